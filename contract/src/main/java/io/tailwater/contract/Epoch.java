@@ -1,0 +1,57 @@
+package io.tailwater.contract;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.regex.Pattern;
+
+/**
+ * Identity of one incarnation of a topic, so that a topic that was made again or repartitioned is
+ * never mistaken for the old one.
+ *
+ * @param text 1 to 16 letters and digits
+ */
+public record Epoch(String text) {
+  private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9]{1,16}");
+  private static final String DIGITS =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  private static final int LENGTH = 6;
+
+  public Epoch {
+    if (!isEpoch(text)) {
+      throw new IllegalArgumentException("an epoch is 1 to 16 letters and digits");
+    }
+  }
+
+  /**
+   * The epoch of a Kafka topic: 32 bits of a SHA-256 over its id and partition count, in base 62.
+   */
+  public static Epoch of(String topicId, int partitions) {
+    ByteBuffer hash = ByteBuffer.wrap(sha256(topicId + "/" + partitions));
+    long rest = Integer.toUnsignedLong(hash.getInt());
+    char[] text = new char[LENGTH];
+    for (int i = LENGTH - 1; i >= 0; i--) {
+      text[i] = DIGITS.charAt((int) (rest % DIGITS.length()));
+      rest /= DIGITS.length();
+    }
+    return new Epoch(new String(text));
+  }
+
+  static boolean isEpoch(String text) {
+    return TEXT.matcher(text).matches();
+  }
+
+  static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

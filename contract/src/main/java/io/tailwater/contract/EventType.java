@@ -1,0 +1,52 @@
+package io.tailwater.contract;
+
+import java.util.regex.Pattern;
+
+/** The names that an event's type may have. */
+public final class EventType {
+  /** The type of an event whose publisher gave none. */
+  public static final String DEFAULT = "message";
+
+  /** What a Kafka record is shown as if its type is one that publishers may not use. */
+  public static final String REFUSED = "x.error";
+
+  private static final Pattern TYPE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+  private EventType() {}
+
+  /**
+   * The type to publish with.
+   *
+   * @param type empty means {@link #DEFAULT}
+   * @throws RequestException {@code invalid_type}
+   */
+  public static String publishable(String type) {
+    if (type.isEmpty()) {
+      return DEFAULT;
+    }
+    if (!TYPE.matcher(type).matches()) {
+      throw invalid("a type is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'");
+    }
+    if (isReserved(type)) {
+      throw invalid(
+          "'error', 'open' and what begins with 'tw.' belong to browsers and the platform: use another type");
+    }
+    return type;
+  }
+
+  /** The type to show a Kafka record with, whatever its producer wrote. */
+  public static String shown(String type) {
+    if (type.isEmpty()) {
+      return DEFAULT;
+    }
+    return !TYPE.matcher(type).matches() || isReserved(type) ? REFUSED : type;
+  }
+
+  private static boolean isReserved(String type) {
+    return type.equals("error") || type.equals("open") || type.startsWith("tw.");
+  }
+
+  private static RequestException invalid(String message) {
+    return new RequestException(ErrorCode.INVALID_TYPE, message);
+  }
+}
