@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * gRPC channels to a service of several instances, given as a list of addresses: calls go round
@@ -55,12 +56,16 @@ public final class ServiceChannel {
             2.0,
             "retryableStatusCodes",
             List.of("UNAVAILABLE"));
-    Map<String, Object> reads =
-        Map.of("name", List.of(Map.of("service", "tailwater.v1.EventCore")), "retryPolicy", retry);
+    // Not Publish: a publication without a key, sent twice, would be stored twice.
+    List<Map<String, String>> reads =
+        Stream.of("Read", "Follow", "Heads", "Namespaces")
+            .map(method -> Map.of("service", "tailwater.v1.EventCore", "method", method))
+            .toList();
+    Map<String, Object> retried = Map.of("name", reads, "retryPolicy", retry);
     return ManagedChannelBuilder.forTarget(SCHEME + ":///" + String.join(",", hostPorts))
         .usePlaintext()
         .defaultLoadBalancingPolicy("round_robin")
-        .defaultServiceConfig(Map.of("methodConfig", List.of(reads)))
+        .defaultServiceConfig(Map.of("methodConfig", List.of(retried)))
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
         .keepAliveTime(10, TimeUnit.SECONDS)
         .keepAliveTimeout(5, TimeUnit.SECONDS)
