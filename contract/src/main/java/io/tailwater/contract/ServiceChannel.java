@@ -1,0 +1,137 @@
+package io.tailwater.contract;
+
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import io.grpc.NameResolverRegistry;
+import io.grpc.StatusOr;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * gRPC channels to a service of several instances, given as a list of addresses: calls go round
+ * robin over those that answer. An instance that is not ready answers UNAVAILABLE, so unary calls
+ * are tried on the next one.
+ */
+public final class ServiceChannel {
+  /** Largest message that is accepted, bytes: a page of 1 MiB that had to take one event more. */
+  public static final int MAX_MESSAGE_BYTES = 16 << 20;
+
+  private static final String SCHEME = "tailwater";
+
+  static {
+    NameResolverRegistry.getDefaultRegistry().register(new AddressListProvider());
+  }
+
+  private ServiceChannel() {}
+
+  /**
+   * Opens a channel; connections are made when the first call needs them.
+   *
+   * @param hostPorts each {@code host:port}; at least one
+   */
+  public static ManagedChannel open(List<String> hostPorts) {
+    hostPorts.forEach(ServiceChannel::address);
+    if (hostPorts.isEmpty()) {
+      throw new IllegalArgumentException("a service needs at least one address, host:port");
+    }
+    Map<String, Object> retry =
+        Map.of(
+            "maxAttempts",
+            (double) Math.clamp(hostPorts.size() + 1, 2, 5),
+            "initialBackoff",
+            "0.02s",
+            "maxBackoff",
+            "0.2s",
+            "backoffMultiplier",
+            2.0,
+            "retryableStatusCodes",
+            List.of("UNAVAILABLE"));
+    // Not Publish: a publication without a key, sent twice, would be stored twice.
+    List<Map<String, String>> reads =
+        Stream.of("Read", "Follow", "Heads", "Namespaces")
+            .map(method -> Map.of("service", "tailwater.v1.EventCore", "method", method))
+            .toList();
+    Map<String, Object> retried = Map.of("name", reads, "retryPolicy", retry);
+    return ManagedChannelBuilder.forTarget(SCHEME + ":///" + String.join(",", hostPorts))
+        .usePlaintext()
+        .defaultLoadBalancingPolicy("round_robin")
+        .defaultServiceConfig(Map.of("methodConfig", List.of(retried)))
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+        .keepAliveTime(10, TimeUnit.SECONDS)
+        .keepAliveTimeout(5, TimeUnit.SECONDS)
+        .build();
+  }
+
+  private static InetSocketAddress address(String hostPort) {
+    int colon = hostPort.lastIndexOf(':');
+    try {
+      return InetSocketAddress.createUnresolved(
+          hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
+    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      throw new IllegalArgumentException("'" + hostPort + "' is no address: host:port", e);
+    }
+  }
+
+  /**
+   * Resolves {@code tailwater:///host:port,host:port} to just these; names are looked up at each
+   * connect.
+   */
+  private static final class AddressListProvider extends NameResolverProvider {
+    @Override
+    public NameResolver newNameResolver(URI target, NameResolver.Args args) {
+      List<EquivalentAddressGroup> addresses =
+          Arrays.stream(target.getPath().substring(1).split(","))
+              .map(hostPort -> new EquivalentAddressGroup(address(hostPort)))
+              .toList();
+      return new NameResolver() {
+        @Override
+        public String getServiceAuthority() {
+          return "tailwater";
+        }
+
+        @Override
+        public void start(Listener2 listener) {
+          listener.onResult(
+              ResolutionResult.newBuilder()
+                  .setAddressesOrError(StatusOr.fromValue(addresses))
+                  .setAttributes(Attributes.EMPTY)
+                  .build());
+        }
+
+        @Override
+        public void shutdown() {}
+      };
+    }
+
+    @Override
+    public String getDefaultScheme() {
+      return SCHEME;
+    }
+
+    @Override
+    protected boolean isAvailable() {
+      return true;
+    }
+
+    @Override
+    protected int priority() {
+      return 5;
+    }
+
+    @Override
+    public java.util.Collection<Class<? extends java.net.SocketAddress>>
+        getProducedSocketAddressTypes() {
+      return Collections.singleton(InetSocketAddress.class);
+    }
+  }
+}
