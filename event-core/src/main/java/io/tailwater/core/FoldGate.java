@@ -37,7 +37,7 @@ public final class FoldGate {
 
   /** Waits until records that were written at this time may be folded. */
   synchronized void pass(long writtenMs) {
-    while (!released && (paused || clock.millis() < writtenMs + delay.toMillis())) {
+    while (!released && (paused || isEarly(writtenMs))) {
       try {
         wait(LONGEST_LOOK_MS);
       } catch (InterruptedException e) {
@@ -45,6 +45,10 @@ public final class FoldGate {
         return;
       }
     }
+  }
+
+  private boolean isEarly(long writtenMs) {
+    return delay.isPositive() && clock.millis() < writtenMs + delay.toMillis();
   }
 
   /** Holds nobody any more: the fold is closing. */

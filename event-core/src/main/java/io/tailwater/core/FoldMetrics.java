@@ -1,5 +1,7 @@
 package io.tailwater.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.core.RecordCodec.SkipReason;
@@ -35,7 +37,7 @@ final class FoldMetrics {
 
   /** Returns how many were passed over for this reason so far. */
   long skipped(SkipReason reason) {
-    Counter counter = skipped.get(reason);
+    Counter counter = requireNonNull(skipped.get(reason));
     counter.increment();
     return (long) counter.count();
   }

@@ -9,5 +9,7 @@ package io.tailwater.core;
  * @param earliest the earliest position left
  * @param caughtUp whether the fold has reached, since the partition was last begun, an end that
  *     Kafka was asked for after that
+ * @param begun how often the partition was begun anew; counted before its state is wiped, so that
+ *     what was read between two equal counts is of one state
  */
-record Head(String epoch, long through, long earliest, boolean caughtUp) {}
+record Head(String epoch, long through, long earliest, boolean caughtUp, int begun) {}

@@ -44,7 +44,9 @@ final class PartitionFold {
   private final Passage passage;
   private final Map<SkipReason, Long> warned = new EnumMap<>(SkipReason.class);
   private Progress progress;
+  private String epoch;
   private boolean caughtUp;
+  private int begun;
   private volatile Head head;
   private volatile @Nullable Seen seen;
 
@@ -67,7 +69,8 @@ final class PartitionFold {
     this.passage = passage;
     keys = new Keys(namespace.name(), partition);
     pruning = new Pruning(store, keys);
-    head = headOf(progress, false);
+    epoch = progress.epoch().text();
+    head = headNow();
   }
 
   /** Folds what one poll brought: the records, and where the consumer stands after them. */
@@ -76,11 +79,9 @@ final class PartitionFold {
       return List.of();
     }
     SegmentCut cut =
-        new SegmentCut(
-            namespace.name(), head.epoch(), partition.partition(), progress.next() - 1);
+        new SegmentCut(namespace.name(), epoch, partition.partition(), progress.next() - 1);
     Progress after = progress.at(next, leaderEpoch);
-    try (FoldBatch batch =
-        new FoldBatch(store, keys, namespace.windowMs(), progress.earliest())) {
+    try (FoldBatch batch = new FoldBatch(store, keys, namespace.windowMs(), progress.earliest())) {
       for (ConsumerRecord<byte[], byte[]> record : records) {
         switch (RecordCodec.decode(namespace, record)) {
           case Decoded.Kept(byte[] channel, Event event) -> judge(batch, channel, event, cut);
@@ -106,25 +107,28 @@ final class PartitionFold {
         batch.commit(retaining);
       }
       progress = retaining;
-      head = headOf(progress, caughtUp);
+      head = headNow();
     }
     if (!caughtUp && progress.next() >= now.end()) {
       caughtUp = true;
       ring.restart(progress.through());
-      head = headOf(progress, true);
+      head = headNow();
     }
     metrics.pruned(pruning.below(progress.earliest()));
   }
 
   /** Forgets everything and begins anew. */
   void begin(Progress anew) {
+    caughtUp = false;
+    begun++;
+    head = headNow();
     store.wipe(keys, anew);
     progress = anew;
-    caughtUp = false;
+    epoch = anew.epoch().text();
     seen = null;
     pruning.restart();
     ring.restart(anew.through());
-    head = headOf(anew, false);
+    head = headNow();
     passage.restart(anew.through());
   }
 
@@ -175,14 +179,13 @@ final class PartitionFold {
     if (caughtUp) {
       segments.forEach(ring::add);
     }
-    head = headOf(progress, caughtUp);
+    head = headNow();
     passage.advance(progress.through());
     return caughtUp ? segments : List.of();
   }
 
-  private static Head headOf(Progress progress, boolean caughtUp) {
-    return new Head(
-        progress.epoch().text(), progress.through(), progress.earliestPosition(), caughtUp);
+  private Head headNow() {
+    return new Head(epoch, progress.through(), progress.earliestPosition(), caughtUp, begun);
   }
 
   private void skip(ConsumerRecord<byte[], byte[]> record, SkipReason reason) {

@@ -71,7 +71,7 @@ final class Pruning {
     byte[] key = keys.event(channel, offset);
     byte[] stored = view.get(key);
     if (stored != null) {
-      Event event = Stored.event(stored);
+      Event event = Store.event(stored);
       if (!event.getKey().isEmpty()) {
         removeIfOf(offset, view, batch, idempotency(channel, event));
       }

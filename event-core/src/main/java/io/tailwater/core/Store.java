@@ -1,5 +1,7 @@
 package io.tailwater.core;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.tailwater.contract.v1.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -126,15 +128,19 @@ final class Store implements AutoCloseable {
 
   /** Writes a batch, all of it or nothing. */
   void write(WriteBatch batch) {
-    within(
-        () -> {
-          db.write(writing, batch);
-          return null;
-        });
+    within(() -> db.write(writing, batch));
   }
 
   byte @Nullable [] get(byte[] key) {
-    return within(() -> db.get(key));
+    lock.readLock().lock();
+    try {
+      requireOpen();
+      return db.get(key);
+    } catch (RocksDBException e) {
+      throw new StoreException(e);
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   /** Forgets everything of a partition but its new progress. */
@@ -150,14 +156,22 @@ final class Store implements AutoCloseable {
     }
   }
 
-  /** Makes what was written durable; waits for it. */
+  /** Reads an event that the fold wrote. */
+  static Event event(byte[] bytes) {
+    try {
+      return Event.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException("the store holds an event that cannot be read");
+    }
+  }
+
+  /** Begins to make durable what was written, and does not wait for it. */
   void flush() {
     within(
         () -> {
-          try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+          try (FlushOptions flush = new FlushOptions().setWaitForFlush(false)) {
             db.flush(flush);
           }
-          return null;
         });
   }
 
@@ -192,11 +206,11 @@ final class Store implements AutoCloseable {
     cache.close();
   }
 
-  private <T extends @Nullable Object> T within(Access<T> access) {
+  private void within(Access access) {
     lock.readLock().lock();
     try {
       requireOpen();
-      return access.run();
+      access.run();
     } catch (RocksDBException e) {
       throw new StoreException(e);
     } finally {
@@ -210,8 +224,8 @@ final class Store implements AutoCloseable {
     }
   }
 
-  private interface Access<T extends @Nullable Object> {
-    T run() throws RocksDBException;
+  private interface Access {
+    void run() throws RocksDBException;
   }
 
   /** A snapshot: everything read through it belongs to one moment of the fold. */
