@@ -8,7 +8,6 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the JSON object of a request, and refuses what it does not know, so that typing errors
@@ -23,12 +22,10 @@ public final class RequestBody {
    * @param fields the fields that it may have
    * @throws RequestException {@code invalid_json}, {@code invalid_request}
    */
-  public static <T> T parse(
-      ObjectMapper json, byte @Nullable [] body, Class<T> type, List<String> fields) {
-    byte[] bytes = body == null ? new byte[0] : body;
-    requireFields(bytes, fields);
+  public static <T> T parse(ObjectMapper json, byte[] body, Class<T> type, List<String> fields) {
+    requireFields(body, fields);
     try {
-      return json.readValue(bytes, type);
+      return json.readValue(body, type);
     } catch (IOException e) {
       throw new RequestException(
           ErrorCode.INVALID_REQUEST,

@@ -17,6 +17,7 @@ import io.tailwater.edge.RequestBody;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,9 +48,11 @@ final class TicketsEndpoint {
 
   @Post
   @Consumes(MediaType.ALL)
-  Made make(HttpRequest<?> request, @Body byte @Nullable [] body) {
+  Made make(HttpRequest<?> request, @Body Optional<byte[]> body) {
     Identity identity = access.identify(request);
-    Wish wish = RequestBody.parse(json, body, Wish.class, List.of("channels", "ttl_s"));
+    Wish wish =
+        RequestBody.parse(
+            json, body.orElseGet(() -> new byte[0]), Wish.class, List.of("channels", "ttl_s"));
     List<String> names =
         wish.channels() == null ? List.of() : wish.channels().stream().distinct().toList();
     if (names.isEmpty() || names.size() > MAX_CHANNELS) {
