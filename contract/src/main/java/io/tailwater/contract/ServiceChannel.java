@@ -10,12 +10,12 @@ import io.grpc.NameResolverRegistry;
 import io.grpc.StatusOr;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * gRPC channels to a service of several instances, given as a list of addresses: calls go round
@@ -75,7 +75,7 @@ public final class ServiceChannel {
   private static InetSocketAddress address(String hostPort) {
     int colon = hostPort.lastIndexOf(':');
     try {
-      return InetSocketAddress.createUnresolved(
+      return new InetSocketAddress(
           hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new IllegalArgumentException("'" + hostPort + "' is no address: host:port", e);
@@ -89,28 +89,8 @@ public final class ServiceChannel {
   private static final class AddressListProvider extends NameResolverProvider {
     @Override
     public NameResolver newNameResolver(URI target, NameResolver.Args args) {
-      List<EquivalentAddressGroup> addresses =
-          Arrays.stream(target.getPath().substring(1).split(","))
-              .map(hostPort -> new EquivalentAddressGroup(address(hostPort)))
-              .toList();
-      return new NameResolver() {
-        @Override
-        public String getServiceAuthority() {
-          return "tailwater";
-        }
-
-        @Override
-        public void start(Listener2 listener) {
-          listener.onResult(
-              ResolutionResult.newBuilder()
-                  .setAddressesOrError(StatusOr.fromValue(addresses))
-                  .setAttributes(Attributes.EMPTY)
-                  .build());
-        }
-
-        @Override
-        public void shutdown() {}
-      };
+      List<String> hostPorts = List.of(target.getPath().substring(1).split(","));
+      return new AddressList(hostPorts);
     }
 
     @Override
@@ -133,5 +113,44 @@ public final class ServiceChannel {
         getProducedSocketAddressTypes() {
       return Collections.singleton(InetSocketAddress.class);
     }
+  }
+
+  /** Looks names up when it begins, and again whenever a connection fails. */
+  private static final class AddressList extends NameResolver {
+    private final List<String> hostPorts;
+    private @Nullable Listener2 listener;
+
+    AddressList(List<String> hostPorts) {
+      this.hostPorts = hostPorts;
+    }
+
+    @Override
+    public String getServiceAuthority() {
+      return "tailwater";
+    }
+
+    @Override
+    public void start(Listener2 newListener) {
+      listener = newListener;
+      refresh();
+    }
+
+    @Override
+    public void refresh() {
+      if (listener != null) {
+        listener.onResult(
+            ResolutionResult.newBuilder()
+                .setAddressesOrError(
+                    StatusOr.fromValue(
+                        hostPorts.stream()
+                            .map(hostPort -> new EquivalentAddressGroup(address(hostPort)))
+                            .toList()))
+                .setAttributes(Attributes.EMPTY)
+                .build());
+      }
+    }
+
+    @Override
+    public void shutdown() {}
   }
 }
