@@ -75,8 +75,10 @@ final class PartitionFeed {
 
   /** A run in the order in which runs came, for the budget over all tails. */
   private record Kept(Tail tail, Run run) {
+    /** Also when its tail was given up, and holds nothing any more. */
     boolean gone() {
-      return tail.oldest() != run && run.through() <= tail.floor();
+      Run oldest = tail.oldest();
+      return oldest == null || oldest.through() > run.through();
     }
   }
 
