@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
@@ -119,6 +120,10 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
   /** Holds the fold of an event-core back. */
   FoldGate foldGate(int eventCore) {
     return eventCores.get(eventCore).context().getBean(FoldGate.class);
+  }
+
+  List<FoldGate> foldGates() {
+    return IntStream.range(0, EVENT_CORES).mapToObj(this::foldGate).toList();
   }
 
   /** What every event-core broadcasts through. */
