@@ -27,7 +27,25 @@ final class ProcessCommands {
     this.plan = plan;
   }
 
-  ChildSpec kafka() {
+  /** All parts, in the order in which they can be started: what is in one list together. */
+  List<List<ChildSpec>> order() {
+    try {
+      return List.of(
+          List.of(kafka(), redis()), services(plan.eventCoreSpecs()), services(plan.edgeSpecs()));
+    } catch (IOException e) {
+      throw new LaunchException("A part can't be started: " + e.getMessage() + ".");
+    }
+  }
+
+  private List<ChildSpec> services(List<ServiceSpec> specs) throws IOException {
+    List<ChildSpec> children = new ArrayList<>();
+    for (ServiceSpec spec : specs) {
+      children.add(service(spec));
+    }
+    return children;
+  }
+
+  private ChildSpec kafka() {
     int port = plan.ports().kafka();
     List<String> command = java("kafka", KAFKA_OPTIONS);
     command.addAll(
@@ -47,7 +65,7 @@ final class ProcessCommands {
         () -> Readiness.accepts(port));
   }
 
-  ChildSpec redis() throws IOException {
+  private ChildSpec redis() throws IOException {
     int port = plan.ports().redis();
     return new ChildSpec(
         "redis",
@@ -58,7 +76,7 @@ final class ProcessCommands {
         () -> EmbeddedRedis.answers(port));
   }
 
-  ChildSpec service(ServiceSpec service) throws IOException {
+  private ChildSpec service(ServiceSpec service) throws IOException {
     Path properties = plan.data().of("run").resolve(service.name() + ".json");
     WholeFile.replacePrivate(properties, Json.write(service.properties()) + "\n");
     List<String> command = java(service.name(), service.jvmOptions());

@@ -18,10 +18,10 @@ import picocli.CommandLine.Parameters;
     name = "sub",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints the events of a channel as they come, a line each: id, type, data.",
+      "Prints the events of a channel as they come.",
       "",
-      "It comes back by itself after a lost connection, with its position, so that nothing is lost or",
-      "repeated; it ends with the channel ('tw.end') or with Ctrl-C. What is not an event (where a replay",
+      "A line each: id, type, data. It comes back by itself after a lost connection, with its",
+      "position, so that nothing is lost or repeated; it ends with the channel ('tw.end') or with Ctrl-C. What is not an event (where a replay",
       "ends, what retention has removed) goes to standard error."
     },
     footerHeading = "%nExamples:%n",

@@ -26,8 +26,8 @@ final class Supervisor implements Platform {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(12);
   private static final long HOLD_CHECK_MS = 100;
 
-  private final Plan plan;
-  private final ProcessCommands commands;
+  private final DataDirectory data;
+  private final List<List<ChildSpec>> order;
   private final PidFile pids;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final ScheduledExecutorService thread =
@@ -36,29 +36,21 @@ final class Supervisor implements Platform {
   // Last started, first stopped.
   private final Deque<List<Child>> waves = new ArrayDeque<>();
 
-  Supervisor(Plan plan) {
-    this.plan = plan;
-    this.commands = new ProcessCommands(plan);
-    this.pids = new PidFile(plan.data().of("pids"));
+  /**
+   * @param data holds {@code pids} and {@code hold}
+   * @param order what to start together, wave after wave
+   */
+  Supervisor(DataDirectory data, List<List<ChildSpec>> order) {
+    this.data = data;
+    this.order = order;
+    this.pids = new PidFile(data.of("pids"));
   }
 
   @Override
   public void start(Announcer announcer) throws InterruptedException {
-    try {
-      wave(List.of(commands.kafka(), commands.redis()), announcer);
-      wave(services(plan.eventCoreSpecs()), announcer);
-      wave(services(plan.edgeSpecs()), announcer);
-    } catch (IOException e) {
-      throw new LaunchException("A part can't be started: " + e.getMessage() + ".");
+    for (List<ChildSpec> specs : order) {
+      wave(specs, announcer);
     }
-  }
-
-  private List<ChildSpec> services(List<ServiceSpec> specs) throws IOException {
-    List<ChildSpec> children = new ArrayList<>();
-    for (ServiceSpec spec : specs) {
-      children.add(commands.service(spec));
-    }
-    return children;
   }
 
   /** Starts these together and waits until all are ready. */
@@ -96,10 +88,7 @@ final class Supervisor implements Platform {
       }
       if (System.nanoTime() > deadline) {
         throw new LaunchException(
-            child.spec().name()
-                + " did not become ready; "
-                + plan.data().of("logs")
-                + " says more.");
+            child.spec().name() + " did not become ready; " + data.of("logs") + " says more.");
       }
     }
   }
@@ -152,7 +141,7 @@ final class Supervisor implements Platform {
     if (stopping.get()) {
       return;
     }
-    if (Files.exists(plan.data().of("hold").resolve(child.spec().name()))) {
+    if (Files.exists(data.of("hold").resolve(child.spec().name()))) {
       schedule(() -> restart(child, announcer), HOLD_CHECK_MS);
       return;
     }

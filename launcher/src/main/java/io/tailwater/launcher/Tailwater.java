@@ -54,6 +54,7 @@ final class Tailwater {
   /** Runs one command and returns its exit code. */
   static int run(String... args) {
     var commandLine = new CommandLine(new Tailwater());
+    commandLine.setUsageHelpWidth(110);
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           if (failure instanceof LaunchException sentence) {

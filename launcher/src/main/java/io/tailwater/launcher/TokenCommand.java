@@ -23,11 +23,11 @@ import picocli.CommandLine.Parameters;
     name = "token",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints a token (JWT, HS256) that the platform of the same data directory accepts.",
+      "Prints a token for the platform on this machine.",
       "",
-      "A pattern is a channel, 'chat:lobby', or a prefix that ends in '*', 'chat:*'. '$sub' in it",
-      "stands for the token's own subject, as the whole key: 'user:$sub'. Put patterns in single",
-      "quotes, or the shell takes them."
+      "It is a JWT (HS256) of the development key in the data directory. A pattern is a channel,",
+      "'chat:lobby', or a prefix that ends in '*', 'chat:*'. '$sub' in it stands for the token's own",
+      "subject, as the whole key: 'user:$sub'. Put patterns in single quotes, or the shell takes them."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -20,9 +20,10 @@ import picocli.CommandLine.Option;
     name = "up",
     mixinStandardHelpOptions = true,
     description = {
-      "Starts everything on this machine: Kafka, Redis, event-core, AI service, gateways, and a balancer",
-      "over the gateways. Everything listens on 127.0.0.1 only. Ctrl-C stops it; what was published stays",
-      "in the data directory.",
+      "Starts everything on this machine.",
+      "",
+      "That is Kafka, Redis, event-core, the AI service, gateways, and a balancer over the gateways,",
+      "all on 127.0.0.1 only. Ctrl-C stops it; what was published stays in the data directory.",
       "",
       "Namespaces: 'demo' is open to everyone, 'chat' needs a token, 'ai' holds the AI answers, which",
       "everyone here may start and watch. More come from a configuration file:",
@@ -138,7 +139,10 @@ final class UpCommand implements Callable<Integer> {
   }
 
   private static void run(Plan plan, Announcer announcer) throws InterruptedException {
-    Platform platform = plan.processes() ? new Supervisor(plan) : new OneProcess(plan);
+    Platform platform =
+        plan.processes()
+            ? new Supervisor(plan.data(), new ProcessCommands(plan).order())
+            : new OneProcess(plan);
     var parts = new ArrayList<AutoCloseable>(List.of(platform));
     var stopped = new CountDownLatch(1);
     Thread hook = Thread.ofPlatform().name("launcher-stop").unstarted(() -> close(parts, stopped));
