@@ -3,9 +3,13 @@ package io.tailwater.launcher;
 import io.micronaut.context.ApplicationContext;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Starts a service by the name of its main class. */
 final class ServiceStart {
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceStart.class);
+
   private ServiceStart() {}
 
   /**
@@ -32,8 +36,8 @@ final class ServiceStart {
       reason = reason.getCause();
     }
     String message = reason.getMessage() == null ? reason.toString() : reason.getMessage();
-    var exception = new LaunchException(name + " did not start: " + message);
-    exception.initCause(thrown);
-    return exception;
+    LOG.error("{} did not start", name, thrown);
+    return new LaunchException(
+        name + " did not start: " + message.lines().findFirst().orElse("").strip());
   }
 }
