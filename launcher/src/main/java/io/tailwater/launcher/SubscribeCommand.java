@@ -65,6 +65,7 @@ final class SubscribeCommand implements Callable<Integer> {
 
   @Mixin ServerOptions options = new ServerOptions();
 
+  private final Set<String> live = new HashSet<>();
   private final Set<String> ended = new HashSet<>();
   private long seen;
 
@@ -87,7 +88,14 @@ final class SubscribeCommand implements Callable<Integer> {
 
   private boolean print(SseEvent event) {
     switch (event.type()) {
-      case "tw.live", "tw.reset", "tw.end" -> {
+      case "tw.live" -> {
+        // A quiet stream says it again about once a minute.
+        if (live.add(event.data())) {
+          note(event);
+        }
+        return true;
+      }
+      case "tw.reset", "tw.end" -> {
         note(event);
         if (event.type().equals("tw.end")) {
           ended.add(Json.read(event.data()).path("channel").asText());
