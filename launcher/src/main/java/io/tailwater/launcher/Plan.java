@@ -97,7 +97,8 @@ record Plan(
     int port = ports.gateway(index);
     Map<String, Object> properties = common(name);
     properties.put("micronaut.server.port", port);
-    // The other services' gRPC server is on this class path too, and its health indicator would look for it.
+    // The other services' gRPC server is on this class path too, and its health indicator would
+    // look for it.
     properties.put("grpc.server.health.enabled", false);
     properties.put("tailwater.edge.event-cores", eventCoreAddresses());
     properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + ports.aiStreams()));
