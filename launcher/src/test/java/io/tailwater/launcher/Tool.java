@@ -39,7 +39,7 @@ final class Tool implements AutoCloseable {
     Path module = Path.of("").toAbsolutePath();
     var builder =
         new ProcessBuilder("bash", "-c", "exec " + command)
-            .directory(module.getParent().toFile())
+            .directory(module.resolveSibling(".").normalize().toFile())
             .redirectErrorStream(true);
     builder.environment().put("TAILWATER_CLASSPATH", classPath(module));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
