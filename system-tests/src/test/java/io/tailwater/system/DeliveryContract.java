@@ -92,6 +92,89 @@ abstract class DeliveryContract {
     delivery.awaitPublications(PROGRESS);
   }
 
+  @Test
+  void keepsEveryEventWhileAGatewayIsKilledAndComesBack(LaunchedPlatform platform)
+      throws Exception {
+    deliver(
+        platform,
+        "gateway",
+        LOAD,
+        CUT_MS,
+        delivery -> {
+          platform.hold("edge-gateway-1");
+          delivery.awaitPublications(PROGRESS);
+          platform.release("edge-gateway-1");
+          delivery.awaitPublications(PROGRESS);
+        });
+  }
+
+  @Test
+  void keepsEveryEventWhileAnEventCoreIsKilledAndComesBack(LaunchedPlatform platform)
+      throws Exception {
+    deliver(
+        platform,
+        "event-core",
+        LOAD,
+        CUT_MS,
+        delivery -> {
+          for (String part : List.of("event-core-1", "event-core-2")) {
+            platform.hold(part);
+            delivery.awaitPublications(PROGRESS);
+            platform.release(part);
+            delivery.awaitPublications(PROGRESS);
+          }
+        });
+  }
+
+  @Test
+  void keepsEveryEventWhileAnEventCoreLosesItsDirectory(LaunchedPlatform platform)
+      throws Exception {
+    deliver(
+        platform,
+        "directory",
+        LOAD,
+        CUT_MS,
+        delivery -> {
+          platform.hold("event-core-2");
+          LaunchedPlatform.delete(platform.directory("event-core-2"));
+          platform.release("event-core-2");
+          delivery.awaitPublications(PROGRESS);
+        });
+  }
+
+  @Test
+  void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform)
+      throws Exception {
+    deliver(
+        platform,
+        "kafka",
+        LOAD,
+        CUT_MS,
+        delivery -> {
+          platform.hold("kafka");
+          platform.release("kafka");
+          delivery.awaitPublications(PROGRESS);
+        });
+  }
+
+  @Test
+  @Tag("long")
+  void keepsEveryEventWhileEverythingButKafkaIsKilledAtOnce(LaunchedPlatform platform)
+      throws Exception {
+    List<String> parts =
+        List.of("edge-gateway-1", "edge-gateway-2", "event-core-1", "event-core-2", "redis");
+    deliver(
+        platform,
+        "everything",
+        LOAD,
+        CUT_MS,
+        delivery -> {
+          parts.forEach(platform::kill);
+          parts.forEach(platform::awaitReady);
+          delivery.awaitPublications(PROGRESS);
+        });
+  }
+
   private void deliver(
       Platform platform, String name, Publishers.Load load, int cutMs, Delivery.Fault fault)
       throws Exception {

@@ -9,13 +9,13 @@ final class Platforms implements ParameterResolver {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
     Class<?> type = parameter.getParameter().getType();
-    return type == InProcessPlatform.class;
+    return type == InProcessPlatform.class || type == LaunchedPlatform.class;
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext test) {
     ExtensionContext.Store store =
         test.getRoot().getStore(ExtensionContext.Namespace.create(Platforms.class));
-    return store.getOrComputeIfAbsent(InProcessPlatform.class);
+    return store.getOrComputeIfAbsent(parameter.getParameter().getType());
   }
 }
