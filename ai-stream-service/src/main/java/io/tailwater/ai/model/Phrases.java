@@ -36,8 +36,8 @@ final class Phrases {
               + " yours. Put it down on the train, pick it up at home: you go on at the very same"
               + " word — no page twice, none missed.\n\n",
           "There is a trade-off, of course. Batching makes the work cheaper and the answer later;"
-              + " forty milliseconds is about where people begin to notice. Below that, take the"
-              + " batch. Above it, take the latency.\n\n",
+              + " forty milliseconds is about where people begin to notice."
+              + " Below that, batch.\n\n",
           "The naïve approach works on a laptop and fails on a train: the connection drops, the"
               + " client comes back, and something between “sent” and “received” is gone. That gap"
               + " is the whole problem.\n\n");
@@ -51,7 +51,6 @@ final class Phrases {
           "### Before you start\n\n"
               + "- Know your **peak**, not your average.\n"
               + "- Set a `timeout` for everything that waits.\n"
-              + "  - including the things that “never” wait\n"
               + "- Keep the old way running until the new one is boring.\n\n");
 
   private static final List<String> STEPS =
@@ -78,7 +77,7 @@ final class Phrases {
               + "const source = new EventSource(answer.events);\n"
               + "let text = \"\";\n"
               + "source.addEventListener(\"delta\", (e) => {\n"
-              + "  text += JSON.parse(e.data).text; // <b>exact</b> & complete\n"
+              + "  text += JSON.parse(e.data).text; // exact\n"
               + "});\n"
               + "```\n\n",
           "```python\n"
@@ -93,7 +92,7 @@ final class Phrases {
       List.of(
           "> 日本語では「流れを止めずに、続きから読む」と言います。\n\n",
           "中文可以这样说：断线之后，从上次的位置继续，一个字也不少。\n\n",
-          "한국어로는 “끊긴 곳에서 다시 이어진다”라고 합니다. Auf Deutsch: „Größe ist kein Maß für Güte.“\n\n",
+          "한국어로는 “끊긴 곳에서 다시 이어진다”라고 합니다.\n\n",
           "In other scripts: 𝒙² + 𝒚² = 𝒓², 𠮷野家, Ελληνικά, русский, שלום, café.\n\n");
 
   private static final List<String> SIGNS =

@@ -1,0 +1,47 @@
+package io.tailwater.ai;
+
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+
+/** The service that runs generations: gRPC for its callers, HTTP for health and metrics. */
+public final class AiStreamService {
+  static final String NAME = "ai-stream-service";
+
+  private AiStreamService() {}
+
+  /**
+   * Starts the service; it listens when this returns. Closing the context stops all of it.
+   *
+   * @param properties win over the configuration file and the environment
+   */
+  public static ApplicationContext start(Map<String, Object> properties) {
+    Map<String, Object> all = new TreeMap<>(properties);
+    all.put("tailwater.service", NAME);
+    ApplicationContext context =
+        ApplicationContext.builder()
+            .overrideConfigLocations("classpath:" + NAME + "/")
+            .deduceEnvironment(false)
+            .banner(false)
+            .properties(all)
+            .start();
+    try {
+      // Its gRPC server starts with it.
+      context.getBean(EmbeddedServer.class).start();
+      return context;
+    } catch (RuntimeException e) {
+      context.close();
+      throw e;
+    }
+  }
+
+  /** Runs until SIGTERM. */
+  public static void main(String[] args) throws InterruptedException {
+    ApplicationContext context = start(Map.of());
+    Runtime.getRuntime()
+        .addShutdownHook(Thread.ofPlatform().name("ai-stop").unstarted(context::close));
+    new CountDownLatch(1).await();
+  }
+}
