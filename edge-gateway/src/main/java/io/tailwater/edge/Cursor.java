@@ -1,0 +1,188 @@
+package io.tailwater.edge;
+
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.Positions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One reader of one channel: a position that only moves forward. Confined to its session's event
+ * loop. The package's documentation tells the idea.
+ */
+public final class Cursor {
+  private final Session session;
+  private final Channel channel;
+  private final long nameHash;
+  private Epoch epoch;
+  private long offset;
+  private @Nullable TailView view;
+
+  /**
+   * The partition's through when this cursor joined its tail; what was there then is replay, the
+   * rest is new.
+   */
+  private long liveAfter = Long.MIN_VALUE;
+
+  private boolean live;
+  private boolean ended;
+  private boolean awaitingPage;
+
+  /** Where it stands in its view's array. */
+  int index = -1;
+
+  Cursor(Session session, Channel channel, Position start) {
+    this.session = session;
+    this.channel = channel;
+    this.nameHash = Positions.hash(channel);
+    this.epoch = start.epoch();
+    this.offset = start.offset();
+  }
+
+  public Channel channel() {
+    return channel;
+  }
+
+  /** {@link Positions#hash} of the channel's name. */
+  public long nameHash() {
+    return nameHash;
+  }
+
+  Session session() {
+    return session;
+  }
+
+  public boolean ended() {
+    return ended;
+  }
+
+  /** Through where everything of the channel was handed to the transport. */
+  public Position position() {
+    return new Position(epoch, offset());
+  }
+
+  public Epoch epoch() {
+    return epoch;
+  }
+
+  /**
+   * The offset of {@link #position}; a cursor that has everything stands where its partition does.
+   */
+  public long offset() {
+    TailView view = this.view;
+    if (view == null || ended || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
+      return offset;
+    }
+    return Math.max(offset, view.through());
+  }
+
+  /** How many offsets of its partition it is behind; 0 for one that has everything. */
+  long lag() {
+    return view == null ? 0 : Math.max(0, view.through() - offset());
+  }
+
+  /** Writes down where a cursor stands that has everything. */
+  void settle() {
+    offset = offset();
+  }
+
+  void joined(TailView view) {
+    this.view = view;
+    liveAfter = view.through();
+  }
+
+  void left() {
+    view = null;
+  }
+
+  @Nullable TailView view() {
+    return view;
+  }
+
+  /** The only delivery loop: moves this cursor forward while its transport is writable. */
+  void pump() {
+    TailView view = this.view;
+    if (view == null || ended || awaitingPage) {
+      return;
+    }
+    while (session.writable()) {
+      if (!view.epoch().equals(epoch) || offset < view.floor()) {
+        awaitingPage = true;
+        view.awaitPage(this, new Position(epoch, offset));
+        return;
+      }
+      Run run = view.runAfter(offset);
+      if (run == null) {
+        upToDate(view);
+        return;
+      }
+      deliver(run);
+    }
+  }
+
+  private void upToDate(TailView view) {
+    if (!live && view.through() >= liveAfter) {
+      live = true;
+      session.notice(this, new Transport.Notice.Live());
+    }
+    if (view.closedBefore()) {
+      end();
+    }
+  }
+
+  private void end() {
+    offset = offset();
+    ended = true;
+    session.notice(this, new Transport.Notice.End());
+    session.ended(this);
+  }
+
+  private void deliver(Run run) {
+    int first = run.indexAfter(offset);
+    if (first < run.events().size()) {
+      session.events(this, run, first);
+    }
+    offset = Math.max(offset, run.through());
+    if (!live && offset >= liveAfter) {
+      live = true;
+      session.notice(this, new Transport.Notice.Live());
+    }
+  }
+
+  /**
+   * A page has come. Its run may begin before this cursor; never after it, unless {@code missed}
+   * says why.
+   *
+   * @param missed the position that was asked for could not be honoured
+   */
+  void page(Run run, @Nullable Missed missed) {
+    awaitingPage = false;
+    if (view == null || ended) {
+      return;
+    }
+    if (session.writable()) {
+      if (missed != null) {
+        missed(missed);
+      }
+      if (run.epoch().equals(epoch) && run.from() <= offset) {
+        deliver(run);
+      }
+      pump();
+    }
+    // Otherwise the page is dropped: the cursor asks again from where it stands when it can write.
+  }
+
+  /** Goes on after another position, and says so. */
+  void missed(Missed missed) {
+    epoch = missed.earliest().epoch();
+    offset = missed.earliest().offset();
+    session.notice(this, new Transport.Notice.Reset(missed));
+  }
+
+  /** Says the position again, on a quiet channel. */
+  void restate() {
+    if (live && !ended) {
+      session.notice(this, new Transport.Notice.Live());
+    }
+  }
+}

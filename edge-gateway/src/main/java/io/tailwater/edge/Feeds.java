@@ -1,0 +1,186 @@
+package io.tailwater.edge;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.HomePartition;
+import io.tailwater.contract.v1.Head;
+import io.tailwater.contract.v1.HeadsPage;
+import io.tailwater.contract.v1.Namespace;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * The partitions that this gateway follows: those in which it has subscribers, and for some time
+ * after. Any thread.
+ */
+final class Feeds {
+  private static final long HEADS_PERIOD_MS = 1_000;
+  private static final long ASK_AGAIN_MS = 100;
+
+  private final ChannelLog log;
+  private final SegmentSource broadcast;
+  private final EdgeLoops loops;
+  private final EdgeConfiguration configuration;
+  private final LongSupplier nanoTime;
+  private final PageTurns replay;
+  private final ConcurrentMap<Key, PartitionFeed> feeds = new ConcurrentHashMap<>();
+  private final AtomicBoolean asking = new AtomicBoolean();
+  private final AtomicLong tailBytes = new AtomicLong();
+  private final Counter holes;
+  private final Counter followed;
+  private final Counter replayed;
+
+  Feeds(
+      ChannelLog log,
+      SegmentSource broadcast,
+      EdgeLoops loops,
+      EdgeConfiguration configuration,
+      LongSupplier nanoTime,
+      MeterRegistry meters) {
+    this.log = log;
+    this.broadcast = broadcast;
+    this.loops = loops;
+    this.configuration = configuration;
+    this.nanoTime = nanoTime;
+    this.replay = new PageTurns(configuration.pagesAtOnce());
+    this.holes = meters.counter("tailwater.edge.segment.holes");
+    this.followed = meters.counter("tailwater.edge.followed.segments");
+    this.replayed = meters.counter("tailwater.edge.replayed.events");
+    meters.gauge("tailwater.edge.tail.bytes", tailBytes);
+    meters.gaugeMapSize(
+        "tailwater.edge.partitions", io.micrometer.core.instrument.Tags.empty(), feeds);
+    meters.gauge("tailwater.edge.pages.waiting", replay, PageTurns::waiting);
+  }
+
+  private record Key(String namespace, int partition) {}
+
+  void start() {
+    broadcast.onChange(() -> feeds.values().forEach(PartitionFeed::broadcastChanged));
+    loops
+        .any()
+        .eventLoop()
+        .scheduleAtFixedRate(this::tick, HEADS_PERIOD_MS, HEADS_PERIOD_MS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Opens a channel of a namespace that exists. */
+  CompletableFuture<PartitionFeed.Opened> open(Namespace namespace, Channel channel, Start start) {
+    return feed(namespace, channel).open(channel, start, namespace.getPlatformOnly());
+  }
+
+  /** How many cursors read a channel on this gateway. */
+  CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
+    PartitionFeed feed = feeds.get(key(namespace, channel));
+    return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
+  }
+
+  private PartitionFeed feed(Namespace namespace, Channel channel) {
+    return feeds.computeIfAbsent(key(namespace, channel), this::takeUp);
+  }
+
+  private static Key key(Namespace namespace, Channel channel) {
+    int partition =
+        HomePartition.of(namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions());
+    return new Key(namespace.getName(), partition);
+  }
+
+  private PartitionFeed takeUp(Key key) {
+    PartitionFeed feed = new PartitionFeed(key.namespace, key.partition, loops.any(), this);
+    broadcast.subscribe(key.namespace, key.partition, feed::segment);
+    return feed;
+  }
+
+  void giveUp(PartitionFeed feed) {
+    if (feeds.remove(new Key(feed.namespace(), feed.partition()), feed)) {
+      broadcast.unsubscribe(feed.namespace(), feed.partition());
+    }
+  }
+
+  private void tick() {
+    if (!feeds.isEmpty()) {
+      askHeads();
+      feeds.values().forEach(PartitionFeed::tick);
+    }
+  }
+
+  /** Asks one event-core how far the partitions have come, unless that is being asked already. */
+  void askHeads() {
+    if (!asking.compareAndSet(false, true)) {
+      // The answer under way may have been given before this partition was taken up here; that is
+      // no harm, for
+      // what came since is beyond its head.
+      return;
+    }
+    log.heads()
+        .whenComplete(
+            (page, failure) -> {
+              asking.set(false);
+              if (failure == null) {
+                onHeads(page);
+              } else if (feeds.values().stream().anyMatch(PartitionFeed::waitsForHead)) {
+                loops
+                    .any()
+                    .eventLoop()
+                    .schedule(this::askHeads, ASK_AGAIN_MS, TimeUnit.MILLISECONDS);
+              }
+            });
+  }
+
+  private void onHeads(HeadsPage page) {
+    for (Head head : page.getHeadsList()) {
+      PartitionFeed feed = feeds.get(new Key(head.getNamespace(), head.getPartition()));
+      if (feed != null) {
+        feed.head(head);
+      }
+    }
+  }
+
+  ChannelLog log() {
+    return log;
+  }
+
+  SegmentSource broadcast() {
+    return broadcast;
+  }
+
+  PageTurns replay() {
+    return replay;
+  }
+
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  long partitionLingerNanos() {
+    return configuration.partitionLinger().toNanos();
+  }
+
+  int tailLimit() {
+    return configuration.tailBytes();
+  }
+
+  void tailBytes(int change) {
+    tailBytes.addAndGet(change);
+  }
+
+  boolean overBudget() {
+    return tailBytes.get() > configuration.tailsBytes();
+  }
+
+  void holeFound() {
+    holes.increment();
+  }
+
+  void followed(int segments) {
+    followed.increment(segments);
+  }
+
+  void replayed(int events) {
+    replayed.increment(events);
+  }
+}

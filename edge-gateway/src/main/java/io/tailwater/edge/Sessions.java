@@ -1,0 +1,90 @@
+package io.tailwater.edge;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
+import io.tailwater.edge.access.Identity;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The clients that are connected to this gateway. Any thread. */
+public final class Sessions {
+  private final Map<String, Session> byId = new ConcurrentHashMap<>();
+  private final AtomicInteger admitted = new AtomicInteger();
+  private final EdgeLoops loops;
+  private final EdgeConfiguration configuration;
+  private final Counter delivered;
+
+  Sessions(EdgeLoops loops, EdgeConfiguration configuration, MeterRegistry meters) {
+    this.loops = loops;
+    this.configuration = configuration;
+    this.delivered = meters.counter("tailwater.edge.delivered.events");
+    meters.gauge("tailwater.edge.connections", admitted);
+  }
+
+  /**
+   * Counts a connection in, before anything is done for it; {@link #release} or the end of its
+   * session counts it out.
+   *
+   * @throws RequestException {@code too_many_connections}
+   */
+  void admit() {
+    if (admitted.incrementAndGet() > configuration.maxConnections()) {
+      admitted.decrementAndGet();
+      throw new RequestException(
+          ErrorCode.TOO_MANY_CONNECTIONS,
+          "this gateway has its " + configuration.maxConnections() + " connections; try again");
+    }
+  }
+
+  void release() {
+    admitted.decrementAndGet();
+  }
+
+  /** A session of a connection that was admitted; on its event loop. */
+  Session begin(
+      String id, Identity identity, Transport transport, List<Cursor> cursors, EdgeLoop loop) {
+    Session session = new Session(id, identity, transport, cursors, loop, this);
+    byId.put(id, session);
+    loop.add(session);
+    return session;
+  }
+
+  void remove(Session session) {
+    byId.remove(session.id());
+    release();
+  }
+
+  /** The session of a connection, if it is on this gateway. */
+  public Optional<Session> find(String id) {
+    return Optional.ofNullable(byId.get(id));
+  }
+
+  /** A connection id that no other gateway gives. */
+  String newId() {
+    return "c-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+
+  EdgeLoops loops() {
+    return loops;
+  }
+
+  int stuckHeartbeats() {
+    return (int) Math.max(1, configuration.stuckLimit().dividedBy(configuration.heartbeat()));
+  }
+
+  void delivered(int events) {
+    delivered.increment(events);
+  }
+
+  /** How many are connected. */
+  public int size() {
+    return byId.size();
+  }
+}

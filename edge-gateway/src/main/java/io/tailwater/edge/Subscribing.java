@@ -1,0 +1,178 @@
+package io.tailwater.edge;
+
+import io.micronaut.http.HttpRequest;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.Positions;
+import io.tailwater.contract.RequestException;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code GET /v1/events} asks for.
+ *
+ * @param channels without repetition, in the order of the request
+ */
+record Subscribing(
+    List<Channel> channels,
+    boolean envelope,
+    Start from,
+    @Nullable String header,
+    @Nullable String after) {
+  private static final Set<String> PARAMETERS =
+      Set.of(
+          "channel",
+          "after",
+          "from",
+          "envelope",
+          "wait",
+          "limit",
+          "before",
+          "access_token",
+          "ticket");
+  private static final String LAST_EVENT_ID = "Last-Event-ID";
+  private static final int MAX_LAST = 1_000;
+
+  /**
+   * Reads a request.
+   *
+   * @param maxChannels most channels that it may name
+   * @throws RequestException which says what is wrong and what is accepted
+   */
+  static Subscribing parse(HttpRequest<?> request, int maxChannels) {
+    for (String name : request.getParameters().names()) {
+      if (!PARAMETERS.contains(name)) {
+        throw invalid(
+            "there is no parameter '"
+                + name
+                + "': "
+                + String.join(", ", PARAMETERS.stream().sorted().toList()));
+      }
+    }
+    Set<Channel> channels = new LinkedHashSet<>();
+    request.getParameters().getAll("channel").forEach(name -> channels.add(Channel.parse(name)));
+    if (channels.isEmpty()) {
+      throw new RequestException(
+          ErrorCode.INVALID_CHANNEL,
+          "name a channel: ?channel=namespace:key, for instance ?channel=chat:lobby");
+    }
+    if (channels.size() > maxChannels) {
+      throw new RequestException(
+          ErrorCode.TOO_MANY_SUBSCRIPTIONS,
+          channels.size() + " channels are too many for one stream: at most " + maxChannels);
+    }
+    for (String polling : List.of("wait", "limit", "before")) {
+      if (request.getParameters().contains(polling)) {
+        throw invalid("'" + polling + "' is for polling: Accept: application/json");
+      }
+    }
+    Subscribing subscribing =
+        new Subscribing(
+            List.copyOf(channels),
+            bool(request.getParameters().get("envelope")),
+            from(request.getParameters().get("from")),
+            blankToNull(request.getHeaders().get(LAST_EVENT_ID)),
+            blankToNull(request.getParameters().get("after")));
+    if (subscribing.header == null && subscribing.after != null) {
+      subscribing.position(subscribing.after, subscribing.channels.getFirst());
+    }
+    return subscribing;
+  }
+
+  /** Whether it names more than one channel. */
+  boolean several() {
+    return channels.size() > 1;
+  }
+
+  /** Where the cursor of this channel begins. */
+  Start start(Channel channel) {
+    if (header != null) {
+      try {
+        return start(position(header, channel));
+      } catch (RequestException e) {
+        return new Start.Unreadable();
+      }
+    }
+    return after == null ? from : start(position(after, channel));
+  }
+
+  private Start start(@Nullable Position position) {
+    return position == null ? from : new Start.After(position);
+  }
+
+  private @Nullable Position position(String text, Channel channel) {
+    if (Positions.isForSeveral(text)) {
+      return Positions.parse(text).get(channel);
+    }
+    if (several()) {
+      throw new RequestException(
+          ErrorCode.INVALID_POSITION,
+          "this is the position of one channel, and "
+              + channels.size()
+              + " are asked for: hand in one that begins with m1.");
+    }
+    return Position.parse(text);
+  }
+
+  private static Start from(@Nullable String text) {
+    if (text == null || text.equals("latest")) {
+      return new Start.Latest();
+    }
+    if (text.equals("earliest")) {
+      return new Start.Earliest();
+    }
+    if (text.startsWith("last:")) {
+      return new Start.Last(last(text.substring("last:".length())));
+    }
+    if (text.startsWith("time:")) {
+      return new Start.Since(time(text.substring("time:".length())));
+    }
+    throw invalid("'from' is latest, earliest, last:N or time:T, not '" + text + "'");
+  }
+
+  private static int last(String text) {
+    try {
+      int count = Integer.parseInt(text);
+      if (count >= 1 && count <= MAX_LAST) {
+        return count;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw invalid("from=last:N takes 1 to " + MAX_LAST + ", not '" + text + "'");
+  }
+
+  private static long time(String text) {
+    try {
+      return text.matches("[0-9]{1,15}")
+          ? Long.parseLong(text)
+          : OffsetDateTime.parse(text.replace(' ', '+')).toInstant().toEpochMilli();
+    } catch (DateTimeException e) {
+      throw invalid(
+          "from=time:T takes milliseconds since the epoch or RFC 3339, such as 2026-01-31T12:00:00Z");
+    }
+  }
+
+  private static boolean bool(@Nullable String text) {
+    if (text == null || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw invalid("'envelope' is true or false, not '" + text + "'");
+  }
+
+  private static @Nullable String blankToNull(@Nullable String text) {
+    return text == null || text.isBlank() ? null : text.trim();
+  }
+
+  private static RequestException invalid(String message) {
+    return new RequestException(ErrorCode.INVALID_REQUEST, message);
+  }
+}

@@ -1,0 +1,96 @@
+package io.tailwater.edge;
+
+import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpRequestWrapper;
+import io.micronaut.http.server.netty.NettyHttpRequest;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Map;
+
+/**
+ * Takes a connection out of HTTP: its pipeline is cut down to what a stream needs, and the
+ * response's head is written as it is. The only place that knows Micronaut's server from within.
+ */
+final class Takeover {
+  /**
+   * How much a connection may have waiting before it counts as not writable, bytes; a cursor writes
+   * about this much before it is another's turn.
+   */
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(32 << 10, 64 << 10);
+
+  private Takeover() {}
+
+  /** The connection that a request came by. */
+  static Channel connection(HttpRequest<?> request) {
+    HttpRequest<?> inner = request;
+    while (inner instanceof HttpRequestWrapper<?> wrapper) {
+      inner = wrapper.getDelegate();
+    }
+    if (inner instanceof NettyHttpRequest<?> netty) {
+      return netty.getChannelHandlerContext().channel();
+    }
+    throw new IllegalStateException("not a request of the HTTP server: " + inner.getClass());
+  }
+
+  /** Cuts the pipeline down and writes the head; on the connection's event loop. */
+  static void begin(Channel connection, Map<String, String> headers, Session session) {
+    for (Map.Entry<String, ChannelHandler> handler : connection.pipeline().toMap().entrySet()) {
+      if (!(handler.getValue() instanceof SslHandler)) {
+        connection.pipeline().remove(handler.getKey());
+      }
+    }
+    connection.pipeline().addLast(new Connection(session));
+    connection.config().setWriteBufferWaterMark(WATER_MARK);
+    connection.config().setAutoRead(true);
+    ByteBuf head = connection.alloc().directBuffer(512);
+    ByteBufUtil.writeAscii(
+        head,
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nVary: Accept, Origin\r\n");
+    headers.forEach((name, value) -> ByteBufUtil.writeAscii(head, name + ": " + value + "\r\n"));
+    ByteBufUtil.writeAscii(head, "\r\n");
+    connection.write(head, connection.voidPromise());
+  }
+
+  /**
+   * What is left of the pipeline: tells the session when it may write and when its client is gone.
+   */
+  private static final class Connection extends ChannelInboundHandlerAdapter {
+    private final Session session;
+
+    Connection(Session session) {
+      this.session = session;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      // A client has nothing more to say on a stream.
+      ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+      if (context.channel().isWritable()) {
+        session.onWritable();
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      session.onGone();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      // A reset, nearly always; the client comes back with its position.
+      context.close();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.tailwater.edge;
+
+/**
+ * How a session's frames leave. Confined to the connection's event loop; nothing is sent before
+ * {@link #flush}.
+ */
+public interface Transport {
+  /** Whether more may be written now; otherwise the session is told when it may. */
+  boolean writable();
+
+  /** Writes what comes first. */
+  void open(StreamOpening opening);
+
+  /** Writes the events of a run from this index on. */
+  void events(Cursor cursor, Run run, int index);
+
+  /** Writes something about one channel. */
+  void notice(Cursor cursor, Notice notice);
+
+  /** Tells that the client's token ends in so many milliseconds. */
+  void expiring(long inMs);
+
+  /** Writes what shows that the connection is alive. */
+  void heartbeat();
+
+  /** Sends what was written. */
+  void flush();
+
+  /** Says farewell, sends everything, and ends the connection. */
+  void end(Farewell farewell);
+
+  /** What there is to say about a channel, besides its events. */
+  sealed interface Notice {
+    /** What follows is new. Said again on a quiet channel, so that its position moves. */
+    record Live() implements Notice {}
+
+    /** The position could not be honoured. */
+    record Reset(Missed missed) implements Notice {}
+
+    /** The channel is closed and read to its end. */
+    record End() implements Notice {}
+  }
+
+  /** Why a connection ends, as its client is told. */
+  enum Farewell {
+    /** All its channels have ended. */
+    COMPLETE,
+    /** Its token has expired. */
+    EXPIRED,
+    /** The gateway goes away, or cannot go on: come back. */
+    RETRY,
+    /** The client reads too slowly: nothing more is said. */
+    SILENT,
+    /** As a network that breaks would end it. */
+    RESET
+  }
+}

@@ -1,0 +1,150 @@
+package io.tailwater.edge;
+
+import io.grpc.ManagedChannel;
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Context;
+import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Value;
+import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
+import io.tailwater.contract.ServiceChannel;
+import io.tailwater.edge.access.Access;
+import io.tailwater.edge.access.Origins;
+import io.tailwater.edge.access.Tokens;
+import io.tailwater.edge.publish.Publisher;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+
+/** Makes the gateway's parts; everything but endpoints is put together here, by hand. */
+@Factory
+final class Wiring {
+  private static final Duration REDIS_PATIENCE = Duration.ofSeconds(2);
+  private static final long NAMESPACES_PERIOD_S = 5;
+  private static final long NAMESPACES_FIRST_MS = 200;
+
+  @Singleton
+  InstantSource clock() {
+    return InstantSource.system();
+  }
+
+  @Singleton
+  Tokens tokens(EdgeConfiguration configuration, InstantSource clock) {
+    return new Tokens(configuration.jwtKey(), clock);
+  }
+
+  @Singleton
+  Origins origins(EdgeConfiguration configuration) {
+    return new Origins(configuration.origins());
+  }
+
+  @Singleton
+  Access access(Tokens tokens, Origins origins) {
+    return new Access(tokens, origins);
+  }
+
+  @Singleton
+  @Named("event-core")
+  @Bean(preDestroy = "shutdownNow")
+  ManagedChannel eventCores(EdgeConfiguration configuration) {
+    return ServiceChannel.open(configuration.eventCores());
+  }
+
+  @Singleton
+  ChannelLog log(@Named("event-core") ManagedChannel eventCores) {
+    return new RemoteLog(eventCores);
+  }
+
+  @Singleton
+  Publisher publisher(@Named("event-core") ManagedChannel eventCores, MeterRegistry meters) {
+    return new Publisher(eventCores, meters);
+  }
+
+  @Singleton
+  EdgeLoops loops(EventLoopGroupRegistry groups, EdgeConfiguration configuration) {
+    return new EdgeLoops(groups.getDefaultEventLoopGroup(), configuration.heartbeat().toMillis());
+  }
+
+  @Singleton
+  @Bean(preDestroy = "shutdown")
+  RedisClient redis(@Value("${redis.uri}") String uri) {
+    RedisURI address = RedisURI.create(uri);
+    address.setTimeout(REDIS_PATIENCE);
+    RedisClient client = RedisClient.create(address);
+    client.setOptions(
+        ClientOptions.builder()
+            .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+            .socketOptions(SocketOptions.builder().connectTimeout(REDIS_PATIENCE).build())
+            .timeoutOptions(TimeoutOptions.enabled(REDIS_PATIENCE))
+            .build());
+    return client;
+  }
+
+  @Context
+  @Bean(preDestroy = "close")
+  RedisSegments segments(RedisClient redis, @Value("${redis.uri}") String uri, EdgeLoops loops) {
+    RedisSegments segments =
+        new RedisSegments(redis, RedisURI.create(uri), loops.any().eventLoop());
+    segments.connect();
+    return segments;
+  }
+
+  @Context
+  Feeds feeds(
+      ChannelLog log,
+      SegmentSource segments,
+      EdgeLoops loops,
+      EdgeConfiguration configuration,
+      MeterRegistry meters) {
+    Feeds feeds = new Feeds(log, segments, loops, configuration, System::nanoTime, meters);
+    feeds.start();
+    return feeds;
+  }
+
+  @Context
+  Namespaces namespaces(ChannelLog log, EdgeLoops loops) {
+    Namespaces namespaces = new Namespaces(log);
+    refresh(namespaces, loops);
+    return namespaces;
+  }
+
+  private static void refresh(Namespaces namespaces, EdgeLoops loops) {
+    namespaces
+        .refresh()
+        .thenAccept(
+            heard ->
+                loops
+                    .any()
+                    .eventLoop()
+                    .schedule(
+                        () -> refresh(namespaces, loops),
+                        heard
+                            ? TimeUnit.SECONDS.toMillis(NAMESPACES_PERIOD_S)
+                            : NAMESPACES_FIRST_MS,
+                        TimeUnit.MILLISECONDS));
+  }
+
+  @Singleton
+  Sessions sessions(EdgeLoops loops, EdgeConfiguration configuration, MeterRegistry meters) {
+    return new Sessions(loops, configuration, meters);
+  }
+
+  @Singleton
+  Subscriptions subscriptions(
+      Feeds feeds,
+      Namespaces namespaces,
+      Sessions sessions,
+      Origins origins,
+      EdgeConfiguration configuration,
+      @Value("${tailwater.instance}") String gateway,
+      InstantSource clock) {
+    return new Subscriptions(feeds, namespaces, sessions, origins, configuration, gateway, clock);
+  }
+}

@@ -1,0 +1,104 @@
+package io.tailwater.edge.dev;
+
+import io.micronaut.context.annotation.Requires;
+import io.micronaut.core.io.ResourceLoader;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.HttpStatus;
+import io.micronaut.http.MediaType;
+import io.micronaut.http.annotation.Body;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.Get;
+import io.micronaut.http.annotation.Post;
+import io.micronaut.http.annotation.Produces;
+import io.micronaut.serde.ObjectMapper;
+import io.micronaut.serde.annotation.Serdeable;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
+import io.tailwater.edge.EdgeConfiguration;
+import io.tailwater.edge.RequestBody;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The demo page and its fault buttons. */
+@Controller
+@Requires(property = "tailwater.edge.dev", value = "true")
+final class DevEndpoint {
+  private final ResourceLoader resources;
+  private final DevCommands commands;
+  private final EdgeConfiguration configuration;
+  private final ObjectMapper json;
+
+  DevEndpoint(
+      ResourceLoader resources,
+      DevCommands commands,
+      EdgeConfiguration configuration,
+      ObjectMapper json) {
+    this.resources = resources;
+    this.commands = commands;
+    this.configuration = configuration;
+    this.json = json;
+  }
+
+  /** What the page may offer: {@code kill} only where a gateway is a process of its own. */
+  @Serdeable
+  record Offers(boolean cut, boolean kill) {}
+
+  @Serdeable
+  record Cut(@Nullable String connection) {}
+
+  @Serdeable
+  record Kill(@Nullable String gateway) {}
+
+  @Get("/")
+  @Produces(MediaType.TEXT_HTML)
+  byte[] page() throws IOException {
+    InputStream page =
+        resources
+            .getResourceAsStream("classpath:demo/index.html")
+            .orElseThrow(
+                () ->
+                    new RequestException(
+                        ErrorCode.NOT_FOUND, "the demo page is not in this build"));
+    try (page) {
+      return page.readAllBytes();
+    }
+  }
+
+  @Get("/v1/dev")
+  Offers offers() {
+    return new Offers(true, configuration.devKill());
+  }
+
+  /** Resets a connection hard, whichever gateway has it. */
+  @Post("/v1/dev/cut")
+  HttpResponse<?> cut(@Body byte @Nullable [] body) {
+    Cut cut = RequestBody.parse(json, body, Cut.class, List.of("connection"));
+    if (cut.connection() == null || cut.connection().isBlank()) {
+      throw new RequestException(
+          ErrorCode.INVALID_REQUEST,
+          "name the connection, as tw.open gave it: {\"connection\":\"c-…\"}");
+    }
+    commands.cut(cut.connection());
+    return HttpResponse.status(HttpStatus.ACCEPTED);
+  }
+
+  /** Ends a gateway's process at once. */
+  @Post("/v1/dev/kill")
+  HttpResponse<?> kill(@Body byte @Nullable [] body) {
+    if (!configuration.devKill()) {
+      throw new RequestException(
+          ErrorCode.FORBIDDEN,
+          "a gateway can be killed where it is a process of its own: tailwater up --processes");
+    }
+    Kill kill = RequestBody.parse(json, body, Kill.class, List.of("gateway"));
+    if (kill.gateway() == null || kill.gateway().isBlank()) {
+      throw new RequestException(
+          ErrorCode.INVALID_REQUEST,
+          "name the gateway, as tw.open gave it: {\"gateway\":\"edge-gateway-1\"}");
+    }
+    commands.kill(kill.gateway());
+    return HttpResponse.status(HttpStatus.ACCEPTED);
+  }
+}

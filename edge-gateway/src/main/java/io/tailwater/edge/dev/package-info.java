@@ -1,0 +1,8 @@
+/**
+ * For the launcher only: the demo page, and buttons that break connections to show that nothing is
+ * lost.
+ */
+@NullMarked
+package io.tailwater.edge.dev;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,150 @@
+package io.tailwater.edge.publish;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.google.protobuf.ByteString;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventType;
+import io.tailwater.contract.RequestException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of a batch: {@code {"channel":…,"data":…,"type":…,"key":…}}, or {@code data_base64} for
+ * {@code data}.
+ */
+final class BatchLines {
+  static final int MAX_LINES = 1_000;
+  static final int MAX_BYTES = 4 << 20;
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private BatchLines() {}
+
+  /**
+   * A line as it was written.
+   *
+   * @param data the JSON value as it stands in the line; null if it has {@code data_base64}
+   */
+  record Line(Channel channel, String type, String key, byte @Nullable [] data, byte[] bytes) {
+    ByteString raw() {
+      return ByteString.copyFrom(bytes);
+    }
+  }
+
+  /**
+   * Cuts a body into lines; blank ones don't count.
+   *
+   * @throws RequestException {@code too_large}
+   */
+  static List<byte[]> split(byte[] body) {
+    if (body.length > MAX_BYTES) {
+      throw new RequestException(
+          ErrorCode.TOO_LARGE,
+          "a batch is at most 4 MiB, and this one has " + body.length + " bytes");
+    }
+    List<byte[]> lines = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; i <= body.length; i++) {
+      if (i == body.length || body[i] == '\n') {
+        byte[] line = Arrays.copyOfRange(body, start, i);
+        if (!new String(line, StandardCharsets.ISO_8859_1).isBlank()) {
+          lines.add(line);
+        }
+        start = i + 1;
+      }
+    }
+    if (lines.size() > MAX_LINES) {
+      throw new RequestException(
+          ErrorCode.TOO_LARGE, "a batch is at most 1,000 lines, and this one has " + lines.size());
+    }
+    return lines;
+  }
+
+  /**
+   * Reads a line.
+   *
+   * @throws RequestException {@code invalid_json}, {@code invalid_request}, {@code
+   *     invalid_channel}, {@code invalid_type}
+   */
+  static Line parse(byte[] line) {
+    if (!PublishBody.isJson(line)) {
+      throw new RequestException(ErrorCode.INVALID_JSON, "this line is no JSON value");
+    }
+    String channel = null;
+    String type = "";
+    String key = "";
+    byte[] data = null;
+    byte[] bytes = null;
+    try (JsonParser parser = JSON.createParser(line)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw invalid("a line is an object: {\"channel\":…,\"data\":…}");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        parser.nextToken();
+        switch (name) {
+          case "channel" -> channel = string(parser, name);
+          case "type" -> type = string(parser, name);
+          case "key" -> key = string(parser, name);
+          case "data" -> data = value(parser, line);
+          case "data_base64" -> bytes = base64(string(parser, name));
+          default ->
+              throw invalid(
+                  "a line has channel, data or data_base64, type and key, not '" + name + "'");
+        }
+      }
+    } catch (IOException e) {
+      throw new RequestException(ErrorCode.INVALID_JSON, "this line is no JSON value");
+    }
+    if (channel == null) {
+      throw new RequestException(
+          ErrorCode.INVALID_CHANNEL,
+          "a line names its channel: {\"channel\":\"chat:lobby\",\"data\":…}");
+    }
+    if ((data == null) == (bytes == null)) {
+      throw invalid("a line has either data or data_base64");
+    }
+    return new Line(
+        Channel.parse(channel),
+        EventType.publishable(type),
+        key,
+        data,
+        bytes == null ? new byte[0] : bytes);
+  }
+
+  private static String string(JsonParser parser, String name) throws IOException {
+    if (parser.currentToken() != JsonToken.VALUE_STRING) {
+      throw invalid("'" + name + "' is a string");
+    }
+    return parser.getText();
+  }
+
+  /** The value as it was written, so that no number is read and written again. */
+  private static byte[] value(JsonParser parser, byte[] line) throws IOException {
+    int start = (int) parser.currentTokenLocation().getByteOffset();
+    parser.skipChildren();
+    parser.finishToken();
+    int end = (int) parser.currentLocation().getByteOffset();
+    return Arrays.copyOfRange(line, start, end);
+  }
+
+  private static byte[] base64(String text) {
+    try {
+      return Base64.getDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      throw invalid("'data_base64' is not base64");
+    }
+  }
+
+  private static RequestException invalid(String message) {
+    return new RequestException(ErrorCode.INVALID_REQUEST, message);
+  }
+}

@@ -1,0 +1,222 @@
+package io.tailwater.edge.publish;
+
+import com.google.protobuf.ByteString;
+import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.MediaType;
+import io.micronaut.http.annotation.Body;
+import io.micronaut.http.annotation.Consumes;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.Post;
+import io.micronaut.http.annotation.Produces;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventType;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.Namespace;
+import io.tailwater.edge.EventJson;
+import io.tailwater.edge.Namespaces;
+import io.tailwater.edge.Problems;
+import io.tailwater.edge.access.Access;
+import io.tailwater.edge.access.Identity;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/events}: publish one event, or a batch. */
+@Controller("/v1/events")
+final class PublishEndpoint {
+  private static final Set<String> PARAMETERS =
+      Set.of("channel", "close", "access_token", "ticket");
+  private static final int MAX_KEY_BYTES = 255;
+
+  private final Access access;
+  private final Namespaces namespaces;
+  private final Publisher publisher;
+
+  PublishEndpoint(Access access, Namespaces namespaces, Publisher publisher) {
+    this.access = access;
+    this.namespaces = namespaces;
+    this.publisher = publisher;
+  }
+
+  @Post
+  @Consumes(MediaType.ALL)
+  @Produces(MediaType.ALL)
+  CompletableFuture<? extends HttpResponse<?>> publish(
+      HttpRequest<?> request, @Body byte @Nullable [] body) {
+    byte[] bytes = body == null ? new byte[0] : body;
+    Identity identity = access.identify(request);
+    request.getParameters().names().stream()
+        .filter(name -> !PARAMETERS.contains(name))
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw invalid("there is no parameter '" + name + "': channel, close");
+            });
+    PublishBody.Form form = PublishBody.Form.of(request.getHeaders().get(HttpHeaders.CONTENT_TYPE));
+    List<String> channels = request.getParameters().getAll("channel");
+    if (form == PublishBody.Form.BATCH && channels.isEmpty()) {
+      return batch(identity, bytes, header(request, "traceparent"));
+    }
+    if (channels.size() != 1) {
+      throw new RequestException(
+          ErrorCode.INVALID_CHANNEL,
+          "name one channel: ?channel=namespace:key, for instance ?channel=chat:lobby");
+    }
+    if (form == PublishBody.Form.GUESSED_JSON && Access.cookie(request) != null) {
+      // A form of another site could send this with the reader's cookie.
+      throw new RequestException(
+          ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+          "with a cookie the body's Content-Type is to be named: application/json");
+    }
+    Publication publication =
+        publication(request, identity, Channel.parse(channels.getFirst()), form, bytes);
+    return publisher
+        .publish(publication)
+        .thenApply(
+            verdict ->
+                HttpResponse.created(verdict.json()).contentType(MediaType.APPLICATION_JSON_TYPE));
+  }
+
+  private Publication publication(
+      HttpRequest<?> request,
+      Identity identity,
+      Channel channel,
+      PublishBody.Form form,
+      byte[] body) {
+    Namespace namespace = namespaces.get(channel.namespace());
+    identity.requirePublish(channel, namespace);
+    boolean close = bool(request.getParameters().get("close"));
+    ByteString data = PublishBody.data(form, body, namespace, close);
+    requireSize(data, namespace);
+    String contentType =
+        form == PublishBody.Form.BYTES ? header(request, HttpHeaders.CONTENT_TYPE) : "";
+    return new Publication(
+        channel,
+        EventType.publishable(header(request, "Event-Type")),
+        identity.subject(),
+        key(header(request, "Idempotency-Key")),
+        data,
+        close,
+        contentType,
+        header(request, "traceparent"));
+  }
+
+  private CompletableFuture<HttpResponse<?>> batch(
+      Identity identity, byte[] body, String traceparent) {
+    List<byte[]> lines = BatchLines.split(body);
+    if (lines.isEmpty()) {
+      throw invalid("a batch has at least one line: {\"channel\":…,\"data\":…}");
+    }
+    List<@Nullable Publication> publications = new ArrayList<>(lines.size());
+    List<@Nullable RequestException> refusals = new ArrayList<>(lines.size());
+    for (byte[] line : lines) {
+      try {
+        publications.add(publication(identity, BatchLines.parse(line), traceparent));
+        refusals.add(null);
+      } catch (RequestException e) {
+        publications.add(null);
+        refusals.add(e);
+      }
+    }
+    List<CompletableFuture<Verdict>> verdicts =
+        publisher.publishAll(publications.stream().filter(one -> one != null).toList());
+    List<CompletableFuture<String>> answers = new ArrayList<>(lines.size());
+    int sent = 0;
+    for (RequestException refusal : refusals) {
+      answers.add(
+          refusal == null
+              ? verdicts.get(sent++).handle(PublishEndpoint::answer)
+              : CompletableFuture.completedFuture(error(refusal)));
+    }
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+        .thenApply(
+            done ->
+                HttpResponse.ok(
+                        answers.stream()
+                            .map(CompletableFuture::join)
+                            .collect(Collectors.joining("\n", "", "\n")))
+                    .contentType("application/x-ndjson"));
+  }
+
+  private Publication publication(Identity identity, BatchLines.Line line, String traceparent) {
+    Namespace namespace = namespaces.get(line.channel().namespace());
+    identity.requirePublish(line.channel(), namespace);
+    byte[] json = line.data();
+    ByteString data =
+        json == null ? line.raw() : PublishBody.data(PublishBody.Form.JSON, json, namespace, false);
+    requireSize(data, namespace);
+    return new Publication(
+        line.channel(),
+        line.type(),
+        identity.subject(),
+        key(line.key()),
+        data,
+        false,
+        "",
+        traceparent);
+  }
+
+  private static String answer(@Nullable Verdict verdict, @Nullable Throwable failure) {
+    return verdict != null
+        ? verdict.json()
+        : error(Problems.refusal(Objects.requireNonNull(failure)));
+  }
+
+  private static String error(RequestException refusal) {
+    return "{\"error\":{\"code\":\""
+        + refusal.code().wire()
+        + "\",\"message\":"
+        + EventJson.quoted(refusal.text())
+        + ",\"retry\":"
+        + refusal.code().retry()
+        + "}}";
+  }
+
+  private static void requireSize(ByteString data, Namespace namespace) {
+    if (data.size() > namespace.getMaxEventBytes()) {
+      throw new RequestException(
+          ErrorCode.TOO_LARGE,
+          "an event of "
+              + namespace.getName()
+              + " has at most "
+              + namespace.getMaxEventBytes()
+              + " bytes of data, and this one "
+              + data.size());
+    }
+  }
+
+  private static String key(String key) {
+    if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES
+        || key.chars().anyMatch(Character::isISOControl)) {
+      throw invalid("an idempotency key is at most 255 bytes of UTF-8 without control characters");
+    }
+    return key;
+  }
+
+  private static boolean bool(@Nullable String text) {
+    if (text == null || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw invalid("'close' is true or false, not '" + text + "'");
+  }
+
+  private static String header(HttpRequest<?> request, String name) {
+    String value = request.getHeaders().get(name);
+    return value == null ? "" : value;
+  }
+
+  private static RequestException invalid(String message) {
+    return new RequestException(ErrorCode.INVALID_REQUEST, message);
+  }
+}

@@ -1,0 +1,75 @@
+package io.tailwater.edge.publish;
+
+import io.grpc.Channel;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.EventCoreGrpc;
+import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The only way in: sends publications to an event-core and waits for their verdicts. Single ones
+ * share a stream; the lines of a batch have one of their own, so that they stay in order. Any
+ * thread.
+ */
+public final class Publisher {
+  private static final int MAX_WAITING = 10_000;
+
+  /** Longer than an event-core takes to say that it does not know. */
+  private static final long PATIENCE_MS = 15_000;
+
+  private final EventCoreStub stub;
+  private final MeterRegistry meters;
+  private Lane shared;
+
+  public Publisher(Channel eventCores, MeterRegistry meters) {
+    this.stub = EventCoreGrpc.newStub(eventCores);
+    this.meters = meters;
+    this.shared = new Lane(stub, MAX_WAITING);
+    meters.gauge("tailwater.edge.publish.waiting", this, publisher -> publisher.lane().waiting());
+  }
+
+  /** Publishes one; fails with a {@link RequestException}. */
+  CompletableFuture<Verdict> publish(Publication publication) {
+    return metered(lane().send(publication));
+  }
+
+  /**
+   * Publishes these in order, and answers in order; each may fail with a {@link RequestException}.
+   */
+  List<CompletableFuture<Verdict>> publishAll(List<Publication> publications) {
+    Lane lane = new Lane(stub, publications.size());
+    List<CompletableFuture<Verdict>> verdicts = new ArrayList<>(publications.size());
+    publications.forEach(publication -> verdicts.add(metered(lane.send(publication))));
+    lane.finish();
+    return verdicts;
+  }
+
+  private synchronized Lane lane() {
+    if (shared.retired()) {
+      shared = new Lane(stub, MAX_WAITING);
+    }
+    return shared;
+  }
+
+  private CompletableFuture<Verdict> metered(CompletableFuture<Verdict> verdict) {
+    Timer.Sample sample = Timer.start(meters);
+    return verdict
+        .orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
+        .whenComplete(
+            (stored, failure) ->
+                sample.stop(
+                    meters.timer("tailwater.edge.publish", "outcome", outcome(stored, failure))));
+  }
+
+  private static String outcome(Verdict stored, Throwable failure) {
+    if (failure == null) {
+      return stored.duplicate() ? "duplicate" : "stored";
+    }
+    return failure instanceof RequestException refusal ? refusal.code().wire() : "timeout";
+  }
+}

@@ -1,0 +1,68 @@
+package io.tailwater.edge.sse;
+
+import io.netty.buffer.ByteBuf;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.Event;
+import io.tailwater.edge.EventJson;
+import io.tailwater.edge.WireFormat;
+import java.nio.charset.StandardCharsets;
+
+/** How an event is written as a block of an event stream. */
+enum SseFormat implements WireFormat {
+  /** {@code event}, {@code data} and {@code id}; bytes in their envelope. */
+  PLAIN(0) {
+    @Override
+    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+      if (event.getKind() == DataKind.BYTES) {
+        ENVELOPE.encode(channel, epoch, event, out);
+        return;
+      }
+      ascii("event: ", out);
+      ascii(event.getType(), out);
+      ascii("\ndata: ", out);
+      EventJson.writeData(event, out);
+      id(epoch, event.getOffset(), out);
+    }
+  },
+
+  /** {@code data} is the whole event, then {@code id}. */
+  ENVELOPE(1) {
+    @Override
+    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+      ENVELOPE_OPEN.encode(channel, epoch, event, out);
+      id(epoch, event.getOffset(), out);
+    }
+  },
+
+  /** As {@link #ENVELOPE}, but the block is left open for an id of the connection's own. */
+  ENVELOPE_OPEN(2) {
+    @Override
+    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+      ascii("data: ", out);
+      EventJson.writeEvent(channel, epoch, event, out);
+    }
+  };
+
+  private final int slot;
+
+  SseFormat(int slot) {
+    this.slot = slot;
+  }
+
+  @Override
+  public int slot() {
+    return slot;
+  }
+
+  private static void id(Epoch epoch, long offset, ByteBuf out) {
+    ascii("\nid: ", out);
+    EventJson.writeId(epoch, offset, out);
+    ascii("\n\n", out);
+  }
+
+  static void ascii(String text, ByteBuf out) {
+    out.writeCharSequence(text, StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,200 @@
+package io.tailwater.edge.sse;
+
+import static io.tailwater.edge.sse.SseFormat.ascii;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOption;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.Positions;
+import io.tailwater.edge.Cursor;
+import io.tailwater.edge.EventJson;
+import io.tailwater.edge.Missed;
+import io.tailwater.edge.Run;
+import io.tailwater.edge.StreamOpening;
+import io.tailwater.edge.Transport;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event stream, written straight to the connection. It has neither a length nor chunks: its end
+ * is the end of the connection, so that all readers can share the very same bytes.
+ */
+final class SseTransport implements Transport {
+  /**
+   * Least and most time that a client is told to wait before it comes back, milliseconds; random
+   * between them.
+   */
+  private static final int MIN_RETRY_MS = 500;
+
+  private static final int MAX_RETRY_MS = 2_000;
+
+  /** A comment, without the blank line that some parsers take for the end of an event. */
+  private static final ByteBuf HEARTBEAT =
+      Unpooled.unreleasableBuffer(
+          Unpooled.directBuffer(2).writeByte(':').writeByte('\n').asReadOnly());
+
+  private final io.netty.channel.Channel connection;
+  private final List<Cursor> cursors;
+  private final boolean several;
+  private final SseFormat format;
+
+  SseTransport(
+      io.netty.channel.Channel connection,
+      List<Cursor> cursors,
+      boolean several,
+      boolean envelope) {
+    this.connection = connection;
+    this.cursors = cursors;
+    this.several = several;
+    this.format =
+        several ? SseFormat.ENVELOPE_OPEN : envelope ? SseFormat.ENVELOPE : SseFormat.PLAIN;
+  }
+
+  @Override
+  public void open(StreamOpening opening) {
+    ByteBuf out = connection.alloc().directBuffer(512);
+    ascii("retry: " + retryMs() + "\n", out);
+    ascii("id: ", out);
+    writePosition(null, 0, out);
+    ascii(
+        "\nevent: tw.open\ndata: {\"connection\":\"" + opening.connectionId() + "\",\"gateway\":",
+        out);
+    EventJson.writeString(opening.gateway(), out);
+    ascii(",\"server_time_ms\":" + opening.serverTimeMs(), out);
+    ascii(",\"heartbeat_ms\":" + opening.heartbeatMs() + ",\"positions\":{", out);
+    for (int i = 0; i < cursors.size(); i++) {
+      if (i > 0) {
+        out.writeByte(',');
+      }
+      EventJson.writeString(cursors.get(i).channel().toString(), out);
+      ascii(":\"" + cursors.get(i).position() + "\"", out);
+    }
+    ascii("}}\n\n", out);
+    write(out);
+  }
+
+  @Override
+  public boolean writable() {
+    return connection.isWritable();
+  }
+
+  @Override
+  public void events(Cursor cursor, Run run, int index) {
+    if (!several) {
+      write(run.bytes(format, index));
+      return;
+    }
+    for (int i = index; i < run.events().size(); i++) {
+      write(run.bytesOf(format, i));
+      ByteBuf out = connection.alloc().directBuffer(64 + 24 * cursors.size());
+      ascii("\nid: ", out);
+      writePosition(cursor, run.events().get(i).getOffset(), out);
+      ascii("\n\n", out);
+      write(out);
+    }
+  }
+
+  @Override
+  public void notice(Cursor cursor, Notice notice) {
+    ByteBuf out = connection.alloc().directBuffer(256);
+    switch (notice) {
+      case Notice.Live live -> begin("tw.live", cursor, out);
+      case Notice.End end -> begin("tw.end", cursor, out);
+      case Notice.Reset(Missed missed) -> {
+        begin("tw.reset", cursor, out);
+        ascii(
+            ",\"reason\":\""
+                + missed.reason().wire()
+                + "\",\"earliest\":\""
+                + missed.earliest()
+                + "\"",
+            out);
+      }
+    }
+    ascii("}\nid: ", out);
+    writePosition(null, 0, out);
+    ascii("\n\n", out);
+    write(out);
+  }
+
+  private static void begin(String type, Cursor cursor, ByteBuf out) {
+    ascii("event: " + type + "\ndata: {\"channel\":", out);
+    EventJson.writeString(cursor.channel().toString(), out);
+  }
+
+  @Override
+  public void expiring(long inMs) {
+    ByteBuf out = connection.alloc().directBuffer(64);
+    ascii("event: tw.expiring\ndata: {\"in_ms\":" + inMs + "}\n\n", out);
+    write(out);
+  }
+
+  @Override
+  public void heartbeat() {
+    write(HEARTBEAT.duplicate());
+  }
+
+  @Override
+  public void flush() {
+    connection.flush();
+  }
+
+  @Override
+  public void end(Farewell farewell) {
+    switch (farewell) {
+      case COMPLETE -> last("");
+      case EXPIRED -> last("event: tw.expired\ndata: {}\n\n");
+      case RETRY -> last(retryBlock(ErrorCode.UNAVAILABLE));
+      case SILENT -> connection.close();
+      case RESET -> {
+        connection.config().setOption(ChannelOption.SO_LINGER, 0);
+        connection.close();
+      }
+    }
+  }
+
+  private void last(String block) {
+    connection
+        .writeAndFlush(Unpooled.copiedBuffer(block, StandardCharsets.US_ASCII))
+        .addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /** What a stream says that cannot be served right now: come back. */
+  static String retryBlock(ErrorCode code) {
+    int retryMs = retryMs();
+    return "retry: "
+        + retryMs
+        + "\nevent: tw.retry\ndata: {\"code\":\""
+        + code.wire()
+        + "\",\"retry_ms\":"
+        + retryMs
+        + "}\n\n";
+  }
+
+  private static int retryMs() {
+    return ThreadLocalRandom.current().nextInt(MIN_RETRY_MS, MAX_RETRY_MS);
+  }
+
+  /** The position of the connection, when this cursor has been written through this offset. */
+  private void writePosition(@Nullable Cursor writing, long through, ByteBuf out) {
+    if (!several) {
+      Cursor only = cursors.getFirst();
+      EventJson.writeId(only.epoch(), only == writing ? through : only.offset(), out);
+      return;
+    }
+    Positions.Encoder positions = new Positions.Encoder(cursors.size());
+    for (Cursor cursor : cursors) {
+      positions.add(
+          cursor.nameHash(), cursor.epoch(), cursor == writing ? through : cursor.offset());
+    }
+    ascii(positions.toString(), out);
+  }
+
+  private void write(ByteBuf bytes) {
+    connection.write(bytes, connection.voidPromise());
+  }
+}

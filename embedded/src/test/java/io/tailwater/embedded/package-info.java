@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.embedded;
+
+import org.jspecify.annotations.NullMarked;
