@@ -7,6 +7,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
+import io.grpc.Status;
 import io.grpc.StatusOr;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -14,8 +15,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * gRPC channels to a service of several instances, given as a list of addresses: calls go round
@@ -89,28 +92,11 @@ public final class ServiceChannel {
   private static final class AddressListProvider extends NameResolverProvider {
     @Override
     public NameResolver newNameResolver(URI target, NameResolver.Args args) {
-      List<EquivalentAddressGroup> addresses =
+      List<InetSocketAddress> names =
           Arrays.stream(target.getPath().substring(1).split(","))
-              .map(hostPort -> new EquivalentAddressGroup(address(hostPort)))
+              .map(ServiceChannel::address)
               .toList();
-      return new NameResolver() {
-        @Override
-        public String getServiceAuthority() {
-          return "tailwater";
-        }
-
-        @Override
-        public void start(Listener2 listener) {
-          listener.onResult(
-              ResolutionResult.newBuilder()
-                  .setAddressesOrError(StatusOr.fromValue(addresses))
-                  .setAttributes(Attributes.EMPTY)
-                  .build());
-        }
-
-        @Override
-        public void shutdown() {}
-      };
+      return new AddressList(names, args.getOffloadExecutor());
     }
 
     @Override
@@ -133,5 +119,61 @@ public final class ServiceChannel {
         getProducedSocketAddressTypes() {
       return Collections.singleton(InetSocketAddress.class);
     }
+  }
+
+  /** Looks the names up at the start and whenever a connection fails. */
+  private static final class AddressList extends NameResolver {
+    private final List<InetSocketAddress> names;
+    private final Executor lookups;
+    private @Nullable Listener2 listener;
+
+    AddressList(List<InetSocketAddress> names, @Nullable Executor lookups) {
+      this.names = names;
+      this.lookups = lookups == null ? Runnable::run : lookups;
+    }
+
+    @Override
+    public String getServiceAuthority() {
+      return "tailwater";
+    }
+
+    @Override
+    public void start(Listener2 listener) {
+      this.listener = listener;
+      lookUp(listener);
+    }
+
+    @Override
+    public void refresh() {
+      if (listener != null) {
+        lookUp(listener);
+      }
+    }
+
+    private void lookUp(Listener2 listener) {
+      lookups.execute(
+          () ->
+              listener.onResult(
+                  ResolutionResult.newBuilder()
+                      .setAddressesOrError(found())
+                      .setAttributes(Attributes.EMPTY)
+                      .build()));
+    }
+
+    private StatusOr<List<EquivalentAddressGroup>> found() {
+      List<EquivalentAddressGroup> addresses =
+          names.stream()
+              .map(name -> new InetSocketAddress(name.getHostString(), name.getPort()))
+              .filter(address -> !address.isUnresolved())
+              .map(EquivalentAddressGroup::new)
+              .toList();
+      return addresses.isEmpty()
+          ? StatusOr.fromStatus(
+              Status.UNAVAILABLE.withDescription("no address is known for any of " + names))
+          : StatusOr.fromValue(addresses);
+    }
+
+    @Override
+    public void shutdown() {}
   }
 }
