@@ -20,6 +20,8 @@ public final class AiStreamService {
   public static ApplicationContext start(Map<String, Object> properties) {
     Map<String, Object> all = new TreeMap<>(properties);
     all.put("tailwater.service", NAME);
+    // Micronaut's HTTP server calls a free port -1, its gRPC server 0.
+    all.computeIfPresent("grpc.server.port", (_, port) -> port.equals(-1) ? 0 : port);
     ApplicationContext context =
         ApplicationContext.builder()
             .overrideConfigLocations("classpath:" + NAME + "/")

@@ -19,7 +19,8 @@ final class LeaseJudge {
   private @Nullable String incarnation;
   private long trustedSince;
   private boolean blind = true;
-  private Set<StreamId> known = Set.of();
+  private boolean brokenOff;
+  private Set<StreamId> remembered = Set.of();
 
   LeaseJudge(Duration ttl) {
     this.ttlNanos = ttl.toNanos();
@@ -42,17 +43,20 @@ final class LeaseJudge {
       incarnation = sight.incarnation();
       trustedSince = nanos;
     }
+    Set<StreamId> candidates = new HashSet<>(sight.registered());
     if (nanos - trustedSince <= ttlNanos) {
-      Set<StreamId> both = new HashSet<>(known);
-      both.addAll(sight.registered());
-      known = both;
+      candidates.addAll(remembered);
+      remembered = candidates;
+      brokenOff = true;
       return Set.of();
     }
-    Set<StreamId> lost = new HashSet<>(known);
-    lost.addAll(sight.registered());
-    lost.removeAll(sight.held());
-    known = sight.registered();
-    return lost;
+    if (brokenOff) {
+      candidates.addAll(remembered);
+      brokenOff = false;
+    }
+    remembered = sight.registered();
+    candidates.removeAll(sight.held());
+    return candidates;
   }
 
   /**
