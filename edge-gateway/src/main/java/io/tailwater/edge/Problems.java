@@ -116,7 +116,11 @@ public final class Problems {
                 path + " does not take " + context.getRequest().getMethodName());
         case 406 ->
             response(ErrorCode.NOT_ACCEPTABLE, 406, path + " has no answer of the type in Accept");
-        case 413 -> response(ErrorCode.TOO_LARGE, 413, "the body is too large");
+        case 413 ->
+            response(
+                ErrorCode.TOO_LARGE,
+                413,
+                "the request is too large: its URL is at most 8 KiB, its headers 16 KiB, its body 5 MiB");
         case 414 -> response(ErrorCode.TOO_LARGE, 414, "the URL is too long: at most 8 KiB");
         case 415 ->
             response(

@@ -30,14 +30,11 @@ final class Wiring {
   private static final long NAMESPACES_PERIOD_S = 5;
   private static final long NAMESPACES_FIRST_MS = 200;
 
-  @Singleton
-  InstantSource clock() {
-    return InstantSource.system();
-  }
+  private static final InstantSource CLOCK = InstantSource.system();
 
   @Singleton
-  Tokens tokens(EdgeConfiguration configuration, InstantSource clock) {
-    return new Tokens(configuration.jwtKey(), clock);
+  Tokens tokens(EdgeConfiguration configuration) {
+    return new Tokens(configuration.jwtKey(), CLOCK);
   }
 
   @Singleton
@@ -143,8 +140,7 @@ final class Wiring {
       Sessions sessions,
       Origins origins,
       EdgeConfiguration configuration,
-      @Value("${tailwater.instance}") String gateway,
-      InstantSource clock) {
-    return new Subscriptions(feeds, namespaces, sessions, origins, configuration, gateway, clock);
+      @Value("${tailwater.instance}") String gateway) {
+    return new Subscriptions(feeds, namespaces, sessions, origins, configuration, gateway, CLOCK);
   }
 }

@@ -2,7 +2,9 @@ package io.tailwater.edge.access;
 
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
+import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Body;
+import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.serde.ObjectMapper;
@@ -44,6 +46,7 @@ final class TicketsEndpoint {
   record Made(String ticket, long expires_at_ms, String url) {}
 
   @Post
+  @Consumes(MediaType.ALL)
   Made make(HttpRequest<?> request, @Body byte @Nullable [] body) {
     Identity identity = access.identify(request);
     Wish wish = RequestBody.parse(json, body, Wish.class, List.of("channels", "ttl_s"));

@@ -1,0 +1,242 @@
+package io.tailwater.core;
+
+import io.lettuce.core.RedisURI;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.exceptions.ConfigurationException;
+import io.tailwater.core.Folds.Of;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** All parts of an event-core, put together and taken apart in order. */
+final class Core implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Core.class);
+  private static final String STORE = "store";
+
+  /** What a core is made of that the framework brings. */
+  record Setting(
+      String instance,
+      CoreConfiguration configuration,
+      List<Namespace> namespaces,
+      KafkaClients kafka,
+      RedisURI redis,
+      FoldGate gate,
+      BroadcastPort port,
+      MeterRegistry registry,
+      Executor executor) {}
+
+  private final Setting setting;
+  private final LongSupplier nanoClock = System::nanoTime;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Readiness readiness;
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final Folds folds;
+  private final Publisher publisher;
+  private final Reads reads;
+  private final Follows follows;
+
+  /**
+   * Opens everything and begins to fold.
+   *
+   * @throws ConfigurationException if Kafka does not answer or has a topic that contradicts the
+   *     configuration
+   */
+  Core(Setting setting) {
+    this.setting = setting;
+    readiness = new Readiness(setting.configuration().lagLimit());
+    try {
+      Topics topics = opened(new Topics(setting.kafka().admin(client("watch"))));
+      Map<String, String> ids =
+          topics.prepare(
+              setting.namespaces(),
+              setting.configuration().startTimeout(),
+              nanoClock,
+              setting.kafka().servers());
+      Store store =
+          opened(
+              Store.open(
+                  Path.of(setting.configuration().data(), STORE),
+                  setting.configuration().cacheBytes()));
+      ScheduledExecutorService timer = timer();
+      RedisSink redis = opened(new RedisSink(setting.redis(), timer, setting.registry()));
+      setting.port().open(redis);
+      folds = folds(store, topics, ids);
+      Broadcast broadcast = broadcast();
+      FoldLoop loop =
+          opened(
+              new FoldLoop(
+                  setting.kafka().fold(client("fold")),
+                  folds,
+                  readiness,
+                  setting.gate(),
+                  broadcast::offer));
+      KafkaWatch watch =
+          new KafkaWatch(topics, folds, readiness, store, nanoClock, setting.executor());
+      publisher = publisher(store, watch);
+      reads =
+          new Reads(
+              folds,
+              store,
+              readiness,
+              watch,
+              setting.configuration(),
+              nanoClock,
+              setting.executor());
+      follows = new Follows(folds, readiness, watch, setting.configuration(), nanoClock);
+      redis.start();
+      loop.start();
+      watch.start(timer);
+      broadcast.start();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private String client(String part) {
+    return setting.instance() + "-" + part;
+  }
+
+  private <T extends AutoCloseable> T opened(T part) {
+    open.push(part);
+    return part;
+  }
+
+  private ScheduledExecutorService timer() {
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name(KafkaWatch.THREAD).daemon().factory());
+    open.push(timer::shutdownNow);
+    return timer;
+  }
+
+  private Folds folds(Store store, Topics topics, Map<String, String> ids) {
+    Ring.Budget budget = new Ring.Budget(setting.configuration().ringBytes());
+    setting.registry().gauge("tailwater.core.ring.bytes", budget, Ring.Budget::used);
+    setting.registry().gauge("tailwater.core.waiting", waiting);
+    setting
+        .registry()
+        .gauge("tailwater.core.lag.seconds", readiness, ready -> ready.lag().toMillis() / 1000.0);
+    List<Of> namespaces = new ArrayList<>();
+    for (Namespace namespace : setting.namespaces()) {
+      long[] earliest = earliest(topics, namespace);
+      FoldMetrics metrics = new FoldMetrics(setting.registry(), namespace.name());
+      List<PartitionFold> partitions = new ArrayList<>();
+      for (int i = 0; i < namespace.partitions(); i++) {
+        Progress fresh =
+            Progress.begin(
+                ids.getOrDefault(namespace.name(), ""), namespace.partitions(), earliest[i]);
+        Progress progress = resume(store, new Keys(namespace.name(), i), fresh);
+        Ring ring = new Ring(budget, progress.through());
+        Passage passage =
+            new Passage(
+                setting.executor(), waiting, setting.configuration().waiting(), progress.through());
+        partitions.add(
+            new PartitionFold(namespace, i, progress, store, metrics, nanoClock, ring, passage));
+      }
+      namespaces.add(new Of(namespace, partitions));
+    }
+    return new Folds(namespaces);
+  }
+
+  private static long[] earliest(Topics topics, Namespace namespace) {
+    try {
+      return topics.earliest(namespace).join();
+    } catch (CompletionException e) {
+      throw new ConfigurationException(
+          "Kafka does not say where topic " + namespace.topicName() + " begins", e);
+    }
+  }
+
+  /** The stored progress if it is of this topic; else everything is folded from its beginning. */
+  private static Progress resume(Store store, Keys keys, Progress fresh) {
+    byte[] stored = store.get(keys.progress());
+    if (stored != null) {
+      Progress before = Progress.decode(stored);
+      if (before.topicId().equals(fresh.topicId()) && before.partitions() == fresh.partitions()) {
+        return before;
+      }
+      LOG.warn("a topic was made again since the last run: it is folded anew");
+    }
+    store.wipe(keys, fresh);
+    return fresh;
+  }
+
+  private Broadcast broadcast() {
+    return opened(
+        new Broadcast(
+            setting.kafka().member(client("broadcast"), setting.configuration().broadcastGroup()),
+            setting.namespaces().stream().map(Namespace::topicName).toList(),
+            readiness,
+            setting.port()));
+  }
+
+  private Publisher publisher(Store store, KafkaWatch watch) {
+    CoreConfiguration configuration = setting.configuration();
+    return opened(
+        new Publisher(
+            setting
+                .kafka()
+                .producer(
+                    client("publish"),
+                    configuration.publishTimeout().minusSeconds(1),
+                    2 * configuration.publishBytes()),
+            folds,
+            store,
+            readiness,
+            watch,
+            configuration,
+            nanoClock,
+            setting.registry()));
+  }
+
+  CoreConfiguration configuration() {
+    return setting.configuration();
+  }
+
+  Readiness readiness() {
+    return readiness;
+  }
+
+  Folds folds() {
+    return folds;
+  }
+
+  Publisher publisher() {
+    return publisher;
+  }
+
+  Reads reads() {
+    return reads;
+  }
+
+  Follows follows() {
+    return follows;
+  }
+
+  /**
+   * Closes in the opposite order of opening: no calls, no publications, no fold, the store last.
+   */
+  @Override
+  public void close() {
+    readiness.setClosing();
+    while (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } catch (Exception e) {
+        LOG.warn("a part did not close in order", e);
+      }
+    }
+  }
+}

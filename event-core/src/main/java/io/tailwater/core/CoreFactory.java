@@ -1,0 +1,99 @@
+package io.tailwater.core;
+
+import io.grpc.ServerBuilder;
+import io.lettuce.core.RedisURI;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.configuration.lettuce.DefaultRedisConfiguration;
+import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Context;
+import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Value;
+import io.micronaut.context.env.Environment;
+import io.micronaut.context.event.BeanCreatedEvent;
+import io.micronaut.context.event.BeanCreatedEventListener;
+import io.micronaut.context.exceptions.ConfigurationException;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Where the framework ends: hands its parts to {@link Core}. */
+@Factory
+final class CoreFactory {
+  static final String EXECUTOR = "core-grpc";
+  private static final int LEAST_THREADS = 4;
+
+  /**
+   * Runs calls and their continuations. Its queue is bounded by what fills it: calls by the
+   * server's bound, continuations by the bound on those who wait.
+   */
+  @Bean(preDestroy = "shutdownNow")
+  @Singleton
+  @Named(EXECUTOR)
+  ThreadPoolExecutor executor(MeterRegistry registry) {
+    int threads = Math.max(LEAST_THREADS, Runtime.getRuntime().availableProcessors());
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name(EXECUTOR + "-", 1).daemon().factory());
+    registry.gauge("tailwater.core.grpc.queue", executor.getQueue(), queue -> queue.size());
+    return executor;
+  }
+
+  @Bean(preDestroy = "close")
+  @Context
+  Core core(
+      Environment environment,
+      @Value("${tailwater.instance}") String instance,
+      CoreConfiguration configuration,
+      List<Namespace> namespaces,
+      KafkaClients kafka,
+      DefaultRedisConfiguration redis,
+      FoldGate gate,
+      BroadcastPort port,
+      MeterRegistry registry,
+      @Named(EXECUTOR) ThreadPoolExecutor executor) {
+    ConfigurationKeys.requireKnown(environment);
+    if (namespaces.isEmpty()) {
+      throw new ConfigurationException(
+          "no namespace is configured: set tailwater.namespaces.NAME.topic");
+    }
+    List<Namespace> sorted =
+        namespaces.stream().sorted(Comparator.comparing(Namespace::name)).toList();
+    RedisURI uri = redis.getUri().orElse(redis);
+    return new Core(
+        new Core.Setting(
+            instance, configuration, sorted, kafka, uri, gate, port, registry, executor));
+  }
+
+  /** What the gRPC server needs beyond its configuration {@code grpc.server}. */
+  @Singleton
+  static final class ServerSetting implements BeanCreatedEventListener<ServerBuilder<?>> {
+    private static final int LEAST_KEEP_ALIVE_SECONDS = 5;
+    private static final int MOST_MESSAGE_BYTES = 4 << 20;
+
+    private final ThreadPoolExecutor executor;
+
+    ServerSetting(@Named(EXECUTOR) ThreadPoolExecutor executor) {
+      this.executor = executor;
+    }
+
+    @Override
+    public ServerBuilder<?> onCreated(BeanCreatedEvent<ServerBuilder<?>> event) {
+      // Clients look often whether their connection is alive: that is no abuse.
+      return event
+          .getBean()
+          .executor(executor)
+          .maxInboundMessageSize(MOST_MESSAGE_BYTES)
+          .permitKeepAliveTime(LEAST_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+          .permitKeepAliveWithoutCalls(true);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.tailwater.core;
+
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** Starts an event-core, as a process or within another. */
+public final class EventCore {
+  private EventCore() {}
+
+  /**
+   * Starts the service and returns once its servers listen; it is ready when it has caught up with
+   * Kafka. Closing the context stops everything.
+   *
+   * @param properties configuration, above files and environment variables
+   * @throws RuntimeException if it cannot start; the message of its innermost cause says why
+   */
+  public static ApplicationContext start(Map<String, Object> properties) {
+    Map<String, Object> all = new HashMap<>(properties);
+    all.put("tailwater.service", "event-core");
+    ApplicationContext context =
+        ApplicationContext.builder()
+            .overrideConfigLocations("classpath:event-core/")
+            .properties(all)
+            .start();
+    try {
+      // The gRPC server starts and stops with this one.
+      context.getBean(EmbeddedServer.class).start();
+      return context;
+    } catch (RuntimeException e) {
+      context.close();
+      throw e;
+    }
+  }
+
+  /** Runs until SIGTERM. Configuration: environment variables and {@code -D} properties. */
+  public static void main(String[] args) throws InterruptedException {
+    ApplicationContext context = start(Map.of());
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform()
+                .name("core-stop")
+                .unstarted(
+                    () -> {
+                      context.close();
+                      stopped.countDown();
+                    }));
+    stopped.await();
+  }
+}

@@ -1,0 +1,144 @@
+package io.tailwater.core;
+
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.micronaut.context.annotation.Value;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.EventCoreGrpc;
+import io.tailwater.contract.v1.FollowPage;
+import io.tailwater.contract.v1.FollowRequest;
+import io.tailwater.contract.v1.HeadsPage;
+import io.tailwater.contract.v1.HeadsRequest;
+import io.tailwater.contract.v1.NamespacesPage;
+import io.tailwater.contract.v1.NamespacesRequest;
+import io.tailwater.contract.v1.PublishRequest;
+import io.tailwater.contract.v1.PublishVerdict;
+import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.contract.v1.ReadRequest;
+import jakarta.inject.Singleton;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The gRPC service: calls in, answers out, never a thread that waits. */
+@Singleton
+final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
+  private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
+
+  /** Trailer with the contract's error code of a failed call. */
+  private static final Metadata.Key<String> CODE =
+      Metadata.Key.of("tw-code", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final Core core;
+  private final String instance;
+
+  EventCoreEndpoint(Core core, @Value("${tailwater.instance}") String instance) {
+    this.core = core;
+    this.instance = instance;
+  }
+
+  @Override
+  public StreamObserver<PublishRequest> publish(StreamObserver<PublishVerdict> verdicts) {
+    ServerCallStreamObserver<PublishVerdict> answers =
+        (ServerCallStreamObserver<PublishVerdict>) verdicts;
+    return new PublishStream(core.publisher(), answers, core.configuration().publishWindow());
+  }
+
+  @Override
+  public void read(ReadRequest request, StreamObserver<ReadPage> answers) {
+    Answer<ReadPage> answer = new Answer<>(answers);
+    answer.guard(() -> core.reads().read(request, answer, answer::fail));
+  }
+
+  @Override
+  public void follow(FollowRequest request, StreamObserver<FollowPage> answers) {
+    Answer<FollowPage> answer = new Answer<>(answers);
+    answer.guard(() -> core.follows().follow(request, answer, answer::fail));
+  }
+
+  @Override
+  public void heads(HeadsRequest request, StreamObserver<HeadsPage> answers) {
+    Answer<HeadsPage> answer = new Answer<>(answers);
+    answer.guard(
+        () -> {
+          core.readiness().require();
+          answer.accept(heads());
+        });
+  }
+
+  @Override
+  public void namespaces(NamespacesRequest request, StreamObserver<NamespacesPage> answers) {
+    Answer<NamespacesPage> answer = new Answer<>(answers);
+    answer.guard(
+        () -> {
+          core.readiness().require();
+          NamespacesPage.Builder page = NamespacesPage.newBuilder();
+          for (Folds.Of each : core.folds().namespaces()) {
+            page.addNamespaces(each.namespace().toMessage(each.epoch()));
+          }
+          answer.accept(page.build());
+        });
+  }
+
+  /** A partition that is being read anew has no head to tell. */
+  private HeadsPage heads() {
+    HeadsPage.Builder page = HeadsPage.newBuilder().setInstance(instance);
+    for (PartitionFold fold : core.folds().all()) {
+      Head head = fold.head();
+      if (head.caughtUp()) {
+        page.addHeadsBuilder()
+            .setNamespace(fold.namespace().name())
+            .setPartition(fold.partition().partition())
+            .setEpoch(head.epoch())
+            .setThrough(head.through())
+            .setEarliest(head.earliest());
+      }
+    }
+    return page.build();
+  }
+
+  /** The one answer of a unary call, from whatever thread it comes. */
+  private static final class Answer<T> implements Consumer<T> {
+    private final StreamObserver<T> observer;
+
+    Answer(StreamObserver<T> observer) {
+      this.observer = observer;
+      // A caller that has gone away is none of the answer's business.
+      ((ServerCallStreamObserver<T>) observer).setOnCancelHandler(() -> {});
+    }
+
+    void guard(Runnable call) {
+      try {
+        call.run();
+      } catch (RequestException e) {
+        fail(e);
+      } catch (StoreException e) {
+        fail(KafkaWatch.unavailable("this instance cannot read its store"));
+      } catch (RuntimeException e) {
+        LOG.error("a call failed", e);
+        observer.onError(Status.INTERNAL.withDescription("internal error").asRuntimeException());
+      }
+    }
+
+    @Override
+    public void accept(T message) {
+      observer.onNext(message);
+      observer.onCompleted();
+    }
+
+    void fail(RequestException failure) {
+      Metadata trailers = new Metadata();
+      trailers.put(CODE, failure.code().wire());
+      Status status =
+          switch (failure.code().status()) {
+            case 400, 413, 415 -> Status.INVALID_ARGUMENT;
+            case 404 -> Status.NOT_FOUND;
+            case 503 -> Status.UNAVAILABLE;
+            default -> Status.INTERNAL;
+          };
+      observer.onError(status.withDescription(failure.text()).asRuntimeException(trailers));
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package io.tailwater.core;
+
+import io.micronaut.context.annotation.EachProperty;
+import io.micronaut.context.annotation.Parameter;
+import io.micronaut.context.exceptions.ConfigurationException;
+import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.HomePartition;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.Partitioner;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Configuration {@code tailwater.namespaces.NAME}: a Kafka topic with its rules.
+ *
+ * @param name how channels begin
+ * @param topic the Kafka topic; the namespace's name if not set
+ * @param partitions how many partitions the topic has, and has to have
+ * @param partitioner {@code murmur2} (Java's producer) or {@code crc32} (librdkafka's)
+ * @param retention how long a topic that is made here keeps its records
+ * @param data {@code json}, {@code text} or {@code bytes}
+ * @param maxEventBytes largest data of a publication; below Kafka's and gRPC's own default bounds
+ * @param idempotencyWindow how long a key is remembered, by record timestamps; an hour or the
+ *     retention, whichever is less, if not set
+ * @param anonymousSubscribe whether a client without a token may read
+ * @param anonymousPublish whether a client without a token may publish
+ * @param platformOnly whether only the platform's services publish here
+ */
+@EachProperty("tailwater.namespaces")
+record Namespace(
+    @Parameter String name,
+    @Nullable String topic,
+    @Bindable(defaultValue = "8") int partitions,
+    @Bindable(defaultValue = "murmur2") String partitioner,
+    @Bindable(defaultValue = "7d") Duration retention,
+    @Bindable(defaultValue = "json") String data,
+    @Bindable(defaultValue = "262144") int maxEventBytes,
+    @Nullable Duration idempotencyWindow,
+    @Bindable(defaultValue = "false") boolean anonymousSubscribe,
+    @Bindable(defaultValue = "false") boolean anonymousPublish,
+    @Bindable(defaultValue = "false") boolean platformOnly) {
+
+  private static final Duration USUAL_WINDOW = Duration.ofHours(1);
+  private static final int MOST_EVENT_BYTES = 1_000_000;
+
+  Namespace {
+    require(
+        Channel.isNamespace(name),
+        name,
+        "",
+        "is no name: a lower-case letter, then up to 31 of a-z, 0-9 and '-'");
+    require(topic == null || !topic.isBlank(), name, ".topic", "must be a Kafka topic");
+    require(partitions >= 1 && partitions <= 4096, name, ".partitions", "must be 1 to 4096");
+    require(
+        partitioner.equals("murmur2") || partitioner.equals("crc32"),
+        name,
+        ".partitioner",
+        "must be murmur2 (Java's producer) or crc32 (librdkafka's)");
+    require(
+        data.equals("json") || data.equals("text") || data.equals("bytes"),
+        name,
+        ".data",
+        "must be json, text or bytes");
+    require(
+        retention.compareTo(Duration.ofSeconds(1)) >= 0, name, ".retention", "must be 1s or more");
+    require(
+        maxEventBytes >= 1 && maxEventBytes <= MOST_EVENT_BYTES,
+        name,
+        ".max-event-bytes",
+        "must be 1 to " + MOST_EVENT_BYTES);
+    require(
+        idempotencyWindow == null
+            || (!idempotencyWindow.isNegative() && idempotencyWindow.compareTo(retention) <= 0),
+        name,
+        ".idempotency-window",
+        "must be at most the retention");
+  }
+
+  /** A namespace with the usual rules, for tests. */
+  static Namespace of(String name, int partitions) {
+    return new Namespace(
+        name,
+        null,
+        partitions,
+        "murmur2",
+        Duration.ofDays(7),
+        "json",
+        262_144,
+        null,
+        false,
+        false,
+        false);
+  }
+
+  String topicName() {
+    return topic == null ? name : topic;
+  }
+
+  /** Milliseconds. */
+  long windowMs() {
+    if (idempotencyWindow != null) {
+      return idempotencyWindow.toMillis();
+    }
+    return (retention.compareTo(USUAL_WINDOW) < 0 ? retention : USUAL_WINDOW).toMillis();
+  }
+
+  Partitioner hash() {
+    return Partitioner.valueOf(partitioner.toUpperCase(Locale.ROOT));
+  }
+
+  DataKind kind() {
+    return DataKind.valueOf(data.toUpperCase(Locale.ROOT));
+  }
+
+  /** The partition that holds the channel with this key. */
+  int home(byte[] key) {
+    return HomePartition.of(hash(), key, partitions);
+  }
+
+  /** The rules as other services see them. */
+  io.tailwater.contract.v1.Namespace toMessage(String epoch) {
+    return io.tailwater.contract.v1.Namespace.newBuilder()
+        .setName(name)
+        .setTopic(topicName())
+        .setPartitions(partitions)
+        .setPartitioner(hash())
+        .setData(kind())
+        .setMaxEventBytes(maxEventBytes)
+        .setAnonymousSubscribe(anonymousSubscribe)
+        .setAnonymousPublish(anonymousPublish)
+        .setPlatformOnly(platformOnly)
+        .setIdempotencyWindowMs(windowMs())
+        .setEpoch(epoch)
+        .build();
+  }
+
+  private static void require(boolean good, String name, String key, String must) {
+    if (!good) {
+      throw new ConfigurationException("tailwater.namespaces." + name + key + " " + must);
+    }
+  }
+}

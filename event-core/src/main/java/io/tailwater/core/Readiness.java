@@ -1,0 +1,96 @@
+package io.tailwater.core;
+
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Whether this instance may serve, and whether it may broadcast. Safe for any thread.
+ *
+ * <p>It serves once it has caught up with Kafka, and nothing contradicts its configuration. It goes
+ * on serving when Kafka is gone or the fold is behind: what it says names the interval for which it
+ * is true.
+ */
+final class Readiness {
+  private final Duration lagLimit;
+  private final Map<String, String> problems = new ConcurrentHashMap<>();
+  private volatile boolean caughtUp;
+  private volatile boolean closing;
+  private volatile Duration lag = Duration.ZERO;
+  private volatile boolean near = true;
+
+  Readiness(Duration lagLimit) {
+    this.lagLimit = lagLimit;
+  }
+
+  /** Every partition has caught up with Kafka once. */
+  void setCaughtUp() {
+    caughtUp = true;
+  }
+
+  /** The service is being stopped. */
+  void setClosing() {
+    closing = true;
+  }
+
+  /** How far the fold is behind Kafka; comes back into broadcasting at half of the limit. */
+  void setLag(Duration newLag) {
+    lag = newLag;
+    near = newLag.compareTo(near ? lagLimit : lagLimit.dividedBy(2)) < 0;
+  }
+
+  /** Something keeps the instance from serving, until it is solved. */
+  void problem(String about, String text) {
+    problems.put(about, text);
+  }
+
+  /** Nothing is wrong about this any more. */
+  void solved(String about) {
+    problems.remove(about);
+  }
+
+  boolean isCaughtUp() {
+    return caughtUp;
+  }
+
+  boolean isReady() {
+    return caughtUp && !closing && problems.isEmpty();
+  }
+
+  boolean mayBroadcast() {
+    return isReady() && near;
+  }
+
+  Duration lag() {
+    return lag;
+  }
+
+  /** What is wrong, by what it is about. */
+  Map<String, String> problems() {
+    return new TreeMap<>(problems);
+  }
+
+  /**
+   * Refuses a call that cannot be served.
+   *
+   * @throws RequestException {@code unavailable}
+   */
+  void require() {
+    if (!isReady()) {
+      throw new RequestException(ErrorCode.UNAVAILABLE, reason());
+    }
+  }
+
+  /** Why the instance is not ready. */
+  String reason() {
+    if (closing) {
+      return "this instance is stopping";
+    }
+    return problems.isEmpty()
+        ? "this instance has not caught up with Kafka yet"
+        : String.join("; ", problems().values());
+  }
+}
