@@ -2,6 +2,7 @@ package io.tailwater.ai;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
@@ -29,7 +30,16 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
 
   @Override
   public void create(CreateStreamRequest request, StreamObserver<StreamState> answer) {
-    answer(answer, () -> streams.create(StreamRequest.of(request, configuration)));
+    answer(
+        answer,
+        () -> {
+          StreamState state = streams.create(StreamRequest.of(request, configuration));
+          if (isGone(answer) && request.getIdempotencyKey().isEmpty()) {
+            // Nobody will ever know its id.
+            streams.abandon(state);
+          }
+          return state;
+        });
   }
 
   @Override
@@ -42,12 +52,20 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
     answer(answer, () -> streams.cancel(id(request.getId())));
   }
 
+  private static boolean isGone(StreamObserver<StreamState> caller) {
+    return caller instanceof ServerCallStreamObserver<StreamState> call && call.isCancelled();
+  }
+
   private static StreamId id(String text) {
     return StreamId.parse(text)
         .orElseThrow(() -> new RequestException(ErrorCode.NOT_FOUND, "there is no such stream"));
   }
 
   private static void answer(StreamObserver<StreamState> observer, Call call) {
+    if (observer instanceof ServerCallStreamObserver<StreamState> caller) {
+      // With this, answering somebody who is gone is no error.
+      caller.setOnCancelHandler(() -> {});
+    }
     StreamState state;
     try {
       state = call.run();

@@ -126,6 +126,14 @@ final class Streams implements AutoCloseable {
     return logged.closed() ? logged.state(creator(id)) : state(id, cancelElsewhere(logged));
   }
 
+  /** Ends a stream that was begun here for somebody who did not wait for it. */
+  void abandon(StreamState state) {
+    Generation here = running.get(new StreamId(state.getId()));
+    if (here != null) {
+      here.stop(Stop.CANCELLED);
+    }
+  }
+
   /** The streams that run here, and how they were asked for. */
   Collection<Generation> running() {
     return List.copyOf(running.values());
