@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ final class Core implements AutoCloseable {
       CoreConfiguration configuration,
       List<Namespace> namespaces,
       KafkaClients kafka,
+      Admin admin,
       RedisURI redis,
       FoldGate gate,
       BroadcastPort port,
@@ -56,7 +58,7 @@ final class Core implements AutoCloseable {
     this.setting = setting;
     readiness = new Readiness(setting.configuration().lagLimit());
     try {
-      Topics topics = opened(new Topics(setting.kafka().admin(client("watch"))));
+      Topics topics = new Topics(setting.admin());
       Map<String, String> ids =
           topics.prepare(
               setting.namespaces(),

@@ -20,6 +20,9 @@ public final class EventCore {
   public static ApplicationContext start(Map<String, Object> properties) {
     Map<String, Object> all = new HashMap<>(properties);
     all.put("tailwater.service", "event-core");
+    // Elsewhere in Micronaut -1 is a free port; this server knows only 0.
+    all.computeIfPresent(
+        "grpc.server.port", (key, port) -> String.valueOf(port).equals("-1") ? 0 : port);
     ApplicationContext context =
         ApplicationContext.builder()
             .overrideConfigLocations("classpath:event-core/")

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * The namespaces' topics as Kafka has them: made when missing, refused when they contradict the
  * configuration, asked for their ends. Safe for any thread.
  */
-final class Topics implements AutoCloseable {
+final class Topics {
   private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
   private static final int MOST_REPLICAS = 3;
   private static final long ASK_SECONDS = 5;
@@ -284,10 +284,5 @@ final class Topics implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new ConfigurationException("interrupted while waiting for Kafka", e);
     }
-  }
-
-  @Override
-  public void close() {
-    admin.close(Duration.ofSeconds(1));
   }
 }
