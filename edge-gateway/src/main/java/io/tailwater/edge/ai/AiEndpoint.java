@@ -1,5 +1,6 @@
 package io.tailwater.edge.ai;
 
+import io.micronaut.core.annotation.Nullable;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -33,7 +34,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/ai/streams}: create a generation, look at one, cancel one. */
 @Controller("/v1/ai/streams")
@@ -81,7 +81,7 @@ final class AiEndpoint {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL)
   CompletableFuture<? extends HttpResponse<?>> create(
-      HttpRequest<?> request, @Body byte @Nullable [] body) {
+      HttpRequest<?> request, @Body @Nullable byte[] body) {
     Identity identity = identify(request);
     identity.requirePublishAll(namespaces.get(NAMESPACE));
     requireJson(request);

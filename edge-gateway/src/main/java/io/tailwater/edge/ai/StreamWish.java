@@ -12,16 +12,19 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The body of {@code POST /v1/ai/streams}. */
+/**
+ * The body of {@code POST /v1/ai/streams}, as it came: what is a number in JSON is one here, so
+ * that nothing is taken for what it was not meant to be.
+ */
 @Serdeable
 record StreamWish(
-    @Nullable String prompt,
-    @Nullable List<Map<String, Object>> messages,
-    @Nullable String model,
-    @Nullable Integer max_tokens,
-    @Nullable Double temperature,
-    @Nullable String unwatched,
-    @Nullable Long seed) {
+    @Nullable Object prompt,
+    @Nullable Object messages,
+    @Nullable Object model,
+    @Nullable Object max_tokens,
+    @Nullable Object temperature,
+    @Nullable Object unwatched,
+    @Nullable Object seed) {
 
   private static final List<String> FIELDS =
       List.of("prompt", "messages", "model", "max_tokens", "temperature", "unwatched", "seed");
@@ -42,19 +45,23 @@ record StreamWish(
     CreateStreamRequest.Builder request =
         CreateStreamRequest.newBuilder().addAllMessages(chat()).setUnwatched(unwatchedRule());
     if (model != null) {
-      request.setModel(model);
+      request.setModel(text("model", model));
     }
     if (max_tokens != null) {
-      if (max_tokens < 1) {
-        throw invalid("'max_tokens' is at least 1");
+      long tokens = whole("max_tokens", max_tokens);
+      if (tokens < 1 || tokens > Integer.MAX_VALUE) {
+        throw invalid("'max_tokens' is at least 1, and not as large as " + tokens);
       }
-      request.setMaxTokens(max_tokens);
+      request.setMaxTokens((int) tokens);
     }
     if (temperature != null) {
-      request.setTemperature(temperature);
+      if (!(temperature instanceof Number number)) {
+        throw invalid("'temperature' is a number");
+      }
+      request.setTemperature(number.doubleValue());
     }
     if (seed != null) {
-      request.setSeed(seed);
+      request.setSeed(whole("seed", seed));
     }
     return request;
   }
@@ -64,15 +71,20 @@ record StreamWish(
       throw invalid("either 'prompt', a text, or 'messages', a list of {\"role\",\"content\"}");
     }
     if (prompt != null) {
-      return List.of(ChatMessage.newBuilder().setRole("user").setContent(prompt).build());
+      return List.of(
+          ChatMessage.newBuilder().setRole("user").setContent(text("prompt", prompt)).build());
     }
-    return messages == null ? List.of() : messages.stream().map(StreamWish::message).toList();
+    if (!(messages instanceof List<?> list)) {
+      throw invalid("'messages' is a list of {\"role\",\"content\"}");
+    }
+    return list.stream().map(StreamWish::message).toList();
   }
 
-  private static ChatMessage message(Map<String, Object> message) {
-    if (message.size() == 2
-        && message.get("role") instanceof String role
-        && message.get("content") instanceof String content) {
+  private static ChatMessage message(Object message) {
+    if (message instanceof Map<?, ?> map
+        && map.size() == 2
+        && map.get("role") instanceof String role
+        && map.get("content") instanceof String content) {
       return ChatMessage.newBuilder().setRole(role).setContent(content).build();
     }
     throw invalid("a message has 'role' and 'content', both texts, and nothing else");
@@ -81,10 +93,24 @@ record StreamWish(
   private Unwatched unwatchedRule() {
     return switch (unwatched) {
       case null -> Unwatched.CONTINUE;
-      case "continue" -> Unwatched.CONTINUE;
-      case "cancel" -> Unwatched.CANCEL;
+      case String rule when rule.equals("continue") -> Unwatched.CONTINUE;
+      case String rule when rule.equals("cancel") -> Unwatched.CANCEL;
       default -> throw invalid("'unwatched' is continue or cancel");
     };
+  }
+
+  private static String text(String name, Object value) {
+    if (value instanceof String text) {
+      return text;
+    }
+    throw invalid("'" + name + "' is a text");
+  }
+
+  private static long whole(String name, Object value) {
+    if (value instanceof Integer || value instanceof Long) {
+      return ((Number) value).longValue();
+    }
+    throw invalid("'" + name + "' is a whole number of 64 bits");
   }
 
   private static RequestException invalid(String message) {

@@ -114,7 +114,9 @@ final class AiEndpointIT {
     assertThat(cancelled.statusCode()).isEqualTo(200);
     assertThat(json(cancelled.body())).containsEntry("status", "cancelled");
     List<Block> blocks = read(platform.open("GET", field(made, "events"), "", Map.of()).body());
-    assertThat(blocks.get(blocks.size() - 2).data()).contains("\"finish_reason\":\"cancelled\"");
+    Block finish =
+        blocks.stream().filter(block -> block.event().equals("finish")).findFirst().orElseThrow();
+    assertThat(json(finish.data())).containsEntry("finish_reason", "cancelled");
   }
 
   @Test
@@ -171,6 +173,8 @@ final class AiEndpointIT {
     problem(create("{\"prompt\":\"x\",\"max_tokens\":0}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"max_tokens\":40000}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"max_tokens\":\"y\"}", ALICE), 400, "invalid_request");
+    problem(create("{\"prompt\":\"x\",\"max_tokens\":1.5}", ALICE), 400, "invalid_request");
+    problem(create("{\"prompt\":\"x\",\"seed\":\"y\"}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"temperature\":3}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"unwatched\":\"y\"}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"model\":\"y\"}", ALICE), 400, "invalid_request");
