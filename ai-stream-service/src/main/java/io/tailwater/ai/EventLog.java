@@ -103,6 +103,7 @@ final class EventLog {
     try {
       return EventCoreGrpc.newBlockingStub(eventCore)
           .withDeadlineAfter(READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+          .withWaitForReady()
           .read(request.build());
     } catch (StatusRuntimeException e) {
       throw failure(e.getStatus());
@@ -111,11 +112,11 @@ final class EventLog {
 
   private static RequestException failure(Status status) {
     return switch (status.getCode()) {
-      case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED ->
-          new RequestException(ErrorCode.UNAVAILABLE, "the log can't be read now; try again");
-      default ->
+      case INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED, FAILED_PRECONDITION ->
           new RequestException(
               ErrorCode.INTERNAL, "event-core refused to read: " + status.getDescription());
+      default ->
+          new RequestException(ErrorCode.UNAVAILABLE, "the log can't be read now; try again");
     };
   }
 }

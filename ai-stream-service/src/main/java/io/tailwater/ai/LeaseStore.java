@@ -10,6 +10,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.Delay;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tailwater.ai.LeaseJudge.Sight;
 import java.time.Duration;
@@ -76,6 +77,7 @@ final class LeaseStore implements AutoCloseable {
         DefaultClientResources.builder()
             .ioThreadPoolSize(THREADS)
             .computationThreadPoolSize(THREADS)
+            .reconnectDelay(Delay.constant(configuration.interval()))
             .threadFactoryProvider(pool -> new DefaultThreadFactory(THREAD, true))
             .build();
     this.client = RedisClient.create(resources);
