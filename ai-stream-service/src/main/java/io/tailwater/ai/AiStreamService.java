@@ -5,10 +5,14 @@ import io.micronaut.runtime.server.EmbeddedServer;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The service that runs generations: gRPC for its callers, HTTP for health and metrics. */
 public final class AiStreamService {
   static final String NAME = "ai-stream-service";
+
+  private static final Logger LOG = LoggerFactory.getLogger(AiStreamService.class);
 
   private AiStreamService() {}
 
@@ -41,9 +45,26 @@ public final class AiStreamService {
 
   /** Runs until SIGTERM. */
   public static void main(String[] args) throws InterruptedException {
-    ApplicationContext context = start(Map.of());
+    ApplicationContext context;
+    try {
+      context = start(Map.of());
+    } catch (RuntimeException e) {
+      LOG.error("{} cannot start: {}", NAME, reason(e));
+      LOG.debug("from", e);
+      System.exit(1);
+      return;
+    }
     Runtime.getRuntime()
         .addShutdownHook(Thread.ofPlatform().name("ai-stop").unstarted(context::close));
     new CountDownLatch(1).await();
+  }
+
+  /** What was wrong, without the way through the beans. */
+  private static String reason(Throwable failure) {
+    Throwable innermost = failure;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return String.valueOf(innermost.getMessage());
   }
 }

@@ -3,14 +3,17 @@ package io.tailwater.ai;
 import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
+import io.micronaut.context.env.Environment;
+import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.serde.ObjectMapper;
 import io.tailwater.ai.Generation.Surroundings;
+import io.tailwater.ai.model.Model;
 import io.tailwater.ai.model.ScriptedModel;
 import io.tailwater.ai.model.Ticker;
 import io.tailwater.contract.ServiceChannel;
-import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
@@ -33,6 +36,7 @@ final class Parts implements AutoCloseable {
   private Parts(Settings settings, ObjectMapper json, MeterRegistry registry) {
     AiConfiguration ai = settings.ai();
     Ticker ticker = Ticker.system();
+    Map<String, Model> models = models(ai, ticker);
     SecureRandom random = new SecureRandom();
     StreamMetrics metrics = new StreamMetrics(registry);
     eventCore = ServiceChannel.open(ai.eventCores());
@@ -46,22 +50,11 @@ final class Parts implements AutoCloseable {
             ticker,
             ai.rollUp(),
             metrics);
-    ScriptedModel scripted =
-        new ScriptedModel(
-            ai.tokensPerSecond(),
-            ai.defaultTokens(),
-            ai.seed() == null ? OptionalLong.empty() : OptionalLong.of(ai.seed()),
-            ticker);
     store =
         new LeaseStore(settings.redisUri(), settings.lease(), () -> StreamId.random(random).text());
     streams =
         new Streams(
-            Map.of(scripted.name(), scripted),
-            ai,
-            surroundings,
-            new Leases(store, metrics),
-            InstantSource.system(),
-            random);
+            models, ai, surroundings, new Leases(store, metrics), InstantSource.system(), random);
     keeper =
         new LeaseKeeper(
             store,
@@ -70,6 +63,21 @@ final class Parts implements AutoCloseable {
             new LeaseKeeper.Ending(surroundings),
             ticker,
             metrics);
+  }
+
+  private static Map<String, Model> models(AiConfiguration ai, Ticker ticker) {
+    OptionalLong seed = ai.seed() == null ? OptionalLong.empty() : OptionalLong.of(ai.seed());
+    Model scripted = new ScriptedModel(ai.tokensPerSecond(), ai.defaultTokens(), seed, ticker);
+    Map<String, Model> models = Map.of(scripted.name(), scripted);
+    if (!models.containsKey(ai.model())) {
+      throw new ConfigurationException(
+          AiConfiguration.PREFIX
+              + ".model is '"
+              + ai.model()
+              + "'; there is: "
+              + String.join(", ", models.keySet()));
+    }
+    return models;
   }
 
   Streams streams() {
@@ -106,15 +114,17 @@ final class Parts implements AutoCloseable {
   /** Where Micronaut gets the parts from. */
   @Factory
   static final class Assembly {
-    @Singleton
+    @Context
     @Bean(preDestroy = "close")
     Parts parts(
+        Environment environment,
         AiConfiguration ai,
         PublishConfiguration publish,
         LeaseConfiguration lease,
         @Value("${redis.uri:redis://127.0.0.1:6379}") String redisUri,
         ObjectMapper json,
         MeterRegistry registry) {
+      KnownKeys.check(environment);
       return new Parts(new Settings(ai, publish, lease, redisUri), json, registry);
     }
   }
