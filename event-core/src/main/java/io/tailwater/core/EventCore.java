@@ -27,8 +27,9 @@ public final class EventCore {
         ApplicationContext.builder()
             .overrideConfigLocations("classpath:event-core/")
             .properties(all)
-            .start();
+            .build();
     try {
+      context.start();
       // The gRPC server starts and stops with this one.
       context.getBean(EmbeddedServer.class).start();
       return context;
