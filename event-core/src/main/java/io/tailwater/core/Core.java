@@ -196,12 +196,13 @@ final class Core implements AutoCloseable {
     CoreConfiguration configuration = setting.configuration();
     return opened(
         new Publisher(
-            setting
-                .kafka()
-                .producer(
-                    client("publish"),
-                    configuration.publishTimeout().minusSeconds(1),
-                    2 * configuration.publishBytes()),
+            () ->
+                setting
+                    .kafka()
+                    .producer(
+                        client("publish"),
+                        configuration.publishTimeout().minusSeconds(1),
+                        2 * configuration.publishBytes()),
             folds,
             store,
             readiness,

@@ -98,6 +98,9 @@ final class Passage {
   private void release(long now, boolean all) {
     List<Entry> late = new ArrayList<>();
     synchronized (this) {
+      if (entries.isEmpty()) {
+        return;
+      }
       entries.removeIf(
           entry -> {
             boolean over = all || entry.deadline() - now <= 0;

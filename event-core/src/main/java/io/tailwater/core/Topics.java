@@ -214,6 +214,11 @@ final class Topics {
   /** Asks for the ends of a topic's partitions, and then which topic it is. */
   CompletableFuture<Ends> ends(Namespace namespace) {
     return offsets(namespace, OffsetSpec.latest())
+        // A topic that is missing shows as silence above.
+        .exceptionallyCompose(
+            silence ->
+                description(namespace.topicName())
+                    .thenCompose(there -> CompletableFuture.failedFuture(silence)))
         .thenCompose(
             ends ->
                 description(namespace.topicName())
