@@ -1,18 +1,26 @@
 package io.tailwater.contract;
 
-import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
+import io.grpc.Status;
 import io.grpc.StatusOr;
+import io.grpc.SynchronizationContext;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.URI;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +39,16 @@ public final class ServiceChannel {
   static {
     NameResolverRegistry.getDefaultRegistry().register(new AddressListProvider());
   }
+
+  /**
+   * gRPC waits up to two minutes before it tries a dead address again; an instance is back within
+   * seconds.
+   */
+  private static final long CONNECT_AGAIN_MS = 1_000;
+
+  private static final ScheduledExecutorService AGAIN =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> Thread.ofPlatform().daemon().name("service-connect-again").unstarted(task));
 
   private ServiceChannel() {}
 
@@ -62,35 +80,50 @@ public final class ServiceChannel {
             .map(method -> Map.of("service", "tailwater.v1.EventCore", "method", method))
             .toList();
     Map<String, Object> retried = Map.of("name", reads, "retryPolicy", retry);
-    return ManagedChannelBuilder.forTarget(SCHEME + ":///" + String.join(",", hostPorts))
-        .usePlaintext()
-        .defaultLoadBalancingPolicy("round_robin")
-        .defaultServiceConfig(Map.of("methodConfig", List.of(retried)))
-        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .keepAliveTime(10, TimeUnit.SECONDS)
-        .keepAliveTimeout(5, TimeUnit.SECONDS)
-        .build();
+    ManagedChannel channel =
+        ManagedChannelBuilder.forTarget(SCHEME + ":///" + String.join(",", hostPorts))
+            .usePlaintext()
+            .defaultLoadBalancingPolicy("round_robin")
+            .defaultServiceConfig(Map.of("methodConfig", List.of(retried)))
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .keepAliveTime(10, TimeUnit.SECONDS)
+            .keepAliveTimeout(5, TimeUnit.SECONDS)
+            .build();
+    connectAgain(channel);
+    return channel;
+  }
+
+  private static void connectAgain(ManagedChannel channel) {
+    AGAIN.schedule(
+        () -> {
+          if (!channel.isShutdown()) {
+            channel.resetConnectBackoff();
+            connectAgain(channel);
+          }
+        },
+        CONNECT_AGAIN_MS,
+        TimeUnit.MILLISECONDS);
   }
 
   private static InetSocketAddress address(String hostPort) {
     int colon = hostPort.lastIndexOf(':');
     try {
-      return new InetSocketAddress(
+      return InetSocketAddress.createUnresolved(
           hostPort.substring(0, colon), Integer.parseInt(hostPort.substring(colon + 1)));
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new IllegalArgumentException("'" + hostPort + "' is no address: host:port", e);
     }
   }
 
-  /**
-   * Resolves {@code tailwater:///host:port,host:port} to just these; names are looked up at each
-   * connect.
-   */
+  /** Resolves {@code tailwater:///host:port,host:port} to just these. */
   private static final class AddressListProvider extends NameResolverProvider {
     @Override
     public NameResolver newNameResolver(URI target, NameResolver.Args args) {
-      List<String> hostPorts = List.of(target.getPath().substring(1).split(","));
-      return new AddressList(hostPorts);
+      List<InetSocketAddress> addresses =
+          Arrays.stream(target.getPath().substring(1).split(","))
+              .map(ServiceChannel::address)
+              .toList();
+      return new AddressList(addresses, args);
     }
 
     @Override
@@ -109,45 +142,61 @@ public final class ServiceChannel {
     }
 
     @Override
-    public java.util.Collection<Class<? extends java.net.SocketAddress>>
-        getProducedSocketAddressTypes() {
-      return Collections.singleton(InetSocketAddress.class);
+    public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
+      return Set.of(InetSocketAddress.class);
     }
   }
 
-  /** Looks names up when it begins, and again whenever a connection fails. */
+  /**
+   * Looks the names up again whenever a connection was lost: a container that is started again has
+   * a new address.
+   */
   private static final class AddressList extends NameResolver {
-    private final List<String> hostPorts;
+    private final List<InetSocketAddress> addresses;
+    private final Executor lookups;
+    private final SynchronizationContext context;
     private @Nullable Listener2 listener;
 
-    AddressList(List<String> hostPorts) {
-      this.hostPorts = hostPorts;
+    AddressList(List<InetSocketAddress> addresses, NameResolver.Args args) {
+      this.addresses = addresses;
+      this.lookups = Objects.requireNonNull(args.getOffloadExecutor());
+      this.context = args.getSynchronizationContext();
     }
 
     @Override
     public String getServiceAuthority() {
-      return "tailwater";
+      return SCHEME;
     }
 
     @Override
-    public void start(Listener2 newListener) {
-      listener = newListener;
+    public void start(Listener2 listener) {
+      this.listener = listener;
       refresh();
     }
 
     @Override
     public void refresh() {
-      if (listener != null) {
-        listener.onResult(
-            ResolutionResult.newBuilder()
-                .setAddressesOrError(
-                    StatusOr.fromValue(
-                        hostPorts.stream()
-                            .map(hostPort -> new EquivalentAddressGroup(address(hostPort)))
-                            .toList()))
-                .setAttributes(Attributes.EMPTY)
-                .build());
-      }
+      Listener2 told = Objects.requireNonNull(listener);
+      lookups.execute(
+          () -> {
+            StatusOr<List<EquivalentAddressGroup>> found = found();
+            context.execute(
+                () ->
+                    told.onResult2(
+                        ResolutionResult.newBuilder().setAddressesOrError(found).build()));
+          });
+    }
+
+    private StatusOr<List<EquivalentAddressGroup>> found() {
+      List<EquivalentAddressGroup> known =
+          addresses.stream()
+              .map(address -> new InetSocketAddress(address.getHostString(), address.getPort()))
+              .filter(address -> !address.isUnresolved())
+              .map(EquivalentAddressGroup::new)
+              .toList();
+      return known.isEmpty()
+          ? StatusOr.fromStatus(Status.UNAVAILABLE.withDescription("unknown hosts: " + addresses))
+          : StatusOr.fromValue(known);
     }
 
     @Override

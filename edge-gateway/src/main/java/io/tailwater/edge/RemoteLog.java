@@ -18,9 +18,13 @@ import io.tailwater.contract.v1.ReadRequest;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The log of the event-cores, over gRPC. */
 final class RemoteLog implements ChannelLog {
+  private static final Logger LOG = LoggerFactory.getLogger(RemoteLog.class);
+
   /** An event-core waits 2 s for its fold before it gives up; another one is tried after that. */
   private static final long READ_DEADLINE_MS = 5_000;
 
@@ -85,6 +89,7 @@ final class RemoteLog implements ChannelLog {
   }
 
   private static RequestException refusal(Status status) {
+    LOG.debug("an event-core answered {}", status);
     String said = status.getDescription() == null ? "" : status.getDescription();
     return switch (status.getCode()) {
       case NOT_FOUND -> new RequestException(ErrorCode.NOT_FOUND, said);
