@@ -236,6 +236,12 @@ final class Core implements AutoCloseable {
     return follows;
   }
 
+  /** Takes nothing more and answers those who wait, so that the servers can end at once. */
+  void quiesce() {
+    readiness.setClosing();
+    folds.all().forEach(fold -> fold.passage().release());
+  }
+
   /**
    * Closes in the opposite order of opening: no calls, no publications, no fold, the store last.
    */

@@ -87,6 +87,11 @@ final class Passage {
     release(now, false);
   }
 
+  /** Lets everybody go: the service is stopping. */
+  void release() {
+    release(0, true);
+  }
+
   /** The partition begins anew: nobody's offset means what it meant. */
   void restart(long newThrough) {
     synchronized (this) {

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tailwater.contract.v1.EventCoreGrpc;
+import io.tailwater.contract.v1.FollowRequest;
 import io.tailwater.contract.v1.HeadsRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -158,6 +161,29 @@ final class StartIT {
     assertThat(threads("kafka-admin-client-thread | event-core")).isEmpty();
     assertThat(threads("kafka-coordinator-heartbeat-thread | broadcast-" + name)).isEmpty();
     await().atMost(Duration.ofSeconds(10)).until(() -> threads("lettuce").isEmpty());
+  }
+
+  @Test
+  void closingDoesNotWaitForThoseWhoFollow() {
+    String name = servers.name();
+    long begun;
+    try (var core = Cores.start(servers, name, Map.of()).ready()) {
+      var head = core.head(name, 0);
+      EventCoreGrpc.newStub(core.client().channel())
+          .follow(
+              FollowRequest.newBuilder()
+                  .setNamespace(name)
+                  .setEpoch(head.getEpoch())
+                  .setAfter(head.getThrough())
+                  .setWaitMs(30_000)
+                  .build(),
+              new CoreClient.Ignored<>());
+      var waiting =
+          core.context().getBean(MeterRegistry.class).get("tailwater.core.waiting").gauge();
+      await().until(() -> waiting.value() == 1);
+      begun = System.nanoTime();
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
   }
 
   private static Set<String> threads(String prefix) {
