@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.server.EmbeddedServer;
+import io.tailwater.contract.v1.Head;
+import io.tailwater.contract.v1.HeadsRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,6 +14,8 @@ import java.util.Map;
 
 /** Starts event-cores in this JVM, each as a service of its own. */
 final class Cores {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private Cores() {}
 
   /** One running instance. */
@@ -20,13 +24,30 @@ final class Cores {
       return context.getBean(Core.class);
     }
 
+    FoldGate gate() {
+      return context.getBean(FoldGate.class);
+    }
+
+    BroadcastPort port() {
+      return context.getBean(BroadcastPort.class);
+    }
+
     int httpPort() {
       return context.getBean(EmbeddedServer.class).getPort();
     }
 
     Running ready() {
-      await().atMost(Duration.ofSeconds(30)).until(() -> core().readiness().isReady());
+      await().atMost(PATIENCE).until(() -> core().readiness().isReady());
       return this;
+    }
+
+    /** The head of a partition as a gateway is told. */
+    Head head(String namespace, int partition) {
+      return client.calls().heads(HeadsRequest.getDefaultInstance()).getHeadsList().stream()
+          .filter(head -> head.getNamespace().equals(namespace))
+          .filter(head -> head.getPartition() == partition)
+          .findFirst()
+          .orElseThrow();
     }
 
     @Override
@@ -36,7 +57,28 @@ final class Cores {
     }
   }
 
-  /** Configuration with free ports and short waits; {@code more} is above it. */
+  /** Starts an instance with one namespace on the shared servers, and a group of its own. */
+  static Running start(Servers servers, String namespace, Map<String, Object> rules) {
+    return start(servers, namespace, rules, servers.directory("core"), "event-core-1");
+  }
+
+  /** Starts an instance with one namespace on the shared servers. */
+  static Running start(
+      Servers servers, String namespace, Map<String, Object> rules, Path data, String instance) {
+    Map<String, Object> more = new HashMap<>();
+    more.put("tailwater.core.broadcast-group", "broadcast-" + namespace);
+    more.put("tailwater.namespaces." + namespace + ".partitions", 2);
+    rules.forEach(
+        (key, value) ->
+            more.put(
+                key.startsWith("tailwater.")
+                    ? key
+                    : "tailwater.namespaces." + namespace + "." + key,
+                value));
+    return start(properties(instance, servers.bootstrap(), servers.redis(), data, more));
+  }
+
+  /** Configuration with free ports; {@code more} is above it. */
   static Map<String, Object> properties(
       String instance, String kafka, String redis, Path data, Map<String, Object> more) {
     Map<String, Object> properties = new HashMap<>();
