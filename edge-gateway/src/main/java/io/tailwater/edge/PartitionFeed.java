@@ -154,6 +154,19 @@ final class PartitionFeed {
     return answer;
   }
 
+  /** The channels that have readers here. */
+  CompletableFuture<List<Channel>> read() {
+    CompletableFuture<List<Channel>> answer = new CompletableFuture<>();
+    loop.execute(
+        () ->
+            answer.complete(
+                tails.values().stream()
+                    .filter(tail -> tail.readers() > 0)
+                    .map(Tail::channel)
+                    .toList()));
+    return answer;
+  }
+
   boolean waitsForHead() {
     return epoch == null;
   }

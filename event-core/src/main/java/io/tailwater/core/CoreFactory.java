@@ -12,8 +12,10 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Replaces;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.env.Environment;
+import io.micronaut.context.event.ApplicationEventListener;
 import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
+import io.micronaut.context.event.ShutdownEvent;
 import io.micronaut.context.exceptions.ConfigurationException;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -85,6 +87,21 @@ final class CoreFactory {
     return new Core(
         new Core.Setting(
             instance, configuration, sorted, kafka, admin, uri, gate, port, registry, executor));
+  }
+
+  /** Before any bean is destroyed, nobody may be left waiting. */
+  @Singleton
+  static final class Stopping implements ApplicationEventListener<ShutdownEvent> {
+    private final Core core;
+
+    Stopping(Core core) {
+      this.core = core;
+    }
+
+    @Override
+    public void onApplicationEvent(ShutdownEvent event) {
+      core.quiesce();
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.tailwater.core;
 
 import io.micronaut.context.ApplicationContext;
+import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.runtime.server.EmbeddedServer;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,8 +28,9 @@ public final class EventCore {
         ApplicationContext.builder()
             .overrideConfigLocations("classpath:event-core/")
             .properties(all)
-            .start();
+            .build();
     try {
+      context.start();
       // The gRPC server starts and stops with this one.
       context.getBean(EmbeddedServer.class).start();
       return context;
@@ -38,9 +40,26 @@ public final class EventCore {
     }
   }
 
-  /** Runs until SIGTERM. Configuration: environment variables and {@code -D} properties. */
+  /**
+   * Runs until SIGTERM. Configuration: environment variables and {@code -D} properties. What keeps
+   * it from starting is one sentence, and exit code 1.
+   */
   public static void main(String[] args) throws InterruptedException {
-    ApplicationContext context = start(Map.of());
+    try {
+      runUntilStopped(start(Map.of()));
+    } catch (RuntimeException e) {
+      System.err.println("event-core cannot start: " + innermost(e).getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static Throwable innermost(Throwable failure) {
+    Throwable cause = failure.getCause();
+    boolean says = failure instanceof ConfigurationException && failure.getMessage() != null;
+    return cause == null || says ? failure : innermost(cause);
+  }
+
+  private static void runUntilStopped(ApplicationContext context) throws InterruptedException {
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

@@ -104,7 +104,7 @@ final class Topics {
     }
     String contradiction = contradiction(namespace, description.partitions().size());
     if (contradiction == null) {
-      contradiction = refusal(namespace, description, config(namespace));
+      contradiction = refusal(namespace, description, replicas, config(namespace));
     }
     if (contradiction != null) {
       throw new ConfigurationException(contradiction);
@@ -150,11 +150,18 @@ final class Topics {
   }
 
   private static @Nullable String refusal(
-      Namespace namespace, TopicDescription description, Config config) {
+      Namespace namespace, TopicDescription description, int possible, Config config) {
     if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG).contains("compact")) {
       return compacted(namespace);
     }
     int replicas = description.partitions().getFirst().replicas().size();
+    if (replicas < possible) {
+      LOG.warn(
+          "topic {}: {} replicas, though {} are possible",
+          namespace.topicName(),
+          replicas,
+          possible);
+    }
     String replicated = value(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
     if (replicas >= MOST_REPLICAS && replicated.equals("1")) {
       LOG.warn(
@@ -214,6 +221,11 @@ final class Topics {
   /** Asks for the ends of a topic's partitions, and then which topic it is. */
   CompletableFuture<Ends> ends(Namespace namespace) {
     return offsets(namespace, OffsetSpec.latest())
+        // A topic that is missing shows as silence above.
+        .exceptionallyCompose(
+            silence ->
+                description(namespace.topicName())
+                    .thenCompose(there -> CompletableFuture.failedFuture(silence)))
         .thenCompose(
             ends ->
                 description(namespace.topicName())

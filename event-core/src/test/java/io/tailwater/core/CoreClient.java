@@ -63,6 +63,22 @@ final class CoreClient implements AutoCloseable {
     channel.shutdownNow();
   }
 
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Takes an answer that no one needs. */
+  static final class Ignored<T> implements StreamObserver<T> {
+    @Override
+    public void onNext(T message) {}
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onCompleted() {}
+  }
+
   /** One bidi stream of publications. */
   static final class Stream implements StreamObserver<PublishVerdict>, AutoCloseable {
     private final AtomicLong seq = new AtomicLong();

@@ -47,7 +47,7 @@ final class TicketsEndpoint {
 
   @Post
   @Consumes(MediaType.ALL)
-  Made make(HttpRequest<?> request, @Body byte @Nullable [] body) {
+  Made make(HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
     Identity identity = access.identify(request);
     Wish wish = RequestBody.parse(json, body, Wish.class, List.of("channels", "ttl_s"));
     List<String> names =

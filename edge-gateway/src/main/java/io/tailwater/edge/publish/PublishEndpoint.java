@@ -50,7 +50,7 @@ final class PublishEndpoint {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL)
   CompletableFuture<? extends HttpResponse<?>> publish(
-      HttpRequest<?> request, @Body byte @Nullable [] body) {
+      HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
     byte[] bytes = body == null ? new byte[0] : body;
     Identity identity = access.identify(request);
     request.getParameters().names().stream()
