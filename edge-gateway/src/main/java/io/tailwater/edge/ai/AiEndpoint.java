@@ -167,7 +167,7 @@ final class AiEndpoint {
               return refusal.code().retry()
                   ? CompletableFuture.completedFuture(
                       transport
-                          .comeBack(refusal.code())
+                          .comeBack(refusal.code(), "")
                           .header(HttpHeaders.CONTENT_LOCATION, events))
                   : CompletableFuture.failedFuture(refusal);
             });
