@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.micronaut.context.ApplicationContext;
 import io.tailwater.contract.Channel;
+import io.tailwater.edge.EdgeGateway;
+import io.tailwater.embedded.FreePort;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Instant;
@@ -92,7 +95,8 @@ final class BadInputIT {
   }
 
   private static Case post(String path, String body, int status, String code) {
-    return new Case("POST", path, Map.of("Content-Type", "application/json"), body, status, code, "");
+    return new Case(
+        "POST", path, Map.of("Content-Type", "application/json"), body, status, code, "");
   }
 
   private static Case batch(String path, String body, int status, String code) {
@@ -168,8 +172,8 @@ final class BadInputIT {
             get("/v1/events?channel=chat:a", 403, "origin_denied")
                 .with("Cookie", "tw_token=" + CHAT_READER)
                 .with("Origin", "https://evil.example"),
-            get("/v1/events?channel=demo:" + "a".repeat(8200), 414, "too_large"),
-            get(events, 431, "too_large").with("X-Long", "a".repeat(17_000)),
+            get("/v1/events?channel=demo:" + "a".repeat(8200), 413, "too_large"),
+            get(events, 413, "too_large").with("X-Long", "a".repeat(17_000)),
             get(events + "&wait=5", 400, "invalid_request")
                 .with("Accept", "text/event-stream")
                 .mentioning("wait")));
@@ -213,9 +217,17 @@ final class BadInputIT {
             post("/v1/events?channel=chat:a", "1", 401, "token_expired").as(EXPIRED),
             post("/v1/events?channel=chat:a", "1", 401, "unauthorized").as(OTHER_KEY),
             batch("/v1/events", "", 400, "invalid_request"),
-            batch("/v1/events", "{\"channel\":\"demo:a\",\"data\":1}\n".repeat(1001), 413, "too_large")
-                .mentioning("1000"),
-            batch("/v1/events", "{\"channel\":\"demo:a\",\"data\":\"" + "x".repeat(4_300_000) + "\"}", 413, "too_large")));
+            batch(
+                    "/v1/events",
+                    "{\"channel\":\"demo:a\",\"data\":1}\n".repeat(1001),
+                    413,
+                    "too_large")
+                .mentioning("1,000"),
+            batch(
+                "/v1/events",
+                "{\"channel\":\"demo:a\",\"data\":\"" + "x".repeat(4_300_000) + "\"}",
+                413,
+                "too_large")));
   }
 
   @TestFactory
@@ -233,7 +245,8 @@ final class BadInputIT {
             get("/v1/nothing", 404, "not_found"),
             get("/nothing", 404, "not_found"),
             new Case("PUT", "/v1/events?channel=demo:a", Map.of(), "1", 405, "invalid_request", ""),
-            new Case("DELETE", "/v1/channel?channel=demo:a", Map.of(), "", 405, "invalid_request", ""),
+            new Case(
+                "DELETE", "/v1/channel?channel=demo:a", Map.of(), "", 405, "invalid_request", ""),
             post("/v1/tickets", "{\"channels\":[\"chat:a\"]}", 401, "unauthorized"),
             post("/v1/tickets", "{\"channels\":[\"brief:a\"],\"ttl_s\":60}", 403, "forbidden")
                 .as(CHAT_READER),
@@ -241,14 +254,15 @@ final class BadInputIT {
                 .as(EXPIRED),
             post("/v1/tickets", "{\"channels\":[]}", 400, "invalid_request").as(CHAT_READER),
             post("/v1/tickets", "{}", 400, "invalid_request").as(CHAT_READER),
-            post("/v1/tickets", "{\"channels\":[\"nope\"]}", 400, "invalid_channel").as(CHAT_READER),
+            post("/v1/tickets", "{\"channels\":[\"nope\"]}", 400, "invalid_channel")
+                .as(CHAT_READER),
             post("/v1/tickets", "{\"channels\":[\"chat:a\"],\"ttl_s\":-1}", 400, "invalid_request")
                 .as(CHAT_READER),
             post("/v1/tickets", "{\"channels\":[\"chat:a\"],\"ttl\":1}", 400, "invalid_request")
                 .as(CHAT_READER)
                 .mentioning("ttl"),
             post("/v1/tickets", "{\"channels\":", 400, "invalid_json").as(CHAT_READER),
-            post("/v1/tickets", "[1]", 400, "invalid_request").as(CHAT_READER)));
+            post("/v1/tickets", "[1]", 400, "invalid_json").as(CHAT_READER)));
   }
 
   @Test
@@ -275,7 +289,10 @@ final class BadInputIT {
                 .POST(HttpRequest.BodyPublishers.ofString(String.join("\n", lines))));
     assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     List<JsonNode> verdicts = new ArrayList<>();
-    answer.body().lines().forEach(line -> verdicts.add(new Http.Answer(0, answer.headers(), line).json()));
+    answer
+        .body()
+        .lines()
+        .forEach(line -> verdicts.add(new Http.Answer(0, answer.headers(), line).json()));
     assertThat(verdicts.stream().map(BadInputIT::verdict))
         .containsExactly(
             "stored",
@@ -324,6 +341,54 @@ final class BadInputIT {
         assertThat(peek.blocks().get(1).data()).contains("\"reason\":\"foreign\"");
       }
     }
+  }
+
+  /**
+   * By the standard, a stream whose first block has no id makes its reader forget the position that
+   * it came with: a passing failure would become a loss.
+   */
+  @Test
+  void whatFailsForAPassingReasonTellsTheReaderToComeBackWithThePositionItHas() {
+    int nobody = FreePort.choose();
+    Map<String, Object> properties =
+        Map.of(
+            "micronaut.server.port",
+            FreePort.choose(),
+            "tailwater.edge.event-cores",
+            List.of("127.0.0.1:" + nobody),
+            "tailwater.edge.jwt-key",
+            Tokens.KEY,
+            "redis.uri",
+            "redis://127.0.0.1:" + nobody);
+    try (ApplicationContext alone = EdgeGateway.start(properties);
+        StreamPeek peek =
+            StreamPeek.open(
+                URI.create("http://127.0.0.1:" + properties.get("micronaut.server.port")),
+                "/v1/events?channel=demo:a",
+                Map.of("Accept", "text/event-stream", "Last-Event-ID", "k3Zq-1042"))) {
+      assertThat(alone.isRunning()).isTrue();
+      assertThat(peek.status()).isEqualTo(200);
+      List<Block> blocks = peek.untilEnd();
+      assertThat(blocks).hasSize(1);
+      assertThat(blocks.getFirst().type()).isEqualTo("tw.retry");
+      assertThat(blocks.getFirst().data()).contains("\"code\":\"unavailable\"");
+      assertThat(blocks.getFirst().lastEventId()).isEqualTo("k3Zq-1042");
+    }
+  }
+
+  /**
+   * A page of any origin may read what is open to everyone; only a cookie needs a listed origin.
+   */
+  @Test
+  void aForeignOriginWithoutACookieIsServedAndGetsNoCorsHeaders(InProcessPlatform platform) {
+    Http.Answer answer =
+        Http.send(
+            HttpRequest.newBuilder(
+                    platform.gateways().getFirst().resolve("/v1/channel?channel=demo:origin"))
+                .header("Origin", "https://elsewhere.example"));
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("access-control-allow-origin")).isEmpty();
+    assertThat(answer.headers().firstValue("vary").orElse("")).contains("Origin");
   }
 
   private static List<DynamicTest> tests(InProcessPlatform platform, List<Case> cases) {

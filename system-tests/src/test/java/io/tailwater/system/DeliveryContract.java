@@ -143,8 +143,7 @@ abstract class DeliveryContract {
   }
 
   @Test
-  void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform)
-      throws Exception {
+  void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform) throws Exception {
     deliver(
         platform,
         "kafka",

@@ -131,7 +131,8 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     return eventCores.stream().map(one -> one.context().getBean(BroadcastPort.class)).toList();
   }
 
-  private static boolean answers(URI gateway, String channel) {
+  /** Whether a gateway answers for this channel now. */
+  static boolean answers(URI gateway, String channel) {
     try {
       HttpURLConnection connection =
           (HttpURLConnection)

@@ -76,7 +76,7 @@ final class LaunchedPlatform implements Platform, ExtensionContext.Store.Closeab
   }
 
   /** Ours, without the tests: the product logs as it does for its users. */
-  private static String classPath() {
+  static String classPath() {
     String all =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return Stream.of(all.split(java.io.File.pathSeparator))
@@ -137,8 +137,7 @@ final class LaunchedPlatform implements Platform, ExtensionContext.Store.Closeab
 
   /** Kills a part with -9; the launcher starts it again. */
   void kill(String part) {
-    long pid =
-        pid(part).orElseThrow(() -> new IllegalStateException(part + " does not run"));
+    long pid = pid(part).orElseThrow(() -> new IllegalStateException(part + " does not run"));
     ProcessHandle process =
         ProcessHandle.of(pid).orElseThrow(() -> new IllegalStateException(part + " is no process"));
     process.destroyForcibly();
