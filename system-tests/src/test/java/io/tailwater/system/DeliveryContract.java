@@ -23,6 +23,9 @@ abstract class DeliveryContract {
   private static final int CUT_MS = 20;
   private static final int PROGRESS = Scale.of(100, 1_000);
 
+  private static final List<String> EVENT_CORES =
+      List.of("event-core-1", "event-core-2").subList(0, Scale.of(1, 2));
+
   /** A reader of this transport that has begun to connect. */
   abstract Reader open(Wanted wanted, List<URI> gateways);
 
@@ -117,7 +120,7 @@ abstract class DeliveryContract {
         LOAD,
         CUT_MS,
         delivery -> {
-          for (String part : List.of("event-core-1", "event-core-2")) {
+          for (String part : EVENT_CORES) {
             platform.hold(part);
             delivery.awaitPublications(PROGRESS);
             platform.release(part);
@@ -127,6 +130,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileAnEventCoreLosesItsDirectory(LaunchedPlatform platform)
       throws Exception {
     deliver(

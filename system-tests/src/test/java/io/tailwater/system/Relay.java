@@ -18,6 +18,7 @@ final class Relay implements AutoCloseable {
   private final URI server;
   private final ServerSocket listener;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private volatile boolean onlyOneBlock;
   private volatile boolean down;
 
   Relay(URI server) throws IOException {
@@ -48,14 +49,32 @@ final class Relay implements AutoCloseable {
     }
   }
 
-  private static void pass(Socket from, Socket to) {
+  private void pass(Socket from, Socket to) {
     try (InputStream input = from.getInputStream();
         OutputStream output = to.getOutputStream()) {
-      input.transferTo(output);
+      int before = 0;
+      for (int next = input.read(); next >= 0; next = input.read()) {
+        output.write(next);
+        if (next == '\n' && before == '\n' && onlyOneBlock) {
+          // In order, so that the client has the block before it sees the end.
+          down = true;
+          return;
+        }
+        before = next;
+      }
     } catch (IOException e) {
       StreamConnection.cut(from, Cut.RESET);
       StreamConnection.cut(to, Cut.RESET);
     }
+  }
+
+  /** Ends the connection after the first block of its event stream, and is down from then on. */
+  void cutAfterOneBlock() {
+    onlyOneBlock = true;
+  }
+
+  boolean isDown() {
+    return down;
   }
 
   /** Resets every connection, and those to come until {@link #up}. */
@@ -67,6 +86,7 @@ final class Relay implements AutoCloseable {
 
   /** Passes bytes on again. */
   void up() {
+    onlyOneBlock = false;
     down = false;
   }
 

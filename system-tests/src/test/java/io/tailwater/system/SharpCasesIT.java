@@ -124,6 +124,7 @@ final class SharpCasesIT {
         await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
         assertThat(reader.seen().data(channel)).containsExactly("1", "2");
         assertThat(reader.seen().resets()).isEmpty();
+        assertThat(reader.seen().violations()).isEmpty();
       }
     }
   }
