@@ -75,11 +75,12 @@ public final class ServiceChannel {
             "retryableStatusCodes",
             List.of("UNAVAILABLE"));
     // Not Publish: a publication without a key, sent twice, would be stored twice.
-    List<Map<String, String>> reads =
-        Stream.of("Read", "Follow", "Heads", "Namespaces")
-            .map(method -> Map.of("service", "tailwater.v1.EventCore", "method", method))
+    List<Map<String, String>> repeatable =
+        Stream.concat(
+                Stream.of("Read", "Follow", "Heads", "Namespaces").map(m -> name("EventCore", m)),
+                Stream.of("Create", "Get", "Cancel").map(m -> name("AiStreams", m)))
             .toList();
-    Map<String, Object> retried = Map.of("name", reads, "retryPolicy", retry);
+    Map<String, Object> retried = Map.of("name", repeatable, "retryPolicy", retry);
     ManagedChannel channel =
         ManagedChannelBuilder.forTarget(SCHEME + ":///" + String.join(",", hostPorts))
             .usePlaintext()
@@ -103,6 +104,10 @@ public final class ServiceChannel {
         },
         CONNECT_AGAIN_MS,
         TimeUnit.MILLISECONDS);
+  }
+
+  private static Map<String, String> name(String service, String method) {
+    return Map.of("service", "tailwater.v1." + service, "method", method);
   }
 
   private static InetSocketAddress address(String hostPort) {

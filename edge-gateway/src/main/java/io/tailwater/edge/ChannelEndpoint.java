@@ -15,6 +15,7 @@ import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.edge.access.Access;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -23,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
  */
 @Controller("/v1/channel")
 final class ChannelEndpoint {
+  private static final Set<String> PARAMETERS = Set.of("channel", "access_token", "ticket");
+
   private final Access access;
   private final Namespaces namespaces;
   private final ChannelLog log;
@@ -45,6 +48,12 @@ final class ChannelEndpoint {
 
   @Get
   CompletableFuture<Standing> channel(HttpRequest<?> request) {
+    for (String name : request.getParameters().names()) {
+      if (!PARAMETERS.contains(name)) {
+        throw new RequestException(
+            ErrorCode.INVALID_REQUEST, "there is no parameter '" + name + "': channel");
+      }
+    }
     List<String> names = request.getParameters().getAll("channel");
     if (names.size() != 1) {
       throw new RequestException(

@@ -16,10 +16,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 
 /** {@code GET /v1/events}: subscribe. */
 @Controller("/v1/events")
 final class EventsEndpoint {
+  private static final Pattern POSITION = Pattern.compile("[A-Za-z0-9._~-]+");
+
   private final Access access;
   private final Subscriptions subscriptions;
   private final List<StreamTransport> transports;
@@ -37,9 +40,9 @@ final class EventsEndpoint {
     try {
       Identity identity = access.identify(request);
       return subscriptions.stream(request, identity, transport, Map.of())
-          .exceptionallyCompose(failure -> passing(failure, transport));
+          .exceptionallyCompose(failure -> passing(failure, transport, request));
     } catch (RequestException e) {
-      return passing(e, transport);
+      return passing(e, transport, request);
     }
   }
 
@@ -48,11 +51,17 @@ final class EventsEndpoint {
    * EventSource for good.
    */
   private static CompletableFuture<HttpResponse<?>> passing(
-      Throwable failure, StreamTransport transport) {
+      Throwable failure, StreamTransport transport, HttpRequest<?> request) {
     RequestException refusal = Problems.refusal(failure);
     return refusal.code().retry()
-        ? CompletableFuture.completedFuture(transport.comeBack(refusal.code()))
+        ? CompletableFuture.completedFuture(transport.comeBack(refusal.code(), position(request)))
         : CompletableFuture.failedFuture(refusal);
+  }
+
+  /** What the client came with, empty if that is nothing that could be handed back. */
+  private static String position(HttpRequest<?> request) {
+    String id = request.getHeaders().get("Last-Event-ID");
+    return id != null && POSITION.matcher(id).matches() ? id : "";
   }
 
   private StreamTransport transport(HttpRequest<?> request) {

@@ -7,6 +7,7 @@ import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.Namespace;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -77,6 +78,17 @@ final class Feeds {
   CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
     PartitionFeed feed = feeds.get(key(namespace, channel));
     return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
+  }
+
+  /** The channels of a namespace that have readers on this gateway. */
+  CompletableFuture<List<Channel>> read(String namespace) {
+    List<CompletableFuture<List<Channel>>> parts =
+        feeds.values().stream()
+            .filter(feed -> feed.namespace().equals(namespace))
+            .map(PartitionFeed::read)
+            .toList();
+    return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+        .thenApply(done -> parts.stream().flatMap(part -> part.join().stream()).toList());
   }
 
   private PartitionFeed feed(Namespace namespace, Channel channel) {

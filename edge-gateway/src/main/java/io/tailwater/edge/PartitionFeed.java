@@ -75,8 +75,10 @@ final class PartitionFeed {
 
   /** A run in the order in which runs came, for the budget over all tails. */
   private record Kept(Tail tail, Run run) {
+    /** Also when its tail was given up, and holds nothing any more. */
     boolean gone() {
-      return tail.oldest() != run && run.through() <= tail.floor();
+      Run oldest = tail.oldest();
+      return oldest == null || oldest.through() > run.through();
     }
   }
 
@@ -149,6 +151,19 @@ final class PartitionFeed {
           Tail tail = tails.get(channel.key());
           answer.complete(tail == null ? 0 : tail.readers());
         });
+    return answer;
+  }
+
+  /** The channels that have readers here. */
+  CompletableFuture<List<Channel>> read() {
+    CompletableFuture<List<Channel>> answer = new CompletableFuture<>();
+    loop.execute(
+        () ->
+            answer.complete(
+                tails.values().stream()
+                    .filter(tail -> tail.readers() > 0)
+                    .map(Tail::channel)
+                    .toList()));
     return answer;
   }
 

@@ -25,6 +25,10 @@ public interface StreamTransport {
    */
   Transport transport(Channel connection, List<Cursor> cursors, boolean several, boolean envelope);
 
-  /** The answer to what fails for a passing reason, so that the client comes back. */
-  MutableHttpResponse<?> comeBack(ErrorCode code);
+  /**
+   * The answer to what fails for a passing reason, so that the client comes back.
+   *
+   * @param position what the client came with and is to come back with; empty for none
+   */
+  MutableHttpResponse<?> comeBack(ErrorCode code, String position);
 }

@@ -78,6 +78,11 @@ public final class Subscriptions {
     return stream(request, subscribing, identity, transport, headers);
   }
 
+  /** The channels of a namespace that have readers on this gateway. */
+  public CompletableFuture<List<Channel>> read(String namespace) {
+    return feeds.read(namespace);
+  }
+
   private CompletableFuture<HttpResponse<?>> stream(
       HttpRequest<?> request,
       Subscribing subscribing,

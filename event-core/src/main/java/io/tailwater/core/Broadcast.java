@@ -88,7 +88,7 @@ final class Broadcast implements AutoCloseable {
         member.subscribe(topics, new Assignment());
         joined = true;
       } else if (!may && joined) {
-        LOG.warn("leaving the broadcast group: {} behind", readiness.lag());
+        LOG.info("leaving the broadcast group: {}", why());
         leave();
       }
       if (joined) {
@@ -103,6 +103,10 @@ final class Broadcast implements AutoCloseable {
       leave();
       pause(PAUSE_AFTER_FAILURE_MS);
     }
+  }
+
+  private String why() {
+    return readiness.isReady() ? readiness.lag() + " behind Kafka" : readiness.reason();
   }
 
   private void leave() {

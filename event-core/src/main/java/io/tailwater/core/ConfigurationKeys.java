@@ -32,7 +32,8 @@ final class ConfigurationKeys {
   private static void requireKnown(Environment environment, String root, Set<String> known) {
     Map<String, Object> found = environment.getProperties(root, StringConvention.HYPHENATED);
     for (String key : found.keySet()) {
-      if (!known.contains(key)) {
+      // An environment variable stands for every way to part its words.
+      if (!known.contains(key.replace('.', '-'))) {
         throw new ConfigurationException(
             root + "." + key + " is unknown; there are " + String.join(", ", known));
       }

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ final class Core implements AutoCloseable {
       CoreConfiguration configuration,
       List<Namespace> namespaces,
       KafkaClients kafka,
+      Admin admin,
       RedisURI redis,
       FoldGate gate,
       BroadcastPort port,
@@ -56,7 +58,8 @@ final class Core implements AutoCloseable {
     this.setting = setting;
     readiness = new Readiness(setting.configuration().lagLimit());
     try {
-      Topics topics = opened(new Topics(setting.kafka().admin(client("watch"))));
+      // A context that failed to start destroys nothing, so this is closed here too.
+      Topics topics = new Topics(opened(setting.admin()));
       Map<String, String> ids =
           topics.prepare(
               setting.namespaces(),
@@ -174,24 +177,32 @@ final class Core implements AutoCloseable {
   }
 
   private Broadcast broadcast() {
-    return opened(
-        new Broadcast(
-            setting.kafka().member(client("broadcast"), setting.configuration().broadcastGroup()),
-            setting.namespaces().stream().map(Namespace::topicName).toList(),
-            readiness,
-            setting.port()));
+    Broadcast broadcast =
+        opened(
+            new Broadcast(
+                setting
+                    .kafka()
+                    .member(client("broadcast"), setting.configuration().broadcastGroup()),
+                setting.namespaces().stream().map(Namespace::topicName).toList(),
+                readiness,
+                setting.port()));
+    setting
+        .registry()
+        .gauge("tailwater.core.broadcast.partitions", broadcast, each -> each.mine().size());
+    return broadcast;
   }
 
   private Publisher publisher(Store store, KafkaWatch watch) {
     CoreConfiguration configuration = setting.configuration();
     return opened(
         new Publisher(
-            setting
-                .kafka()
-                .producer(
-                    client("publish"),
-                    configuration.publishTimeout().minusSeconds(1),
-                    2 * configuration.publishBytes()),
+            () ->
+                setting
+                    .kafka()
+                    .producer(
+                        client("publish"),
+                        configuration.publishTimeout().minusSeconds(1),
+                        2 * configuration.publishBytes()),
             folds,
             store,
             readiness,
@@ -223,6 +234,12 @@ final class Core implements AutoCloseable {
 
   Follows follows() {
     return follows;
+  }
+
+  /** Takes nothing more and answers those who wait, so that the servers can end at once. */
+  void quiesce() {
+    readiness.setClosing();
+    folds.all().forEach(fold -> fold.passage().release());
   }
 
   /**

@@ -3,22 +3,29 @@ package io.tailwater.core;
 import io.grpc.ServerBuilder;
 import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micronaut.configuration.kafka.admin.AdminClientFactory;
 import io.micronaut.configuration.lettuce.DefaultRedisConfiguration;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Replaces;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.env.Environment;
+import io.micronaut.context.event.ApplicationEventListener;
 import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
+import io.micronaut.context.event.ShutdownEvent;
 import io.micronaut.context.exceptions.ConfigurationException;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.AdminClient;
 
 /** Where the framework ends: hands its parts to {@link Core}. */
 @Factory
@@ -33,7 +40,7 @@ final class CoreFactory {
   @Bean(preDestroy = "shutdownNow")
   @Singleton
   @Named(EXECUTOR)
-  ThreadPoolExecutor executor(MeterRegistry registry) {
+  ExecutorService executor(MeterRegistry registry) {
     int threads = Math.max(LEAST_THREADS, Runtime.getRuntime().availableProcessors());
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
@@ -47,6 +54,14 @@ final class CoreFactory {
     return executor;
   }
 
+  /** The one admin client: micronaut-kafka makes one anyway. */
+  @Bean(preDestroy = "close")
+  @Singleton
+  @Replaces(bean = AdminClient.class, factory = AdminClientFactory.class)
+  AdminClient admin(KafkaClients kafka, @Value("${tailwater.instance}") String instance) {
+    return kafka.admin(instance + "-watch");
+  }
+
   @Bean(preDestroy = "close")
   @Context
   Core core(
@@ -55,11 +70,12 @@ final class CoreFactory {
       CoreConfiguration configuration,
       List<Namespace> namespaces,
       KafkaClients kafka,
+      AdminClient admin,
       DefaultRedisConfiguration redis,
       FoldGate gate,
       BroadcastPort port,
       MeterRegistry registry,
-      @Named(EXECUTOR) ThreadPoolExecutor executor) {
+      @Named(EXECUTOR) ExecutorService executor) {
     ConfigurationKeys.requireKnown(environment);
     if (namespaces.isEmpty()) {
       throw new ConfigurationException(
@@ -70,7 +86,34 @@ final class CoreFactory {
     RedisURI uri = redis.getUri().orElse(redis);
     return new Core(
         new Core.Setting(
-            instance, configuration, sorted, kafka, uri, gate, port, registry, executor));
+            instance, configuration, sorted, kafka, admin, uri, gate, port, registry, executor));
+  }
+
+  /** Before any bean is destroyed, nobody may be left waiting. */
+  @Singleton
+  static final class Stopping implements ApplicationEventListener<ShutdownEvent> {
+    private final Core core;
+
+    Stopping(Core core) {
+      this.core = core;
+    }
+
+    @Override
+    public void onApplicationEvent(ShutdownEvent event) {
+      core.quiesce();
+    }
+  }
+
+  /**
+   * Leaves out Kafka's figures for each node, topic and partition: they come with other tags than
+   * those of the whole client, which Prometheus does not take under one name.
+   */
+  @Singleton
+  MeterFilter kafkaFigures() {
+    return MeterFilter.deny(
+        id ->
+            id.getName().startsWith("kafka.")
+                && (id.getTag("node-id") != null || id.getTag("topic") != null));
   }
 
   /** What the gRPC server needs beyond its configuration {@code grpc.server}. */
@@ -79,9 +122,9 @@ final class CoreFactory {
     private static final int LEAST_KEEP_ALIVE_SECONDS = 5;
     private static final int MOST_MESSAGE_BYTES = 4 << 20;
 
-    private final ThreadPoolExecutor executor;
+    private final ExecutorService executor;
 
-    ServerSetting(@Named(EXECUTOR) ThreadPoolExecutor executor) {
+    ServerSetting(@Named(EXECUTOR) ExecutorService executor) {
       this.executor = executor;
     }
 

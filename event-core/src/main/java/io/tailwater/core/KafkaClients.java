@@ -7,7 +7,7 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Properties;
 import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -61,13 +61,13 @@ final class KafkaClients {
     return common.getProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, "localhost:9092");
   }
 
-  Admin admin(String clientId) {
+  AdminClient admin(String clientId) {
     Properties properties = new Properties();
     properties.putAll(common);
     connection(properties, clientId);
     properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ASK_MS);
     properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ASK_MS - 500);
-    return Admin.create(properties);
+    return AdminClient.create(properties);
   }
 
   /** The consumer that feeds the fold: assigned, never in a group. */

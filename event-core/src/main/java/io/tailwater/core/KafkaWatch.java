@@ -158,7 +158,6 @@ final class KafkaWatch {
   private void compare(Folds.Of namespace, Ends ends, String about) {
     String contradiction = Topics.contradiction(namespace.namespace(), ends.partitions());
     if (contradiction != null) {
-      LOG.error("{}", contradiction);
       readiness.problem(about, contradiction);
       return;
     }
@@ -267,7 +266,6 @@ final class KafkaWatch {
                 if (refusal == null) {
                   readiness.solved(about);
                 } else {
-                  LOG.error("{}", refusal);
                   readiness.problem(about, refusal);
                 }
               })

@@ -87,6 +87,11 @@ final class Passage {
     release(now, false);
   }
 
+  /** Lets everybody go: the service is stopping. */
+  void release() {
+    release(0, true);
+  }
+
   /** The partition begins anew: nobody's offset means what it meant. */
   void restart(long newThrough) {
     synchronized (this) {
@@ -98,6 +103,9 @@ final class Passage {
   private void release(long now, boolean all) {
     List<Entry> late = new ArrayList<>();
     synchronized (this) {
+      if (entries.isEmpty()) {
+        return;
+      }
       entries.removeIf(
           entry -> {
             boolean over = all || entry.deadline() - now <= 0;

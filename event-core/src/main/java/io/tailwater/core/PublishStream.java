@@ -33,6 +33,11 @@ final class PublishStream implements StreamObserver<PublishRequest> {
   /** The publications of one channel that have no verdict yet, oldest first. */
   private static final class Line {
     final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+    /** One is {@code UNAVAILABLE}, told or not: those behind it need not be sent any more. */
+    volatile boolean broken;
+
+    /** It was told: those behind it are told the same. */
     boolean failed;
   }
 
@@ -70,7 +75,10 @@ final class PublishStream implements StreamObserver<PublishRequest> {
       }
       line.pending.add(pending);
     }
-    publisher.publish(request, verdict -> settle(request.getChannel(), line, pending, verdict));
+    publisher.publish(
+        request,
+        () -> line.broken,
+        verdict -> settle(request.getChannel(), line, pending, verdict));
   }
 
   private synchronized void settle(
@@ -79,6 +87,7 @@ final class PublishStream implements StreamObserver<PublishRequest> {
       return;
     }
     pending.verdict = verdict;
+    line.broken |= verdict.getOutcome() == Outcome.UNAVAILABLE;
     Pending first = line.pending.peekFirst();
     while (first != null && first.verdict != null) {
       line.pending.removeFirst();

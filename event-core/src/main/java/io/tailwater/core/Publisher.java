@@ -23,13 +23,17 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,20 +41,32 @@ import org.jspecify.annotations.Nullable;
  * from the store once the fold has passed it. Safe for any thread; what one thread publishes to a
  * channel is appended in that order.
  *
- * <p>One thread sends, since {@code send} may block, briefly, when Kafka has never answered.
+ * <p>One thread sends, since {@code send} may block, briefly, when Kafka does not answer.
+ *
+ * <p>When Kafka did not take a publication, none that was handed to the producer after it may still
+ * be appended: its sender would then publish the failed one again, behind its successors. So the
+ * producer is shut at the first failure, which fails all that it holds, and the next one is made
+ * when the old one has ended.
  */
 final class Publisher implements AutoCloseable {
   static final String THREAD = "core-publish";
+  private static final Duration CLOSE = Duration.ofSeconds(2);
+
+  /** For so long after a send that had to wait in vain, no other tries. */
+  private static final long BLOCKED_NANOS = Duration.ofMillis(500).toNanos();
+
   private static final int MOST_QUEUED = 20_000;
   private static final int RECORD_OVERHEAD_BYTES = 512;
 
-  private final Producer<byte[], byte[]> producer;
+  private final Supplier<Producer<byte[], byte[]>> producers;
   private final Folds folds;
   private final Store store;
   private final Readiness readiness;
   private final KafkaWatch watch;
   private final CoreConfiguration configuration;
   private final LongSupplier nanoClock;
+  private final AtomicReference<@Nullable Producer<byte[], byte[]>> broken =
+      new AtomicReference<>();
   private final AtomicLong underWay = new AtomicLong();
   private final Map<Outcome, Timer> timers = new EnumMap<>(Outcome.class);
   private final ThreadPoolExecutor sending =
@@ -62,8 +78,12 @@ final class Publisher implements AutoCloseable {
           new ArrayBlockingQueue<>(MOST_QUEUED),
           Thread.ofPlatform().name(THREAD).daemon().factory());
 
+  private volatile Producer<byte[], byte[]> producer;
+  private boolean blocked;
+  private long blockedAt;
+
   Publisher(
-      Producer<byte[], byte[]> producer,
+      Supplier<Producer<byte[], byte[]>> producers,
       Folds folds,
       Store store,
       Readiness readiness,
@@ -71,7 +91,8 @@ final class Publisher implements AutoCloseable {
       CoreConfiguration configuration,
       LongSupplier nanoClock,
       MeterRegistry registry) {
-    this.producer = producer;
+    this.producers = producers;
+    producer = producers.get();
     this.folds = folds;
     this.store = store;
     this.readiness = readiness;
@@ -96,9 +117,11 @@ final class Publisher implements AutoCloseable {
   /**
    * Publishes; the verdict comes once, on any thread, within the publish timeout.
    *
+   * @param abandoned whether it is not to be sent any more, since one before it failed
    * @param verdict takes it; without its {@code seq}
    */
-  void publish(PublishRequest request, Consumer<PublishVerdict.Builder> verdict) {
+  void publish(
+      PublishRequest request, BooleanSupplier abandoned, Consumer<PublishVerdict.Builder> verdict) {
     long begun = nanoClock.getAsLong();
     int bytes = request.getData().size() + RECORD_OVERHEAD_BYTES;
     underWay.addAndGet(bytes);
@@ -111,7 +134,7 @@ final class Publisher implements AutoCloseable {
         };
     try {
       readiness.require();
-      Publication publication = accept(request, begun, settled);
+      Publication publication = accept(request, begun, abandoned, settled);
       if (underWay.get() > configuration.publishBytes()) {
         throw KafkaWatch.unavailable("too much is being published here");
       }
@@ -124,7 +147,10 @@ final class Publisher implements AutoCloseable {
   }
 
   private Publication accept(
-      PublishRequest request, long begun, Consumer<PublishVerdict.Builder> settled) {
+      PublishRequest request,
+      long begun,
+      BooleanSupplier abandoned,
+      Consumer<PublishVerdict.Builder> settled) {
     Channel channel = Channel.parse(request.getChannel());
     Folds.Of namespace = folds.namespace(channel.namespace());
     Namespace rules = namespace.namespace();
@@ -148,6 +174,7 @@ final class Publisher implements AutoCloseable {
         fold,
         RecordCodec.encode(rules, channel, type, request),
         deadline,
+        abandoned,
         settled);
   }
 
@@ -165,26 +192,54 @@ final class Publisher implements AutoCloseable {
       PartitionFold fold,
       ProducerRecord<byte[], byte[]> record,
       long deadline,
+      BooleanSupplier abandoned,
       Consumer<PublishVerdict.Builder> settled) {}
 
   private void send(Publication publication) {
-    if (nanoClock.getAsLong() - publication.deadline() >= 0) {
+    if (publication.abandoned().getAsBoolean()) {
+      publication.settled().accept(unavailable("one before it failed"));
+      return;
+    }
+    replaceBroken();
+    long now = nanoClock.getAsLong();
+    boolean blockedJustNow = blocked && now - blockedAt < BLOCKED_NANOS;
+    if (blockedJustNow || now - publication.deadline() >= 0) {
       publication.settled().accept(unavailable("Kafka does not answer"));
       return;
     }
     Head before = publication.fold().head();
+    Producer<byte[], byte[]> by = producer;
     try {
-      producer.send(
+      by.send(
           publication.record(),
-          (metadata, failure) -> written(publication, before, metadata, failure));
+          (metadata, failure) -> written(publication, by, before, metadata, failure));
+      blocked = false;
     } catch (KafkaException | IllegalStateException e) {
+      blocked = e instanceof TimeoutException;
+      blockedAt = nanoClock.getAsLong();
       publication.settled().accept(failed(e));
     }
   }
 
+  /** Waits until all that the broken producer held has failed, and begins with a new one. */
+  private void replaceBroken() {
+    if (broken.compareAndSet(producer, null)) {
+      producer.close(CLOSE);
+      producer = producers.get();
+    }
+  }
+
   private void written(
-      Publication publication, Head before, RecordMetadata metadata, @Nullable Exception failure) {
+      Publication publication,
+      Producer<byte[], byte[]> by,
+      Head before,
+      RecordMetadata metadata,
+      @Nullable Exception failure) {
     if (failure != null) {
+      if (!(failure instanceof RecordTooLargeException) && broken.getAndSet(by) != by) {
+        // From its own thread it ends without sending anything more.
+        by.close(Duration.ZERO);
+      }
       publication.settled().accept(failed(failure));
       return;
     }
@@ -296,6 +351,6 @@ final class Publisher implements AutoCloseable {
   @Override
   public void close() {
     sending.shutdown();
-    producer.close(Duration.ofSeconds(2));
+    producer.close(CLOSE);
   }
 }

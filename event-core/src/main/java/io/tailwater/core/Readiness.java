@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Whether this instance may serve, and whether it may broadcast. Safe for any thread.
@@ -15,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * is true.
  */
 final class Readiness {
+  private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
   private final Duration lagLimit;
   private final Map<String, String> problems = new ConcurrentHashMap<>();
   private volatile boolean caughtUp;
@@ -42,9 +45,11 @@ final class Readiness {
     near = newLag.compareTo(near ? lagLimit : lagLimit.dividedBy(2)) < 0;
   }
 
-  /** Something keeps the instance from serving, until it is solved. */
+  /** Something keeps the instance from serving, until it is solved; said once in the log. */
   void problem(String about, String text) {
-    problems.put(about, text);
+    if (!text.equals(problems.put(about, text))) {
+      LOG.error("not ready: {}", text);
+    }
   }
 
   /** Nothing is wrong about this any more. */

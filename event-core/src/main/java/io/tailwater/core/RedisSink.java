@@ -35,6 +35,7 @@ final class RedisSink implements SegmentSink, AutoCloseable {
   private final Counter dropped;
   private volatile @Nullable StatefulRedisConnection<byte[], byte[]> connection;
   private volatile boolean closed;
+  private volatile boolean warned;
 
   RedisSink(RedisURI uri, ScheduledExecutorService timer, MeterRegistry registry) {
     this.uri = uri;
@@ -71,7 +72,10 @@ final class RedisSink implements SegmentSink, AutoCloseable {
               if (failure == null) {
                 connection = made;
               } else if (!closed) {
-                LOG.warn("no Redis to broadcast with yet: {}", failure.getMessage());
+                if (!warned) {
+                  warned = true;
+                  LOG.warn("no Redis to broadcast with yet: {}", failure.getMessage());
+                }
                 timer.schedule(this::start, AGAIN_MS, TimeUnit.MILLISECONDS);
               }
             });

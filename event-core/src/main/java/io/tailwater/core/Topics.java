@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * The namespaces' topics as Kafka has them: made when missing, refused when they contradict the
  * configuration, asked for their ends. Safe for any thread.
  */
-final class Topics implements AutoCloseable {
+final class Topics {
   private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
   private static final int MOST_REPLICAS = 3;
   private static final long ASK_SECONDS = 5;
@@ -104,7 +104,7 @@ final class Topics implements AutoCloseable {
     }
     String contradiction = contradiction(namespace, description.partitions().size());
     if (contradiction == null) {
-      contradiction = refusal(namespace, description, config(namespace));
+      contradiction = refusal(namespace, description, replicas, config(namespace));
     }
     if (contradiction != null) {
       throw new ConfigurationException(contradiction);
@@ -150,11 +150,18 @@ final class Topics implements AutoCloseable {
   }
 
   private static @Nullable String refusal(
-      Namespace namespace, TopicDescription description, Config config) {
+      Namespace namespace, TopicDescription description, int possible, Config config) {
     if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG).contains("compact")) {
       return compacted(namespace);
     }
     int replicas = description.partitions().getFirst().replicas().size();
+    if (replicas < possible) {
+      LOG.warn(
+          "topic {}: {} replicas, though {} are possible",
+          namespace.topicName(),
+          replicas,
+          possible);
+    }
     String replicated = value(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
     if (replicas >= MOST_REPLICAS && replicated.equals("1")) {
       LOG.warn(
@@ -214,6 +221,11 @@ final class Topics implements AutoCloseable {
   /** Asks for the ends of a topic's partitions, and then which topic it is. */
   CompletableFuture<Ends> ends(Namespace namespace) {
     return offsets(namespace, OffsetSpec.latest())
+        // A topic that is missing shows as silence above.
+        .exceptionallyCompose(
+            silence ->
+                description(namespace.topicName())
+                    .thenCompose(there -> CompletableFuture.failedFuture(silence)))
         .thenCompose(
             ends ->
                 description(namespace.topicName())
@@ -284,10 +296,5 @@ final class Topics implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new ConfigurationException("interrupted while waiting for Kafka", e);
     }
-  }
-
-  @Override
-  public void close() {
-    admin.close(Duration.ofSeconds(1));
   }
 }

@@ -33,7 +33,7 @@ final class SseStreams implements StreamTransport {
   }
 
   @Override
-  public MutableHttpResponse<?> comeBack(ErrorCode code) {
-    return HttpResponse.ok(SseTransport.retryBlock(code)).header("Content-Type", TYPE);
+  public MutableHttpResponse<?> comeBack(ErrorCode code, String position) {
+    return HttpResponse.ok(SseTransport.retryBlock(code, position)).header("Content-Type", TYPE);
   }
 }

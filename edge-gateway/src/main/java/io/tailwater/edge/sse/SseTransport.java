@@ -148,7 +148,7 @@ final class SseTransport implements Transport {
     switch (farewell) {
       case COMPLETE -> last("");
       case EXPIRED -> last("event: tw.expired\ndata: {}\n\n");
-      case RETRY -> last(retryBlock(ErrorCode.UNAVAILABLE));
+      case RETRY -> last(retryBlock(ErrorCode.UNAVAILABLE, ""));
       case SILENT -> connection.close();
       case RESET -> {
         connection.config().setOption(ChannelOption.SO_LINGER, 0);
@@ -163,11 +163,18 @@ final class SseTransport implements Transport {
         .addListener(ChannelFutureListener.CLOSE);
   }
 
-  /** What a stream says that cannot be served right now: come back. */
-  static String retryBlock(ErrorCode code) {
+  /**
+   * What a stream says that cannot be served right now: come back.
+   *
+   * @param position what the client is to come back with; empty if the stream has said so already,
+   *     or there is none. By the standard, a stream's first block without an id makes a client
+   *     forget the one that it had
+   */
+  static String retryBlock(ErrorCode code, String position) {
     int retryMs = retryMs();
     return "retry: "
         + retryMs
+        + (position.isEmpty() ? "" : "\nid: " + position)
         + "\nevent: tw.retry\ndata: {\"code\":\""
         + code.wire()
         + "\",\"retry_ms\":"

@@ -1,0 +1,105 @@
+package io.tailwater.ai;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.AiStreamsGrpc.AiStreamsImplBase;
+import io.tailwater.contract.v1.CancelStreamRequest;
+import io.tailwater.contract.v1.CreateStreamRequest;
+import io.tailwater.contract.v1.GetStreamRequest;
+import io.tailwater.contract.v1.StreamState;
+import jakarta.inject.Singleton;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The streams as gRPC has them. Each call runs on a virtual thread of its own. */
+@Singleton
+final class AiStreamsEndpoint extends AiStreamsImplBase {
+  private static final Logger LOG = LoggerFactory.getLogger(AiStreamsEndpoint.class);
+
+  private final Streams streams;
+  private final AiConfiguration configuration;
+
+  AiStreamsEndpoint(Parts parts, AiConfiguration configuration) {
+    this.streams = parts.streams();
+    this.configuration = configuration;
+  }
+
+  @Override
+  public void create(CreateStreamRequest request, StreamObserver<StreamState> answer) {
+    answer(
+        answer,
+        () -> {
+          StreamState state = streams.create(StreamRequest.of(request, configuration));
+          if (isGone(answer) && request.getIdempotencyKey().isEmpty()) {
+            // Nobody will ever know its id.
+            streams.abandon(state);
+          }
+          return state;
+        });
+  }
+
+  @Override
+  public void get(GetStreamRequest request, StreamObserver<StreamState> answer) {
+    answer(answer, () -> streams.state(id(request.getId())));
+  }
+
+  @Override
+  public void cancel(CancelStreamRequest request, StreamObserver<StreamState> answer) {
+    answer(answer, () -> streams.cancel(id(request.getId())));
+  }
+
+  private static boolean isGone(StreamObserver<StreamState> caller) {
+    return caller instanceof ServerCallStreamObserver<StreamState> call && call.isCancelled();
+  }
+
+  private static StreamId id(String text) {
+    return StreamId.parse(text)
+        .orElseThrow(() -> new RequestException(ErrorCode.NOT_FOUND, "there is no such stream"));
+  }
+
+  private static void answer(StreamObserver<StreamState> observer, Call call) {
+    if (observer instanceof ServerCallStreamObserver<StreamState> caller) {
+      // With this, answering somebody who is gone is no error.
+      caller.setOnCancelHandler(() -> {});
+    }
+    StreamState state;
+    try {
+      state = call.run();
+    } catch (RequestException e) {
+      observer.onError(status(e));
+      return;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      observer.onError(
+          Status.UNAVAILABLE.withDescription("this instance is stopping").asRuntimeException());
+      return;
+    } catch (RuntimeException e) {
+      LOG.error("a call failed", e);
+      observer.onError(
+          Status.INTERNAL.withDescription("something went wrong here").asRuntimeException());
+      return;
+    }
+    observer.onNext(state);
+    observer.onCompleted();
+  }
+
+  private static StatusRuntimeException status(RequestException e) {
+    Status status =
+        switch (e.code()) {
+          case INVALID_REQUEST -> Status.INVALID_ARGUMENT;
+          case NOT_FOUND -> Status.NOT_FOUND;
+          case RATE_LIMITED -> Status.RESOURCE_EXHAUSTED;
+          case UNAVAILABLE -> Status.UNAVAILABLE;
+          default -> Status.INTERNAL;
+        };
+    return status.withDescription(e.text()).asRuntimeException();
+  }
+
+  private interface Call {
+    StreamState run() throws InterruptedException;
+  }
+}

@@ -1,0 +1,131 @@
+package io.tailwater.ai;
+
+import io.grpc.ManagedChannel;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Context;
+import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Value;
+import io.micronaut.context.env.Environment;
+import io.micronaut.context.exceptions.ConfigurationException;
+import io.micronaut.serde.ObjectMapper;
+import io.tailwater.ai.Generation.Surroundings;
+import io.tailwater.ai.model.Model;
+import io.tailwater.ai.model.ScriptedModel;
+import io.tailwater.ai.model.Ticker;
+import io.tailwater.contract.ServiceChannel;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The parts of this service, put together by hand, and taken apart in the order that lets the last
+ * events out.
+ */
+final class Parts implements AutoCloseable {
+  private static final long CHANNEL_END_SECONDS = 2;
+
+  private final ManagedChannel eventCore;
+  private final LeaseStore store;
+  private final EventLog log;
+  private final Streams streams;
+  private final LeaseKeeper keeper;
+
+  private Parts(Settings settings, ObjectMapper json, MeterRegistry registry) {
+    AiConfiguration ai = settings.ai();
+    Ticker ticker = Ticker.system();
+    Map<String, Model> models = models(ai, ticker);
+    SecureRandom random = new SecureRandom();
+    StreamMetrics metrics = new StreamMetrics(registry);
+    eventCore = ServiceChannel.open(ai.eventCores());
+    StreamEventCodec codec = new StreamEventCodec(json);
+    log = new EventLog(eventCore, codec);
+    Surroundings surroundings =
+        new Surroundings(
+            () -> new Publisher(eventCore, settings.publish(), ticker, random, metrics),
+            log,
+            codec,
+            ticker,
+            ai.rollUp(),
+            metrics);
+    store =
+        new LeaseStore(settings.redisUri(), settings.lease(), () -> StreamId.random(random).text());
+    streams =
+        new Streams(
+            models, ai, surroundings, new Leases(store, metrics), InstantSource.system(), random);
+    keeper =
+        new LeaseKeeper(
+            store,
+            settings.lease(),
+            streams,
+            new LeaseKeeper.Ending(surroundings),
+            ticker,
+            metrics);
+  }
+
+  private static Map<String, Model> models(AiConfiguration ai, Ticker ticker) {
+    OptionalLong seed = ai.seed() == null ? OptionalLong.empty() : OptionalLong.of(ai.seed());
+    Model scripted = new ScriptedModel(ai.tokensPerSecond(), ai.defaultTokens(), seed, ticker);
+    Map<String, Model> models = Map.of(scripted.name(), scripted);
+    if (!models.containsKey(ai.model())) {
+      throw new ConfigurationException(
+          AiConfiguration.PREFIX
+              + ".model is '"
+              + ai.model()
+              + "'; there is: "
+              + String.join(", ", models.keySet()));
+    }
+    return models;
+  }
+
+  Streams streams() {
+    return streams;
+  }
+
+  EventLog log() {
+    return log;
+  }
+
+  @Override
+  public void close() {
+    streams.close();
+    keeper.close();
+    store.close();
+    eventCore.shutdown();
+    try {
+      if (!eventCore.awaitTermination(CHANNEL_END_SECONDS, TimeUnit.SECONDS)) {
+        eventCore.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      eventCore.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** All of this service's configuration. */
+  record Settings(
+      AiConfiguration ai,
+      PublishConfiguration publish,
+      LeaseConfiguration lease,
+      String redisUri) {}
+
+  /** Where Micronaut gets the parts from. */
+  @Factory
+  static final class Assembly {
+    @Context
+    @Bean(preDestroy = "close")
+    Parts parts(
+        Environment environment,
+        AiConfiguration ai,
+        PublishConfiguration publish,
+        LeaseConfiguration lease,
+        @Value("${redis.uri:redis://127.0.0.1:6379}") String redisUri,
+        ObjectMapper json,
+        MeterRegistry registry) {
+      KnownKeys.check(environment);
+      return new Parts(new Settings(ai, publish, lease, redisUri), json, registry);
+    }
+  }
+}

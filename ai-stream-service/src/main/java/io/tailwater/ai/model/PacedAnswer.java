@@ -1,0 +1,74 @@
+package io.tailwater.ai.model;
+
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tokens that become due one after the other at an even rate, by the clock alone: a reader that was
+ * held up finds all that have become due meanwhile.
+ */
+final class PacedAnswer implements Answer {
+  /** Bounds a chunk, however long the reader was held up; what is left comes with the next. */
+  private static final int MAX_CHUNK_TOKENS = 4096;
+
+  private static final long NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final int promptTokens;
+  private final Script script;
+  private final int tokensPerSecond;
+  private final Ticker ticker;
+  private final long began;
+  private int taken;
+
+  PacedAnswer(int promptTokens, Script script, int tokensPerSecond, Ticker ticker) {
+    this.promptTokens = promptTokens;
+    this.script = script;
+    this.tokensPerSecond = tokensPerSecond;
+    this.ticker = ticker;
+    this.began = ticker.nanos();
+  }
+
+  @Override
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  @Override
+  public Chunk next(Duration wait) throws InterruptedException {
+    long untilNext = dueAt(taken + 1) - (ticker.nanos() - began);
+    ticker.sleep(Math.min(untilNext, wait.toNanos()));
+    int due = Math.min(due(ticker.nanos() - began), script.length());
+    int tokens = Math.min(due - taken, MAX_CHUNK_TOKENS);
+    StringBuilder text = new StringBuilder(tokens * 6);
+    for (int i = 0; i < tokens; i++) {
+      text.append(script.tokens().next());
+    }
+    taken += tokens;
+    Chunk.Ending ending = taken == script.length() ? script.ending() : Chunk.Ending.NONE;
+    return new Chunk(text.toString(), tokens, ending);
+  }
+
+  /** How many tokens are due by then. */
+  private int due(long elapsed) {
+    long whole = elapsed / NANOS * tokensPerSecond;
+    return (int) Math.min(script.length(), whole + elapsed % NANOS * tokensPerSecond / NANOS);
+  }
+
+  /** When the n-th token is due; rounded up, so that it is due then. */
+  private long dueAt(int n) {
+    return Math.ceilDiv(n * NANOS, tokensPerSecond);
+  }
+
+  @Override
+  public void close() {}
+
+  /**
+   * What is said.
+   *
+   * @param tokens at least {@code length} of them
+   * @param length how many are taken
+   * @param ending what the last of them means
+   */
+  record Script(Iterator<String> tokens, int length, Chunk.Ending ending) {}
+}

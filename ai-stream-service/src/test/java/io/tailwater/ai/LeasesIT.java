@@ -1,0 +1,190 @@
+package io.tailwater.ai;
+
+import static io.tailwater.ai.AiService.prompt;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.tailwater.ai.StreamEvent.Failed;
+import io.tailwater.ai.StreamEvent.Finish;
+import io.tailwater.contract.v1.CreateStreamRequest;
+import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;
+import io.tailwater.contract.v1.StreamState;
+import io.tailwater.embedded.EmbeddedRedis;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Producers that die, freeze and leave, with a real Redis; one of them in a process of its own. */
+final class LeasesIT {
+  private static final Map<String, Object> SLOW_FAST_LEASE =
+      Map.of(
+          "tailwater.ai.tokens-per-second", 50,
+          "tailwater.ai.lease.ttl", "1s",
+          "tailwater.ai.lease.redis-timeout", "300ms",
+          "tailwater.ai.lease.unwatched-after", "2s");
+  private static final Map<String, String> SAME =
+      Map.of(
+          "TAILWATER_AI_LEASE_TTL", "1s",
+          "TAILWATER_AI_LEASE_REDIS_TIMEOUT", "300ms",
+          "TAILWATER_AI_LEASE_UNWATCHED_AFTER", "2s");
+  private static final CreateStreamRequest LONG = prompt("long").setMaxTokens(30_000).build();
+
+  private final EmbeddedRedis redis = EmbeddedRedis.open();
+  private final MemoryEventCore eventCore = new MemoryEventCore();
+  private final RedisClient client = RedisClient.create(redis.uri());
+  private AiService one = start();
+  private AiService two = start();
+
+  @BeforeEach
+  void nothingRuns() {
+    assertThat(eventCore.channels()).isEmpty();
+  }
+
+  @AfterEach
+  void stop() {
+    one.close();
+    two.close();
+    client.shutdown();
+    eventCore.close();
+    redis.close();
+  }
+
+  @Test
+  void theStreamsOfAKilledProducerFailWithinSecondsWithOneEnd() {
+    try (AiProcess doomed = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
+      StreamState stream = doomed.create(LONG);
+      await()
+          .untilAsserted(
+              () -> assertThat(eventCore.events(stream.getChannel())).hasSizeGreaterThan(5));
+      doomed.kill();
+      Transcript transcript = ended(stream);
+      assertThat(((Failed) transcript.newest()).code()).isEqualTo("producer_lost");
+      StreamState state = two.get(stream.getId());
+      assertThat(state.getErrorCode()).isEqualTo("producer_lost");
+      assertThat(state.getCreator()).isEqualTo("alice");
+      assertThat(state.getCompletionTokens()).isEqualTo(transcript.tokens()).isPositive();
+    }
+  }
+
+  @Test
+  void aFrozenProducerThatComesBackIsStopped() throws Exception {
+    try (AiProcess frozen = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
+      StreamState stream = frozen.create(LONG);
+      frozen.signal("STOP");
+      assertThat(((Failed) ended(stream).newest()).code()).isEqualTo("producer_lost");
+      int events = eventCore.events(stream.getChannel()).size();
+      frozen.signal("CONT");
+      await()
+          .during(Duration.ofSeconds(2))
+          .until(() -> eventCore.events(stream.getChannel()).size() == events);
+    }
+  }
+
+  @Test
+  void sigtermEndsStreamsAndTheProcess() {
+    try (AiProcess leaving = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
+      StreamState stream = leaving.create(LONG);
+      leaving.terminate();
+      assertThat(((Failed) ended(stream).newest()).code()).isEqualTo("shutting_down");
+      await().until(() -> !leaving.isAlive());
+    }
+  }
+
+  @Test
+  void streamsGoOnWithoutRedisAndWhenItComesBackEmpty() {
+    StreamState before = one.create(LONG);
+    redis.kill();
+    StreamState during = one.create(LONG);
+    assertGoesOn(before, Duration.ofSeconds(3));
+    redis.start();
+    assertGoesOn(before, Duration.ofSeconds(4));
+    assertGoesOn(during, Duration.ZERO);
+    await()
+        .untilAsserted(() -> assertThat(two.get(during.getId()).getCreator()).isEqualTo("alice"));
+  }
+
+  @Test
+  void aFlushedRedisEndsNothing() {
+    StreamState stream = one.create(LONG);
+    assertGoesOn(stream, Duration.ofSeconds(2));
+    redis().flushall();
+    assertGoesOn(stream, Duration.ofSeconds(4));
+  }
+
+  @Test
+  void aProducerThatDiesWhileRedisIsAwayIsMissedAfterwards() {
+    try (AiProcess doomed = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
+      StreamState stream = doomed.create(LONG);
+      await()
+          .during(Duration.ofSeconds(1))
+          .until(() -> !eventCore.events(stream.getChannel()).isEmpty());
+      redis.kill();
+      doomed.kill();
+      redis.start();
+      assertThat(((Failed) ended(stream).newest()).code()).isEqualTo("producer_lost");
+    }
+  }
+
+  @Test
+  void askingForAStreamThatNobodyRegisteredHasItJudged() {
+    try (AiProcess doomed = new AiProcess(eventCore.address(), AiService.NO_REDIS, SAME)) {
+      StreamState stream = doomed.create(LONG);
+      doomed.kill();
+      assertThat(one.get(stream.getId()).getStatus()).isEqualTo(StreamState.Status.RUNNING);
+      assertThat(((Failed) ended(stream).newest()).code()).isEqualTo("producer_lost");
+    }
+  }
+
+  @Test
+  void anUnwatchedStreamIsCancelledIfItsCreatorWishes() {
+    StreamState cares = one.create(LONG.toBuilder().setUnwatched(Unwatched.CANCEL).build());
+    StreamState watched = one.create(LONG.toBuilder().setUnwatched(Unwatched.CANCEL).build());
+    StreamState goesOn = one.create(LONG);
+    redis().setex("tw:ai:watched:" + watched.getId(), 60, "1");
+    assertThat(((Finish) ended(cares).newest()).finishReason()).isEqualTo("cancelled");
+    assertGoesOn(watched, Duration.ofSeconds(1));
+    assertGoesOn(goesOn, Duration.ZERO);
+  }
+
+  @Test
+  void nothingIsLeftInRedisOfAStreamThatEndedButItsCreator() {
+    StreamState stream = one.create(prompt("short").setMaxTokens(5).build());
+    ended(stream);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(redis().keys("tw:ai:*"))
+                    .containsExactlyInAnyOrder("tw:ai:" + stream.getId(), "tw:ai:incarnation"));
+    assertThat(redis().pttl("tw:ai:" + stream.getId())).isPositive();
+    assertThat(two.get(stream.getId()).getCreator()).isEqualTo("alice");
+  }
+
+  private AiService start() {
+    return AiService.start(eventCore.address(), redis.uri(), SLOW_FAST_LEASE);
+  }
+
+  private RedisCommands<String, String> redis() {
+    return client.connect().sync();
+  }
+
+  private void assertGoesOn(StreamState stream, Duration time) {
+    int events = eventCore.events(stream.getChannel()).size();
+    await()
+        .during(time)
+        .atMost(time.plusSeconds(5))
+        .until(() -> !Transcript.of(eventCore.events(stream.getChannel())).ended());
+    await()
+        .untilAsserted(
+            () -> assertThat(eventCore.events(stream.getChannel())).hasSizeGreaterThan(events));
+  }
+
+  private Transcript ended(StreamState stream) {
+    return await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> Transcript.of(eventCore.events(stream.getChannel())), Transcript::ended);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.ai;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,109 @@
+package io.tailwater.core;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.contract.v1.Segment;
+import io.tailwater.core.LogRecords.Written;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** The fold of one partition over a real store, without Kafka: the test is the log. */
+final class FoldRig implements AutoCloseable {
+  static final String TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
+
+  final Namespace namespace;
+  final int partition;
+  final AtomicLong nanos = new AtomicLong();
+  final Ring.Budget budget = new Ring.Budget(1 << 20);
+  private final Path directory;
+  private Store store;
+  private PartitionFold fold;
+
+  FoldRig(Namespace namespace, int partition, Path directory) {
+    this.namespace = namespace;
+    this.partition = partition;
+    this.directory = directory;
+    store = Store.open(directory, 1 << 20);
+    fold = open(0);
+  }
+
+  private PartitionFold open(long earliest) {
+    byte[] stored = store.get(new Keys(namespace.name(), partition).progress());
+    Progress fresh = Progress.begin(TOPIC_ID, namespace.partitions(), earliest);
+    Progress progress = stored == null ? fresh : Progress.decode(stored);
+    if (stored == null) {
+      store.wipe(new Keys(namespace.name(), partition), fresh);
+    }
+    PartitionFold opened =
+        new PartitionFold(
+            namespace,
+            partition,
+            progress,
+            store,
+            new FoldMetrics(new SimpleMeterRegistry(), namespace.name()),
+            nanos::get,
+            new Ring(budget, progress.through()),
+            new Passage(Runnable::run, new AtomicInteger(), 100, progress.through()));
+    opened.see(new PartitionFold.Seen(TOPIC_ID, 0, progress.earliest()));
+    opened.settle();
+    return opened;
+  }
+
+  PartitionFold fold() {
+    return fold;
+  }
+
+  Store store() {
+    return store;
+  }
+
+  /** Folds records that lie one after another, and then this many that only Kafka sees. */
+  List<Segment> fold(List<Written> records, int control) {
+    long offset = fold.progress().next();
+    List<ConsumerRecord<byte[], byte[]>> batch = new ArrayList<>();
+    for (Written record : records) {
+      batch.add(record.at(namespace.topicName(), partition, offset++));
+    }
+    return fold.fold(batch, offset + control, 0);
+  }
+
+  /** Kafka has removed what lies below. */
+  void retain(long earliest) {
+    fold.see(new PartitionFold.Seen(TOPIC_ID, fold.progress().next(), earliest));
+    fold.settle();
+  }
+
+  /** Ends the process and begins another one with the same directory. */
+  void restart() {
+    store.close();
+    store = Store.open(directory, 1 << 20);
+    fold = open(0);
+  }
+
+  ReadPage page(String channel, Page.Start start, int limit) {
+    try (Page page = new Page(store, fold.keys(), LogRecords.bytes(channel))) {
+      return page.read(start, limit, 1 << 20);
+    }
+  }
+
+  /** Keys of channels whose home this partition is, or is not. */
+  static List<String> channels(Namespace namespace, int partition, boolean home, int count) {
+    List<String> found = new ArrayList<>();
+    for (int i = 0; found.size() < count; i++) {
+      String key = "c" + i;
+      if ((namespace.home(LogRecords.bytes(key)) == partition) == home) {
+        found.add(key);
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}

@@ -1,0 +1,313 @@
+package io.tailwater.core;
+
+import static io.tailwater.core.CoreClient.all;
+import static io.tailwater.core.CoreClient.event;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.PublishVerdict;
+import io.tailwater.contract.v1.PublishVerdict.Outcome;
+import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.embedded.EmbeddedRedis;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Publications and their verdicts, over a real broker. */
+final class PublishIT {
+  private final Servers servers = Servers.shared();
+
+  @Test
+  void aVerdictComesWithinMillisecondsAndInTheOrderOfTheChannel() {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of()).ready();
+        var stream = core.client().stream()) {
+      List<CompletableFuture<PublishVerdict>> verdicts = new ArrayList<>();
+      for (int i = 0; i < 2_000; i++) {
+        verdicts.add(stream.publish(event(name + ":c" + i % 7, "{\"i\":" + i + "}")));
+      }
+      assertThat(verdicts)
+          .allSatisfy(one -> assertThat(join(one).getOutcome()).isEqualTo(Outcome.STORED));
+      for (int c = 0; c < 7; c++) {
+        ReadPage page = core.client().read(all(name + ":c" + c));
+        int channel = c;
+        assertThat(page.getEventsList())
+            .extracting(e -> e.getData().toString(StandardCharsets.UTF_8))
+            .containsExactlyElementsOf(
+                java.util.stream.IntStream.range(0, 2_000)
+                    .filter(i -> i % 7 == channel)
+                    .mapToObj(i -> "{\"i\":" + i + "}")
+                    .toList());
+      }
+      long best = Long.MAX_VALUE;
+      for (int i = 0; i < 50; i++) {
+        long begun = System.nanoTime();
+        join(stream.publish(event(name + ":c0", "1")));
+        best = Math.min(best, System.nanoTime() - begun);
+      }
+      assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(20));
+    }
+  }
+
+  @Test
+  void whatIsWrongIsRefusedWithTheContractsCode() {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of("max-event-bytes", 10)).ready()) {
+      assertRefused(core, event("nowhere:a", "1"), "not_found");
+      assertRefused(core, event("No:a", "1"), "invalid_channel");
+      assertRefused(core, event(name + ":", "1"), "invalid_channel");
+      assertRefused(core, event(name + ":a", "1").setType("tw.end"), "invalid_type");
+      assertRefused(core, event(name + ":a", "12345678901"), "too_large");
+      assertRefused(core, event(name + ":a", "1").setKey("k".repeat(256)), "invalid_request");
+      assertThat(core.client().read(all(name + ":a")).getEventsList()).isEmpty();
+    }
+  }
+
+  private static void assertRefused(
+      Cores.Running core, io.tailwater.contract.v1.PublishRequest.Builder request, String code) {
+    PublishVerdict verdict = core.client().publish(request);
+    assertThat(verdict.getOutcome()).isEqualTo(Outcome.REFUSED);
+    assertThat(verdict.getCode()).isEqualTo(code);
+  }
+
+  @Test
+  void aRepeatGetsTheFirstOnesOffsetAlsoWhenTheChannelIsClosed() {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of()).ready()) {
+      var closing = event(name + ":a", "").setBy("alice").setKey("last").setClose(true);
+      PublishVerdict first = core.client().publish(closing.clone());
+      PublishVerdict again = core.client().publish(closing.clone());
+      assertThat(first.getOutcome()).isEqualTo(Outcome.STORED);
+      assertThat(again.getOutcome()).isEqualTo(Outcome.DUPLICATE);
+      assertThat(again.getOffset()).isEqualTo(first.getOffset());
+      PublishVerdict late = core.client().publish(event(name + ":a", "1"));
+      assertThat(late.getOutcome()).isEqualTo(Outcome.CLOSED);
+      PublishVerdict other = core.client().publish(closing.clone().setBy("bob"));
+      assertThat(other.getOutcome()).isEqualTo(Outcome.CLOSED);
+    }
+  }
+
+  @Test
+  void theSameKeyOnTwoEventCoresAtOnceIsStoredOnce() {
+    String name = servers.name();
+    try (var one =
+            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-1")
+                .ready();
+        var two =
+            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-2")
+                .ready();
+        var first = one.client().stream();
+        var second = two.client().stream()) {
+      for (int i = 0; i < 200; i++) {
+        var request = event(name + ":a", Integer.toString(i)).setKey("k" + i);
+        var left = first.publish(request.clone());
+        var right = second.publish(request.clone());
+        assertThat(List.of(join(left).getOutcome(), join(right).getOutcome()))
+            .containsExactlyInAnyOrder(Outcome.STORED, Outcome.DUPLICATE);
+        assertThat(join(left).getOffset()).isEqualTo(join(right).getOffset());
+      }
+      ReadPage here = one.client().read(all(name + ":a"));
+      assertThat(here.getEventsCount()).isEqualTo(200);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(two.client().read(all(name + ":a")).getEventsList())
+                      .isEqualTo(here.getEventsList()));
+    }
+  }
+
+  @Test
+  void whenClosingRacesPublishingTheChannelEndsWithItsClosingEvent() {
+    String name = servers.name();
+    try (var one =
+            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-1")
+                .ready();
+        var two =
+            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-2")
+                .ready();
+        var first = one.client().stream();
+        var second = two.client().stream()) {
+      for (int round = 0; round < 30; round++) {
+        String channel = name + ":r" + round;
+        List<CompletableFuture<PublishVerdict>> verdicts = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+          verdicts.add(first.publish(event(channel, Integer.toString(i))));
+        }
+        PublishVerdict closed = join(second.publish(event(channel, "").setClose(true)));
+        assertThat(closed.getOutcome()).isEqualTo(Outcome.STORED);
+        List<Long> stored = new ArrayList<>();
+        for (var verdict : verdicts) {
+          PublishVerdict found = join(verdict);
+          if (found.getOutcome() == Outcome.STORED) {
+            assertThat(found.getOffset()).isLessThan(closed.getOffset());
+            stored.add(found.getOffset());
+          } else {
+            assertThat(found.getOutcome()).isEqualTo(Outcome.CLOSED);
+          }
+        }
+        stored.add(closed.getOffset());
+        ReadPage page = one.client().read(all(channel));
+        assertThat(page.getEventsList()).extracting(Event::getOffset).isEqualTo(stored);
+        assertThat(page.getClosed()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aSlowFoldMakesAPublicationUnavailableAndAllAfterItOnItsStreamAndChannel() {
+    String name = servers.name();
+    try (var core =
+            Cores.start(servers, name, Map.of("tailwater.core.publish-timeout", "3s")).ready();
+        var stream = core.client().stream();
+        var other = core.client().stream()) {
+      core.gate().pause();
+      var first = stream.publish(event(name + ":a", "1").setKey("k1"));
+      var second = stream.publish(event(name + ":a", "2").setKey("k2"));
+      assertThat(join(first).getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
+      core.gate().open();
+      assertThat(join(second).getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
+      var third = stream.publish(event(name + ":a", "3").setKey("k3"));
+      assertThat(join(third).getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
+      assertThat(join(stream.publish(event(name + ":b", "1"))).getOutcome())
+          .isEqualTo(Outcome.STORED);
+      // It was unknown, not refused: the same keys on another stream find what was written.
+      assertThat(join(other.publish(event(name + ":a", "1").setKey("k1"))).getOutcome())
+          .isEqualTo(Outcome.DUPLICATE);
+      assertThat(join(other.publish(event(name + ":a", "2").setKey("k2"))).getOutcome())
+          .isEqualTo(Outcome.DUPLICATE);
+      assertThat(join(other.publish(event(name + ":a", "3").setKey("k3"))).getOutcome())
+          .isEqualTo(Outcome.STORED);
+      assertThat(core.client().read(all(name + ":a")).getEventsList())
+          .extracting(Event::getData)
+          .containsExactly(
+              ByteString.copyFromUtf8("1"),
+              ByteString.copyFromUtf8("2"),
+              ByteString.copyFromUtf8("3"));
+    }
+  }
+
+  @Test
+  void withoutKafkaPublishingIsUnavailableWithinTenSecondsReadingGoesOnAndBothComeBack(
+      @TempDir Path directory) throws Exception {
+    try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();
+        var redis = EmbeddedRedis.open();
+        var core =
+            Cores.start(
+                    Cores.properties(
+                        "event-core-1",
+                        kafka.bootstrap(),
+                        redis.uri(),
+                        directory.resolve("core"),
+                        Map.of("tailwater.namespaces.demo.partitions", 2)))
+                .ready()) {
+      PublishVerdict before = core.client().publish(event("demo:a", "1"));
+      assertThat(before.getOutcome()).isEqualTo(Outcome.STORED);
+      kafka.kill();
+      long begun = System.nanoTime();
+      PublishVerdict during = core.client().publish(event("demo:a", "2").setKey("k2"));
+      assertThat(during.getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
+      assertThat(core.client().read(all("demo:a")).getEventsCount()).isEqualTo(1);
+      assertThat(core.core().readiness().isReady()).isTrue();
+      kafka.start();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  core.client().publish(event("demo:a", "2").setKey("k2")).getOutcome()
+                      != Outcome.UNAVAILABLE);
+      assertThat(core.client().read(all("demo:a")).getEventsList())
+          .extracting(Event::getData)
+          .containsExactly(ByteString.copyFromUtf8("1"), ByteString.copyFromUtf8("2"));
+    }
+  }
+
+  @Test
+  void whenKafkaFailsAndComesBackWhatIsPublishedAgainKeepsItsOrder(@TempDir Path directory)
+      throws Exception {
+    try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();
+        var redis = EmbeddedRedis.open();
+        var core =
+            Cores.start(
+                    Cores.properties(
+                        "event-core-1",
+                        kafka.bootstrap(),
+                        redis.uri(),
+                        directory.resolve("core"),
+                        Map.of(
+                            "tailwater.namespaces.demo.partitions",
+                            1,
+                            "tailwater.core.publish-timeout",
+                            "4s")))
+                .ready()) {
+      AtomicInteger published = new AtomicInteger();
+      AtomicBoolean enough = new AtomicBoolean();
+      CompletableFuture<Void> sender =
+          CompletableFuture.runAsync(() -> sendInOrder(core, published, enough));
+      await().until(() -> published.get() > 200);
+      // Killed when some are about to expire and others are not: the trap for their order.
+      kafka.kill();
+      await().pollDelay(Duration.ofMillis(1_500)).until(() -> true);
+      kafka.start();
+      int after = published.get();
+      await().atMost(Duration.ofSeconds(40)).until(() -> published.get() > after + 500);
+      enough.set(true);
+      sender.get(30, TimeUnit.SECONDS);
+      List<Integer> numbers = numbers(core);
+      assertThat(numbers)
+          .containsExactlyElementsOf(
+              java.util.stream.IntStream.range(0, published.get()).boxed().toList());
+    }
+  }
+
+  /** Keeps some under way, and after a failure begins again with the first that has no verdict. */
+  private static void sendInOrder(
+      Cores.Running core, AtomicInteger published, AtomicBoolean enough) {
+    while (!enough.get()) {
+      try (var stream = core.client().stream()) {
+        ArrayDeque<CompletableFuture<PublishVerdict>> underWay = new ArrayDeque<>();
+        int next = published.get();
+        boolean good = true;
+        while (good && (!enough.get() || !underWay.isEmpty())) {
+          while (!enough.get() && underWay.size() < 20) {
+            String number = Integer.toString(next++);
+            underWay.add(stream.publish(event("demo:a", number).setKey("k" + number)));
+          }
+          good = join(underWay.remove()).getOutcome() != Outcome.UNAVAILABLE;
+          if (good) {
+            published.incrementAndGet();
+          }
+        }
+      }
+    }
+  }
+
+  private static List<Integer> numbers(Cores.Running core) {
+    List<Integer> numbers = new ArrayList<>();
+    ReadPage page = core.client().read(all("demo:a"));
+    while (true) {
+      page.getEventsList()
+          .forEach(e -> numbers.add(Integer.valueOf(e.getData().toString(StandardCharsets.UTF_8))));
+      if (page.getThrough() == page.getHead()) {
+        return numbers;
+      }
+      page = core.client().read(FoldIT.after("demo:a", page.getEpoch(), page.getThrough()));
+    }
+  }
+
+  private static PublishVerdict join(CompletableFuture<PublishVerdict> verdict) {
+    return verdict.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+}

@@ -1,0 +1,203 @@
+package io.tailwater.core;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tailwater.contract.v1.EventCoreGrpc;
+import io.tailwater.contract.v1.FollowRequest;
+import io.tailwater.contract.v1.HeadsRequest;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.common.config.ConfigResource;
+import org.junit.jupiter.api.Test;
+
+/** What keeps an instance from starting or serving, and how it says so. */
+final class StartIT {
+  private final Servers servers = Servers.shared();
+
+  @Test
+  void aTopicWithAnotherPartitionCountIsRefused() throws Exception {
+    String name = servers.name();
+    servers.createTopic(name, 3, Map.of());
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of("partitions", 2)).close(),
+        "topic " + name + " has 3 partitions");
+  }
+
+  @Test
+  void aCompactedTopicIsRefused() throws Exception {
+    String name = servers.name();
+    servers.createTopic(name, 2, Map.of("cleanup.policy", "compact,delete"));
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of()).close(), "topic " + name + " is compacted");
+  }
+
+  @Test
+  void aKeyThatMeansNothingAndAValueThatIsNoneAreRefused() {
+    String name = servers.name();
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of("partition", 2)).close(),
+        "tailwater.namespaces." + name + ".partition is unknown");
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of("data", "xml")).close(),
+        "must be json, text or bytes");
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of("tailwater.core.publish-window", 0)).close(),
+        "tailwater.core.publish-window must be 1 to 10000");
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of("idempotency-window", "8d")).close(),
+        "must be at most the retention");
+  }
+
+  @Test
+  void aKafkaThatDoesNotAnswerIsNamed() {
+    assertRefused(
+        () ->
+            Cores.start(
+                    Cores.properties(
+                        "event-core-1",
+                        "127.0.0.1:1",
+                        servers.redis(),
+                        servers.directory("core"),
+                        Map.of(
+                            "tailwater.namespaces.demo.partitions",
+                            1,
+                            "tailwater.core.start-timeout",
+                            "1s")))
+                .close(),
+        "Kafka at 127.0.0.1:1 does not answer");
+  }
+
+  @Test
+  void aDirectoryThatAnotherInstanceHasIsNamed() {
+    String name = servers.name();
+    Path data = servers.directory("core");
+    try (var core = Cores.start(servers, name, Map.of(), data, "event-core-1").ready()) {
+      assertThat(core.core().readiness().isReady()).isTrue();
+      assertRefused(
+          () -> Cores.start(servers, name, Map.of(), data, "event-core-2").close(),
+          "cannot be opened");
+    }
+  }
+
+  private static void assertRefused(
+      org.assertj.core.api.ThrowableAssert.ThrowingCallable start, String message) {
+    assertThatThrownBy(start).hasStackTraceContaining(message);
+  }
+
+  @Test
+  void topicsAreMadeWithWhatTheGuaranteesNeed() throws Exception {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of("retention", "2h")).ready()) {
+      assertThat(core.core().readiness().isReady()).isTrue();
+      ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
+      var config =
+          requireNonNull(servers.admin().describeConfigs(List.of(topic)).all().get().get(topic));
+      assertThat(config.get("cleanup.policy").value()).isEqualTo("delete");
+      assertThat(config.get("retention.ms").value()).isEqualTo("7200000");
+      assertThat(config.get("message.timestamp.type").value()).isEqualTo("LogAppendTime");
+      assertThat(config.get("unclean.leader.election.enable").value()).isEqualTo("false");
+    }
+  }
+
+  @Test
+  void aPartitionThatIsAddedMakesTheInstanceNotReadyWithTheReason() throws Exception {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of()).ready()) {
+      assertThat(get(core, "/health/readiness").statusCode()).isEqualTo(200);
+      servers.admin().createPartitions(Map.of(name, NewPartitions.increaseTo(3))).all().get();
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> get(core, "/health/readiness").statusCode() == 503);
+      assertThat(get(core, "/health/readiness").body())
+          .contains("topic " + name + " has 3 partitions");
+      assertThat(get(core, "/health/liveness").statusCode()).isEqualTo(200);
+      assertThatThrownBy(() -> core.client().calls().heads(HeadsRequest.getDefaultInstance()))
+          .isInstanceOf(StatusRuntimeException.class)
+          .hasMessageContaining("UNAVAILABLE");
+    }
+  }
+
+  @Test
+  void figuresAreShownForPrometheus() throws Exception {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of()).ready()) {
+      core.client().publish(CoreClient.event(name + ":a", "1"));
+      String figures = get(core, "/prometheus").body();
+      assertThat(figures)
+          .contains("tailwater_core_records_total")
+          .contains("tailwater_core_publish_seconds")
+          .contains("tailwater_core_lag_seconds")
+          .contains("kafka_consumer");
+    }
+  }
+
+  @Test
+  void closingLeavesNoThreadBehind() {
+    String name = servers.name();
+    Set<String> during;
+    try (var core = Cores.start(servers, name, Map.of()).ready()) {
+      core.client().publish(CoreClient.event(name + ":a", "1"));
+      during = threads("core-");
+      assertThat(during)
+          .contains("core-fold", "core-watch", "core-broadcast", "core-publish", "core-grpc-1");
+    }
+    await().atMost(Duration.ofSeconds(10)).until(() -> threads("core-").isEmpty());
+    assertThat(threads("kafka-producer-network-thread | event-core")).isEmpty();
+    assertThat(threads("kafka-admin-client-thread | event-core")).isEmpty();
+    assertThat(threads("kafka-coordinator-heartbeat-thread | broadcast-" + name)).isEmpty();
+    await().atMost(Duration.ofSeconds(10)).until(() -> threads("lettuce").isEmpty());
+  }
+
+  @Test
+  void closingDoesNotWaitForThoseWhoFollow() {
+    String name = servers.name();
+    long begun;
+    try (var core = Cores.start(servers, name, Map.of()).ready()) {
+      var head = core.head(name, 0);
+      EventCoreGrpc.newStub(core.client().channel())
+          .follow(
+              FollowRequest.newBuilder()
+                  .setNamespace(name)
+                  .setEpoch(head.getEpoch())
+                  .setAfter(head.getThrough())
+                  .setWaitMs(30_000)
+                  .build(),
+              new CoreClient.Ignored<>());
+      var waiting =
+          core.context().getBean(MeterRegistry.class).get("tailwater.core.waiting").gauge();
+      await().until(() -> waiting.value() == 1);
+      begun = System.nanoTime();
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
+  }
+
+  private static Set<String> threads(String prefix) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith(prefix))
+        .collect(Collectors.toSet());
+  }
+
+  private static HttpResponse<String> get(Cores.Running core, String path)
+      throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      URI uri = URI.create("http://127.0.0.1:" + core.httpPort() + path);
+      return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+}

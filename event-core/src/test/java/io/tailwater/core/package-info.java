@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.core;
+
+import org.jspecify.annotations.NullMarked;

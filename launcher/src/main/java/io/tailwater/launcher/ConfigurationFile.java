@@ -1,0 +1,67 @@
+package io.tailwater.launcher;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
+
+/** A YAML file with properties of the services: more namespaces, other limits. */
+final class ConfigurationFile {
+  private ConfigurationFile() {}
+
+  /**
+   * Its properties with dotted names, for instance {@code tailwater.namespaces.orders.partitions}.
+   *
+   * @throws LaunchException if it can't be read
+   */
+  static Map<String, Object> read(Path file) {
+    @Nullable Object root;
+    try (Reader text = Files.newBufferedReader(file)) {
+      root = new Yaml(new SafeConstructor(new LoaderOptions())).load(text);
+    } catch (YAMLException e) {
+      String problem = e.getMessage() == null ? "" : e.getMessage().lines().findFirst().orElse("");
+      throw new LaunchException("The configuration " + file + " is no YAML: " + problem + ".");
+    } catch (IOException e) {
+      throw new LaunchException("The configuration " + file + " can't be read.");
+    }
+    Map<String, Object> properties = new LinkedHashMap<>();
+    if (root != null && !(root instanceof Map)) {
+      throw new LaunchException(
+          "The configuration "
+              + file
+              + " is to be a map, beginning for instance with 'tailwater:'.");
+    }
+    flatten("", root, properties);
+    return properties;
+  }
+
+  private static void flatten(String name, @Nullable Object value, Map<String, Object> properties) {
+    switch (value) {
+      case null -> {
+        // A name without a value says nothing, except that a namespace of this name is wanted.
+        if (name.matches("tailwater\\.namespaces\\.[^.]+")) {
+          properties.put(name + ".topic", name.substring(name.lastIndexOf('.') + 1));
+        }
+      }
+      case Map<?, ?> map -> {
+        if (map.isEmpty()) {
+          flatten(name, null, properties);
+        }
+        map.forEach(
+            (key, inner) ->
+                flatten(
+                    name.isEmpty() ? String.valueOf(key) : name + "." + key, inner, properties));
+      }
+      case List<?> list -> properties.put(name, list);
+      default -> properties.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.tailwater.launcher;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A Tailwater server as the command line sees it: requests to it, and what its refusals mean. */
+final class Server {
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
+
+  private final URI base;
+  private final @Nullable String token;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_LIMIT)
+          .build();
+
+  /**
+   * @param base ends in a slash
+   */
+  Server(URI base, @Nullable String token) {
+    this.base = base;
+    this.token = token;
+  }
+
+  /** The same server, asked by nobody in particular: for addresses that carry their own ticket. */
+  Server anonymous() {
+    return new Server(base, null);
+  }
+
+  HttpClient http() {
+    return http;
+  }
+
+  /**
+   * A request to a path of this server, or to an address that the server gave.
+   *
+   * @param path begins with a slash
+   */
+  HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+            path.startsWith("/") ? base.resolve(path.substring(1)) : base.resolve(path));
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return request;
+  }
+
+  /** Percent-encodes a query value. */
+  static String encode(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /** Nothing answers at this address. */
+  LaunchException unreachable() {
+    return new LaunchException(
+        "No server answers at "
+            + base.toString().replaceAll("/$", "")
+            + "; './tailwater up' starts one, --url names another.");
+  }
+
+  /** Whether a request with this status may succeed when it is simply sent again. */
+  static boolean isPassing(int status) {
+    return status == 429 || status == 502 || status == 503 || status == 504;
+  }
+
+  /** What an answer that is no success says, for a person. */
+  static LaunchException refusal(int status, String body) {
+    JsonNode problem = Json.read(body);
+    String code = problem.path("code").asText("");
+    String message = problem.path("message").asText("");
+    String sentence =
+        code.isEmpty()
+            ? "The server answered " + status + "."
+            : "The server refused it (" + code + "): " + message;
+    return new LaunchException(
+        isPassing(status) ? ExitStatus.UNAVAILABLE : ExitStatus.REFUSED, sentence);
+  }
+}

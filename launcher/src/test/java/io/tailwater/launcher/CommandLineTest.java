@@ -1,0 +1,98 @@
+package io.tailwater.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tailwater.embedded.FreePort;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class CommandLineTest {
+  private final Path data;
+
+  CommandLineTest(@TempDir Path data) {
+    this.data = data;
+  }
+
+  @Test
+  void everyCommandTeachesWithExamples() {
+    for (String command : List.of("up", "token", "pub", "sub", "ai")) {
+      Outcome outcome = Outcome.of(command, "--help");
+      assertThat(outcome.exitCode()).isZero();
+      assertThat(outcome.out()).contains("Examples:").contains("./tailwater " + command);
+    }
+    assertThat(Outcome.of("--help").out()).contains("Exit codes:");
+  }
+
+  @Test
+  void wrongUsageIsExitCode2() {
+    assertThat(Outcome.of().exitCode()).isEqualTo(ExitStatus.USAGE);
+    assertThat(Outcome.of("upp").exitCode()).isEqualTo(ExitStatus.USAGE);
+    assertThat(Outcome.of("sub").exitCode()).isEqualTo(ExitStatus.USAGE);
+    assertThat(Outcome.of("sub", "demo:a", "--from", "latest", "--after", "x-1").exitCode())
+        .isEqualTo(ExitStatus.USAGE);
+    assertThat(Outcome.of("pub", "demo:a", "1", "--url", "nowhere").exitCode())
+        .isEqualTo(ExitStatus.USAGE);
+    assertThat(up("--gateways", "0").exitCode()).isEqualTo(ExitStatus.USAGE);
+    assertThat(up("--port", "65500").exitCode()).isEqualTo(ExitStatus.USAGE);
+  }
+
+  @Test
+  void aTakenPortIsOneSentenceAndExitCode1() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Outcome outcome = up("--port", Integer.toString(taken.getLocalPort()));
+      assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+      assertThat(outcome.err())
+          .contains("Port " + taken.getLocalPort() + " is taken")
+          .hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenIsOneSentenceAndExitCode1() throws IOException {
+    Path file = Files.createFile(data.resolve("file"));
+    Outcome outcome = Outcome.of("up", "--data", file.resolve("below").toString());
+    assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+    assertThat(outcome.err()).contains("can't be written").hasLineCount(1);
+  }
+
+  @Test
+  void aDirectoryInUseIsOneSentenceAndExitCode1() {
+    try (var used = DataDirectory.open(data)) {
+      Outcome outcome = Outcome.of("up", "--data", used.root().toString());
+      assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+      assertThat(outcome.err()).contains("in use").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aBadConfigurationIsOneSentenceAndExitCode1() {
+    Outcome outcome = up("--config", data.resolve("none.yml").toString());
+    assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+    assertThat(outcome.err()).contains("none.yml").hasLineCount(1);
+  }
+
+  @Test
+  void withoutAServerItSaysHowToStartOne() {
+    String nowhere = "http://127.0.0.1:" + FreePort.choose();
+    for (List<String> command :
+        List.of(List.of("pub", "demo:a", "1"), List.of("sub", "demo:a"), List.of("ai", "hi"))) {
+      var args = new java.util.ArrayList<>(command);
+      args.addAll(List.of("--url", nowhere));
+      Outcome outcome = Outcome.of(args.toArray(String[]::new));
+      assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+      assertThat(outcome.err()).contains(nowhere).contains("./tailwater up").hasLineCount(1);
+    }
+  }
+
+  private Outcome up(String... args) {
+    var all = new java.util.ArrayList<>(List.of("up", "--data", data.toString()));
+    all.addAll(List.of(args));
+    return Outcome.of(all.toArray(String[]::new));
+  }
+}

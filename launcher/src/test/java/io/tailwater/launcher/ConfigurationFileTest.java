@@ -1,0 +1,63 @@
+package io.tailwater.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ConfigurationFileTest {
+  private final Path file;
+
+  ConfigurationFileTest(@TempDir Path folder) {
+    file = folder.resolve("tailwater.yml");
+  }
+
+  @Test
+  void namesAreDottedAndListsStayLists() throws IOException {
+    write(
+        """
+        tailwater:
+          namespaces:
+            orders: {topic: shop.orders, partitions: 12}
+            notes:
+          edge:
+            origins: ["https://a.example"]
+        """);
+    assertThat(ConfigurationFile.read(file))
+        .containsEntry("tailwater.namespaces.orders.topic", "shop.orders")
+        .containsEntry("tailwater.namespaces.orders.partitions", 12)
+        .containsEntry("tailwater.namespaces.notes.topic", "notes")
+        .containsEntry("tailwater.edge.origins", List.of("https://a.example"))
+        .hasSize(4);
+  }
+
+  @Test
+  void anEmptyFileSaysNothing() throws IOException {
+    write("# nothing\n");
+    assertThat(ConfigurationFile.read(file)).isEmpty();
+  }
+
+  @Test
+  void whatIsNoYamlOrNoMapOrNotThereIsOneSentence() throws IOException {
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("can't be read");
+    write("a: [1");
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("is no YAML");
+    write("- a");
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("is to be a map");
+  }
+
+  private void write(String text) throws IOException {
+    Files.writeString(file, text);
+  }
+}

@@ -1,0 +1,29 @@
+package io.tailwater.launcher;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/** What a command printed, and its exit code. */
+record Outcome(int exitCode, String out, String err) {
+
+  /**
+   * Runs a command in this JVM. Not for two threads at once, since it takes the standard streams.
+   */
+  static Outcome of(String... args) {
+    PrintStream standardOut = System.out;
+    PrintStream standardErr = System.err;
+    var out = new ByteArrayOutputStream();
+    var err = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+      int exitCode = Tailwater.run(args);
+      return new Outcome(
+          exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(standardOut);
+      System.setErr(standardErr);
+    }
+  }
+}

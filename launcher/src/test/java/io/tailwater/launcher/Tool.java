@@ -1,0 +1,145 @@
+package io.tailwater.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tailwater.embedded.FreePort;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A shell command as a person would type it at the top of the repository, still running or not. */
+final class Tool implements AutoCloseable {
+  private static final long LIMIT_SECONDS = 120;
+
+  private final String command;
+  private final Process process;
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+  private final List<String> seen = new ArrayList<>();
+
+  private Tool(String command, Process process) {
+    this.command = command;
+    this.process = process;
+    Thread.ofVirtual().start(this::read);
+  }
+
+  /** Starts a command; {@code ./tailwater} in it is what this build has made. */
+  static Tool start(String command, Map<String, String> environment) throws IOException {
+    Path module = Path.of("").toAbsolutePath();
+    var builder =
+        new ProcessBuilder("bash", "-c", "exec " + command)
+            .directory(module.resolveSibling(".").normalize().toFile())
+            .redirectErrorStream(true);
+    builder.environment().put("TAILWATER_CLASSPATH", classPath(module));
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putAll(environment);
+    return new Tool(command, builder.start());
+  }
+
+  /** The launcher's jar and what it depends on, without the tests. */
+  private static String classPath(Path module) throws IOException {
+    try (Stream<Path> files = Files.list(module.resolve("target"))) {
+      Path jar =
+          files
+              .filter(file -> file.getFileName().toString().matches("launcher-[0-9].*\\.jar"))
+              .findFirst()
+              .orElseThrow();
+      return jar + ":" + Files.readString(module.resolve("target/class-path")).strip();
+    }
+  }
+
+  /** The first of 200 ports in a row that are free, all below the range of outgoing connections. */
+  static int freePorts() {
+    for (int base = 20_080; base < 32_000; base += 200) {
+      int first = base;
+      if (Stream.iterate(first, port -> port + 1).limit(200).allMatch(FreePort::isFree)) {
+        return first;
+      }
+    }
+    throw new IllegalStateException("no 200 free ports in a row");
+  }
+
+  private void read() {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      output.lines().forEach(lines::add);
+    } catch (IOException | UncheckedIOException e) {
+      // The end of the process.
+    }
+  }
+
+  /** Waits for a line that begins so, and returns it. */
+  String awaitLine(String prefix) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+    while (System.nanoTime() < deadline) {
+      String line = lines.poll(100, TimeUnit.MILLISECONDS);
+      if (line != null) {
+        seen.add(line);
+        if (line.startsWith(prefix)) {
+          return line;
+        }
+      } else if (!process.isAlive() && lines.isEmpty()) {
+        break;
+      }
+    }
+    throw new AssertionError(
+        "no '" + prefix + "' from: " + command + "\n" + String.join("\n", seen));
+  }
+
+  /**
+   * Waits for its end, checks its exit code and returns everything it printed that was not taken
+   * yet.
+   */
+  List<String> awaitEnd(int exitCode) throws InterruptedException {
+    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as(command).isTrue();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+    var rest = new ArrayList<String>();
+    while (rest.isEmpty() && System.nanoTime() < deadline) {
+      String line = lines.poll(100, TimeUnit.MILLISECONDS);
+      while (line != null) {
+        rest.add(line);
+        line = lines.poll(100, TimeUnit.MILLISECONDS);
+      }
+    }
+    assertThat(process.exitValue())
+        .as(command + "\n" + String.join("\n", rest))
+        .isEqualTo(exitCode);
+    return rest;
+  }
+
+  Tool type(String text) throws IOException {
+    try (Writer input = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8)) {
+      input.write(text);
+    }
+    return this;
+  }
+
+  /** As Ctrl-C does. */
+  void interrupt() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+  }
+
+  Process process() {
+    return process;
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroy();
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      children.forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly().waitFor();
+    }
+  }
+}

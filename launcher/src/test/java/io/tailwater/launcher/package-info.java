@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.launcher;
+
+import org.jspecify.annotations.NullMarked;

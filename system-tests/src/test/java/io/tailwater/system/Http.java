@@ -1,0 +1,90 @@
+package io.tailwater.system;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tailwater.contract.Channel;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Single requests to a gateway, for tests that look at one answer. */
+final class Http {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+
+  private Http() {}
+
+  /** An answer with its body as text. */
+  record Answer(int status, HttpHeaders headers, String body) {
+    String contentType() {
+      return headers.firstValue("content-type").orElse("");
+    }
+
+    /**
+     * @throws IllegalStateException if the body is no JSON
+     */
+    JsonNode json() {
+      try {
+        return Json.read(body);
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException("no JSON: " + status + " " + body, e);
+      }
+    }
+  }
+
+  static Answer send(HttpRequest.Builder request) {
+    // A stream instead of an answer never ends: the limit is for the whole body.
+    CompletableFuture<HttpResponse<String>> sent =
+        CLIENT.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
+    try {
+      HttpResponse<String> response = sent.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+      return new Answer(response.statusCode(), response.headers(), response.body());
+    } catch (ExecutionException | TimeoutException e) {
+      sent.cancel(true);
+      throw new IllegalStateException("no answer, or one without an end", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /** A publication of JSON. */
+  static HttpRequest.Builder publication(URI gateway, Channel channel, String data) {
+    return HttpRequest.newBuilder(
+            gateway.resolve("/v1/events?channel=" + Wanted.encoded(channel.toString())))
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(data));
+  }
+
+  /**
+   * Publishes JSON and gives the id.
+   *
+   * @throws IllegalStateException if it was not accepted
+   */
+  static String publish(URI gateway, Channel channel, String data) {
+    Answer answer = send(publication(gateway, channel, data));
+    if (answer.status() != 201) {
+      throw new IllegalStateException(answer.toString());
+    }
+    return answer.json().path("id").asText();
+  }
+
+  /** What {@code GET /v1/channel} says. */
+  static JsonNode channel(URI gateway, Channel channel) {
+    return send(HttpRequest.newBuilder(
+            gateway.resolve("/v1/channel?channel=" + Wanted.encoded(channel.toString()))))
+        .json();
+  }
+}

@@ -1,0 +1,160 @@
+package io.tailwater.system;
+
+import static org.awaitility.Awaitility.await;
+
+import io.micronaut.context.ApplicationContext;
+import io.tailwater.core.BroadcastPort;
+import io.tailwater.core.EventCore;
+import io.tailwater.core.FoldGate;
+import io.tailwater.edge.EdgeGateway;
+import io.tailwater.embedded.EmbeddedKafka;
+import io.tailwater.embedded.EmbeddedRedis;
+import io.tailwater.embedded.FreePort;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * All services in this JVM, with a real Kafka in it and a real Redis beside it; so a test can hold
+ * a fold back and garble broadcasts. One for the whole test run; a test leaves it as it found it.
+ */
+final class InProcessPlatform implements Platform, ExtensionContext.Store.CloseableResource {
+  private static final int EVENT_CORES = 2;
+  private static final int GATEWAYS = 2;
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+  private final Path data;
+  private final EmbeddedKafka kafka;
+  private final EmbeddedRedis redis;
+  private final List<Service> eventCores = new ArrayList<>();
+  private final List<Service> gateways = new ArrayList<>();
+
+  private record Service(ApplicationContext context, int port, Path data) {}
+
+  InProcessPlatform() {
+    try {
+      data = Files.createTempDirectory("tailwater-system-");
+    } catch (IOException e) {
+      throw new IllegalStateException("no temporary directory", e);
+    }
+    kafka = EmbeddedKafka.open(data.resolve("kafka"));
+    redis = EmbeddedRedis.open();
+    List<Integer> ports = Stream.generate(FreePort::choose).limit(EVENT_CORES).toList();
+    for (int i = 1; i <= EVENT_CORES; i++) {
+      eventCores.add(eventCore(i, ports.get(i - 1)));
+    }
+    for (int i = 1; i <= GATEWAYS; i++) {
+      gateways.add(gateway(i, ports));
+    }
+    await()
+        .atMost(START_LIMIT)
+        .until(() -> gateways().stream().allMatch(gateway -> answers(gateway, "demo:start")));
+  }
+
+  private Service eventCore(int index, int port) {
+    Path directory = data.resolve("event-core-" + index);
+    Map<String, Object> properties = common("event-core-" + index);
+    properties.put("grpc.server.host", "127.0.0.1");
+    properties.put("grpc.server.port", port);
+    properties.put("micronaut.server.port", FreePort.choose());
+    properties.put("tailwater.core.data", directory.toString());
+    properties.putAll(Namespaces.properties());
+    return new Service(EventCore.start(properties), port, directory);
+  }
+
+  private Service gateway(int index, List<Integer> eventCorePorts) {
+    int port = FreePort.choose();
+    Map<String, Object> properties = common("edge-gateway-" + index);
+    properties.put("micronaut.server.port", port);
+    properties.put(
+        "tailwater.edge.event-cores",
+        eventCorePorts.stream().map(core -> "127.0.0.1:" + core).toList());
+    properties.put("tailwater.edge.jwt-key", Tokens.KEY);
+    if (index == 2) {
+      // Keeps next to nothing, so that many of its readers go through pages.
+      properties.put("tailwater.edge.tail-bytes", 4096);
+      properties.put("tailwater.edge.tails-bytes", 65_536);
+    }
+    return new Service(EdgeGateway.start(properties), port, data);
+  }
+
+  private Map<String, Object> common(String instance) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put("tailwater.instance", instance);
+    properties.put("micronaut.server.host", "127.0.0.1");
+    properties.put("kafka.bootstrap.servers", kafka.bootstrapServers());
+    properties.put("redis.uri", redis.uri());
+    return properties;
+  }
+
+  @Override
+  public List<URI> gateways() {
+    return gateways.stream().map(one -> URI.create("http://127.0.0.1:" + one.port())).toList();
+  }
+
+  @Override
+  public String bootstrapServers() {
+    return kafka.bootstrapServers();
+  }
+
+  EmbeddedRedis redis() {
+    return redis;
+  }
+
+  /** Where the event-cores' gRPC listens. */
+  List<String> eventCoreAddresses() {
+    return eventCores.stream().map(one -> "127.0.0.1:" + one.port()).toList();
+  }
+
+  /** Holds the fold of an event-core back. */
+  FoldGate foldGate(int eventCore) {
+    return eventCores.get(eventCore).context().getBean(FoldGate.class);
+  }
+
+  List<FoldGate> foldGates() {
+    return IntStream.range(0, EVENT_CORES).mapToObj(this::foldGate).toList();
+  }
+
+  /** What every event-core broadcasts through. */
+  List<BroadcastPort> broadcastPorts() {
+    return eventCores.stream().map(one -> one.context().getBean(BroadcastPort.class)).toList();
+  }
+
+  /** Whether a gateway answers for this channel now. */
+  static boolean answers(URI gateway, String channel) {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection)
+              gateway.resolve("/v1/channel?channel=" + channel).toURL().openConnection();
+      connection.setConnectTimeout(1_000);
+      connection.setReadTimeout(5_000);
+      return connection.getResponseCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    gateways.forEach(one -> one.context().close());
+    eventCores.forEach(one -> one.context().close());
+    redis.close();
+    kafka.close();
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.tailwater.system;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The namespaces of every platform of these tests. */
+final class Namespaces {
+  /** Open to everyone. */
+  static final String DEMO = "demo";
+
+  /** Needs a token. */
+  static final String CHAT = "chat";
+
+  /** The platform's own. */
+  static final String AI = "ai";
+
+  /** Open, one partition: what is done to the topic is done to every channel. */
+  static final String BRIEF = "brief";
+
+  /** Open, one partition: a topic that is made again. */
+  static final String AGAIN = "again";
+
+  private Namespaces() {}
+
+  /** The event-cores' configuration. */
+  static Map<String, Object> properties() {
+    Map<String, Object> properties = new HashMap<>();
+    for (String open : List.of(DEMO, BRIEF, AGAIN)) {
+      properties.put("tailwater.namespaces." + open + ".anonymous-subscribe", true);
+      properties.put("tailwater.namespaces." + open + ".anonymous-publish", true);
+    }
+    properties.put("tailwater.namespaces.demo.partitions", 4);
+    properties.put("tailwater.namespaces.chat.partitions", 4);
+    properties.put("tailwater.namespaces.brief.partitions", 1);
+    properties.put("tailwater.namespaces.again.partitions", 1);
+    properties.put("tailwater.namespaces.ai.partitions", 2);
+    properties.put("tailwater.namespaces.ai.platform-only", true);
+    properties.put("tailwater.namespaces.ai.anonymous-subscribe", true);
+    properties.put("tailwater.namespaces.ai.anonymous-publish", true);
+    return properties;
+  }
+}

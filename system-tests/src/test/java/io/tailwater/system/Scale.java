@@ -1,0 +1,13 @@
+package io.tailwater.system;
+
+/** How much a test does: the short form in {@code mvn verify}, the long one with {@code -Plong}. */
+final class Scale {
+  private static final boolean LONG = Boolean.getBoolean("tailwater.long");
+
+  private Scale() {}
+
+  /** One of two sizes. */
+  static int of(int inShort, int inLong) {
+    return LONG ? inLong : inShort;
+  }
+}

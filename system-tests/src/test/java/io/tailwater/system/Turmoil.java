@@ -1,0 +1,54 @@
+package io.tailwater.system;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/** Cuts readers at random times, hard and in order, and lets some stop reading for a moment. */
+final class Turmoil implements AutoCloseable {
+  private static final int PAUSE_ONE_IN = 10;
+
+  private final List<Reader> readers;
+  private final int mostMs;
+  private final RandomGenerator random;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+
+  /**
+   * Begins.
+   *
+   * @param mostMs longest time between two cuts, whichever readers they hit
+   */
+  Turmoil(List<Reader> readers, int mostMs, long seed) {
+    this.readers = readers;
+    this.mostMs = mostMs;
+    this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    this.thread = Thread.ofVirtual().name("turmoil").start(this::run);
+  }
+
+  private void run() {
+    try {
+      while (!stop.await(random.nextInt(mostMs), TimeUnit.MILLISECONDS)) {
+        Reader reader = readers.get(random.nextInt(readers.size()));
+        if (random.nextInt(PAUSE_ONE_IN) == 0) {
+          reader.pause();
+          stop.await(random.nextInt(mostMs), TimeUnit.MILLISECONDS);
+          reader.resume();
+        } else {
+          reader.cut(random.nextBoolean() ? Cut.RESET : Cut.CLOSE);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends; no reader is left paused. */
+  @Override
+  public void close() throws InterruptedException {
+    stop.countDown();
+    thread.join();
+  }
+}
