@@ -40,6 +40,41 @@ final class ArchitectureTest {
   }
 
   @Test
+  void accessKnowsNothingOfWhatItGuards() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.tailwater.edge.access..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.tailwater.edge.publish..", "io.tailwater.edge.sse..", "io.tailwater.edge.dev..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void aTransportWritesAndKnowsNeitherWhoReadsNorHowEventsComeIn() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.tailwater.edge.sse..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.tailwater.edge.access..", "io.tailwater.edge.publish..", "io.tailwater.edge.dev..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nothingRestsOnTheFaultButtons() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.tailwater.edge.dev..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.tailwater.edge.dev..")
+        .check(CLASSES);
+  }
+
+  @Test
   void theGatewayKnowsNeitherKafkaNorItsNeighbours() {
     noClasses()
         .should()
