@@ -30,7 +30,7 @@ final class TokensTest {
   private static final byte[] SECRET =
       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
           .getBytes(StandardCharsets.US_ASCII);
-  private static final String KEY = Base64.getUrlEncoder().withoutPadding().encodeToString(SECRET);
+  static final String KEY = Base64.getUrlEncoder().withoutPadding().encodeToString(SECRET);
   private static final Instant NOW = Instant.parse("2026-06-01T12:00:00Z");
   private static final Channel LOBBY = Channel.parse("chat:lobby");
   private static final Channel HALL = Channel.parse("chat:hall");
@@ -197,6 +197,15 @@ final class TokensTest {
 
   private String ticket(Identity identity, long ttlSeconds, @Nullable String origin) {
     return tokens.makeTicket(identity, List.of("chat:lobby"), ttlSeconds, origin).text();
+  }
+
+  /** A token of this subject that is good for a minute from noon. */
+  static String token(String subject) {
+    try {
+      return signed(claims().subject(subject).build());
+    } catch (JOSEException e) {
+      throw new AssertionError("a token could not be signed", e);
+    }
   }
 
   private static JWTClaimsSet.Builder claims() {
