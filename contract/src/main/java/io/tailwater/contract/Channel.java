@@ -14,6 +14,9 @@ public record Channel(String namespace, String key) {
   /** Longest key, bytes of UTF-8. */
   public static final int MAX_KEY_BYTES = 255;
 
+  /** How much of a bad name is shown to its sender, characters. */
+  private static final int MAX_SHOWN = 64;
+
   private static final Pattern NAMESPACE = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
   public Channel {
@@ -61,8 +64,7 @@ public record Channel(String namespace, String key) {
     int bytes = 0;
     for (int i = 0; i < key.length(); ) {
       int point = key.codePointAt(i);
-      boolean loneSurrogate = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
-      if (Character.isISOControl(point) || loneSurrogate) {
+      if (!isPrintable(point)) {
         return false;
       }
       bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
@@ -86,7 +88,18 @@ public record Channel(String namespace, String key) {
   }
 
   private static String shortened(String text) {
-    String printable = text.replaceAll("\\p{Cntrl}", "?");
-    return printable.length() <= 64 ? printable : printable.substring(0, 64) + "…";
+    StringBuilder printable = new StringBuilder();
+    text.codePoints()
+        .limit(MAX_SHOWN + 1)
+        .map(point -> isPrintable(point) ? point : '?')
+        .forEach(printable::appendCodePoint);
+    int end =
+        printable.offsetByCodePoints(0, Math.min(MAX_SHOWN, text.codePointCount(0, text.length())));
+    return end == printable.length() ? printable.toString() : printable.substring(0, end) + "…";
+  }
+
+  private static boolean isPrintable(int point) {
+    boolean loneSurrogate = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+    return !Character.isISOControl(point) && !loneSurrogate;
   }
 }

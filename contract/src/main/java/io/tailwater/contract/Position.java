@@ -6,17 +6,18 @@ package io.tailwater.contract;
  * {@code epoch-offset}, is opaque to clients.
  *
  * @param epoch the incarnation; offsets of different epochs are not comparable
- * @param offset a Kafka offset, or -1: before the first one
+ * @param offset a Kafka offset of at most 18 digits, or -1: before the first one
  */
 public record Position(Epoch epoch, long offset) {
   /** Before the first offset of a partition. */
   public static final long BEFORE_FIRST = -1;
 
   private static final int MAX_DIGITS = 18;
+  private static final long MAX_OFFSET = 999_999_999_999_999_999L;
 
   public Position {
-    if (offset < BEFORE_FIRST) {
-      throw new IllegalArgumentException("an offset is -1 or more, not " + offset);
+    if (offset < BEFORE_FIRST || offset > MAX_OFFSET) {
+      throw new IllegalArgumentException("an offset is -1 to 10^18 - 1, not " + offset);
     }
   }
 

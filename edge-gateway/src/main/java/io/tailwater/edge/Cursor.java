@@ -176,6 +176,10 @@ public final class Cursor {
   void missed(Missed missed) {
     epoch = missed.earliest().epoch();
     offset = missed.earliest().offset();
+    live = false;
+    if (view != null) {
+      liveAfter = view.through();
+    }
     session.notice(this, new Transport.Notice.Reset(missed));
   }
 

@@ -48,14 +48,17 @@ final class PartitionFeed {
 
   private static final int KEPT_SLACK = 1_024;
 
+  /** A position of no log: who comes back with it is told once more that it is foreign. */
+  private static final Position NOWHERE = new Position(new Epoch("0"), Position.BEFORE_FIRST);
+
   private final String namespace;
   private final int partition;
   private final EdgeLoop loop;
   private final Feeds feeds;
   private final Map<String, Tail> tails = new HashMap<>();
-  private final Map<EdgeLoop, PartitionView> views = new HashMap<>();
+  private final Map<EdgeLoop, PartitionView> views = new LinkedHashMap<>();
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
-  private final List<Runnable> awaitingHead = new ArrayList<>();
+  private final List<Awaiting> awaitingHead = new ArrayList<>();
   private volatile @Nullable Epoch epoch;
   private long through;
   private long target;
@@ -82,7 +85,15 @@ final class PartitionFeed {
     }
   }
 
-  /** What a subscription begins with, once the log has said so. */
+  /** A subscription that cannot begin before the partition's head is known. */
+  private record Awaiting(CompletableFuture<Opened> answer, Runnable task) {}
+
+  /**
+   * What a subscription begins with, once the log has said so.
+   *
+   * @param position where its reader stands; if that cannot be honoured, {@code missed} says where
+   *     it is to go on, and the reader stands there only once it was told
+   */
   record Opened(
       PartitionFeed feed,
       Tail tail,
@@ -104,7 +115,7 @@ final class PartitionFeed {
             answer.completeExceptionally(
                 new RequestException(ErrorCode.UNAVAILABLE, "the partition was given up just now"));
           } else {
-            whenReady(() -> onOpen(channel, start, mustBeKnown, answer));
+            whenReady(answer, () -> onOpen(channel, start, mustBeKnown, answer));
           }
         });
     return answer;
@@ -173,12 +184,12 @@ final class PartitionFeed {
 
   // --- subscriptions ---
 
-  private void whenReady(Runnable task) {
+  private void whenReady(CompletableFuture<Opened> answer, Runnable task) {
     idleSinceNanos = feeds.nanoTime();
     if (epoch != null) {
       task.run();
     } else {
-      awaitingHead.add(task);
+      awaitingHead.add(new Awaiting(answer, task));
       feeds.askHeads();
     }
   }
@@ -212,8 +223,8 @@ final class PartitionFeed {
   }
 
   /**
-   * One read tells whether the channel is known and closed; from the tail's floor on its events say
-   * so.
+   * One read tells whether the channel is known, and closed at the tail's floor; from there on its
+   * events say so.
    */
   private CompletableFuture<Void> check(Tail tail) {
     if (tail.checked != null && !tail.checked.isCompletedExceptionally()) {
@@ -222,24 +233,28 @@ final class PartitionFeed {
     Epoch asked = currentEpoch();
     CompletableFuture<Void> checked = new CompletableFuture<>();
     tail.checked = checked;
-    read(tail, position(new Position(asked, tail.floor())), 0)
+    long floor = tail.floor();
+    read(tail, position(new Position(asked, floor)), 1)
         .whenCompleteAsync(
             (page, failure) -> {
               if (failure != null) {
                 checked.completeExceptionally(failure);
+                loop.eventLoop()
+                    .schedule(() -> checkForReaders(tail), backoff(), TimeUnit.MILLISECONDS);
                 return;
               }
               boolean same = asked.equals(currentEpoch()) && page.getEpoch().equals(asked.text());
               if (!same) {
-                confirmEpoch(page);
+                confirmEpoch(asked, page);
                 checked.completeExceptionally(
                     new RequestException(
                         ErrorCode.UNAVAILABLE, "the topic was made again just now"));
                 return;
               }
               tail.known |= page.getKnown();
-              if (page.getClosed() && !tail.closed()) {
-                closed(tail, page.getHead());
+              // An event beyond the floor will come here, and tell itself whether it closes.
+              if (page.getClosed() && page.getEventsCount() == 0 && !tail.closed()) {
+                closed(tail, floor);
               }
               checked.complete(null);
             },
@@ -247,8 +262,28 @@ final class PartitionFeed {
     return checked;
   }
 
+  /**
+   * Those who are attached wait to be told that their channel is closed, however often it takes.
+   */
+  private void checkForReaders(Tail tail) {
+    if (tail.readers() > 0) {
+      check(tail);
+    }
+  }
+
   private void closed(Tail tail, long closedThrough) {
     tail.closedThrough(closedThrough);
+    tellClosedThrough(tail, closedThrough);
+  }
+
+  /** The closing event is gone, and the channel open again. */
+  private void uncheck(Tail tail) {
+    tail.uncheck();
+    tellClosedThrough(tail, Tail.OPEN);
+    checkForReaders(tail);
+  }
+
+  private void tellClosedThrough(Tail tail, long closedThrough) {
     views.values().stream()
         .filter(tail::isAttached)
         .forEach(view -> view.loop().execute(() -> view.onClosedThrough(tail, closedThrough)));
@@ -269,33 +304,50 @@ final class PartitionFeed {
       }
     }
     ReadRequest.Builder request = ReadRequest.newBuilder();
+    Position asked =
+        switch (start) {
+          case Start.Latest latest -> new Position(now, through);
+          case Start.After(Position after) -> after;
+          case Start.Earliest e -> NOWHERE;
+          case Start.Unreadable u -> NOWHERE;
+          case Start.Last l -> NOWHERE;
+          case Start.Since s -> NOWHERE;
+        };
     switch (start) {
-      case Start.Latest latest -> request.setAfter(proto(new Position(now, through)));
+      case Start.Latest latest -> request.setAfter(proto(asked));
       case Start.Earliest earliest -> request.setEarliest(earliestOf());
       case Start.Unreadable unreadable -> request.setEarliest(earliestOf());
       case Start.Last(int count) -> request.setLast(count);
       case Start.Since(long timeMs) -> request.setTimeMs(timeMs);
-      case Start.After(Position after) -> request.setAfter(proto(after));
+      case Start.After after -> request.setAfter(proto(asked));
     }
     read(tail, request, 1)
         .whenCompleteAsync(
             (page, failure) -> {
               if (failure != null) {
                 answer.completeExceptionally(failure);
+              } else if (now.equals(currentEpoch())) {
+                answer.complete(opened(tail, start, asked, page));
               } else {
-                answer.complete(opened(tail, start, page));
+                answer.completeExceptionally(
+                    new RequestException(
+                        ErrorCode.UNAVAILABLE, "the topic was made again just now"));
               }
             },
             loop::execute);
   }
 
-  private Opened opened(Tail tail, Start start, ReadPage page) {
-    confirmEpoch(page);
+  private Opened opened(Tail tail, Start start, Position asked, ReadPage page) {
+    confirmEpoch(currentEpoch(), page);
     Position from = new Position(new Epoch(page.getEpoch()), page.getFrom());
     Missed missed =
         start instanceof Start.Unreadable ? new Missed(Missed.Reason.FOREIGN, from) : missed(page);
-    boolean finished = page.getClosed() && page.getEventsCount() == 0 && missed == null;
-    return new Opened(this, tail, from, missed, finished);
+    boolean atEnd = page.getEventsCount() == 0 && missed == null;
+    boolean finished = atEnd && page.getClosed();
+    if (atEnd && !page.getClosed() && page.getHead() >= tail.closedThrough()) {
+      uncheck(tail);
+    }
+    return new Opened(this, tail, missed == null ? from : asked, missed, finished);
   }
 
   private void onAttach(Tail tail, Cursor cursor, EdgeLoop reader) {
@@ -306,6 +358,8 @@ final class PartitionFeed {
     TailView.Snapshot snapshot = tail.attach(view);
     tail.unpin(now);
     reader.execute(() -> view.onAttach(tail, snapshot, cursor));
+    // It was checked when it was opened, but may have been cut since.
+    check(tail);
   }
 
   private void onDetach(Tail tail, PartitionView view) {
@@ -372,7 +426,7 @@ final class PartitionFeed {
       retryPage(tail);
       return;
     }
-    confirmEpoch(page);
+    confirmEpoch(currentEpoch(), page);
     backoffMs = FIRST_BACKOFF_MS;
     tail.reading = false;
     Epoch pageEpoch = new Epoch(page.getEpoch());
@@ -431,9 +485,9 @@ final class PartitionFeed {
       epoch = new Epoch(head.getEpoch());
       through = head.getThrough();
       target = through;
-      List<Runnable> tasks = List.copyOf(awaitingHead);
+      List<Awaiting> subscriptions = List.copyOf(awaitingHead);
       awaitingHead.clear();
-      tasks.forEach(Runnable::run);
+      subscriptions.forEach(subscription -> subscription.task.run());
       drive();
       return;
     }
@@ -538,6 +592,9 @@ final class PartitionFeed {
       if (tail.floor() < earliest) {
         feeds.tailBytes(-tail.raiseFloor(earliest));
         floorRose(tail);
+        if (tail.closedThrough() <= earliest) {
+          uncheck(tail);
+        }
       }
     }
   }
@@ -636,9 +693,12 @@ final class PartitionFeed {
     return delay;
   }
 
-  /** A page of another epoch than ours was confirmed with Kafka by the event-core that gave it. */
-  private void confirmEpoch(ReadPage page) {
-    if (!epochIs(page.getEpoch())) {
+  /**
+   * A page of another epoch than the one that was asked for was confirmed with Kafka by the
+   * event-core that gave it. One that comes late, when ours has changed meanwhile, says nothing.
+   */
+  private void confirmEpoch(Epoch asked, ReadPage page) {
+    if (asked.equals(currentEpoch()) && !epochIs(page.getEpoch())) {
       cut(new Epoch(page.getEpoch()), page.getHead());
     }
   }
@@ -662,12 +722,14 @@ final class PartitionFeed {
     }
     kept.clear();
     views.values().forEach(view -> view.loop().execute(() -> view.onCut(newEpoch, newThrough)));
-    tails.values().stream().filter(tail -> tail.readers() > 0).forEach(this::check);
+    tails.values().forEach(this::checkForReaders);
     drive();
   }
 
   private void onTick() {
     long now = feeds.nanoTime();
+    // Those who gave up come again, and would add up for as long as no event-core answers.
+    awaitingHead.removeIf(subscription -> subscription.answer.isDone());
     tails
         .values()
         .removeIf(

@@ -2,7 +2,7 @@ package io.tailwater.edge;
 
 import io.tailwater.contract.Epoch;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class PartitionView {
   private final PartitionFeed feed;
   private final EdgeLoop loop;
-  private final Map<Tail, TailView> tails = new HashMap<>();
+  private final Map<Tail, TailView> tails = new LinkedHashMap<>();
   private Epoch epoch;
   private long through;
 

@@ -55,6 +55,19 @@ public final class Run extends AbstractReferenceCounted {
     return !events.isEmpty() && events.getLast().getCloses();
   }
 
+  /**
+   * Through where its channel is closed, once this run has followed what was known to be closed
+   * through {@code before}. An event beyond a closed end shows that retention has removed the
+   * closing event, and that the channel went on.
+   */
+  long closedThrough(long before) {
+    if (closes()) {
+      return through;
+    }
+    boolean goesOn = !events.isEmpty() && events.getLast().getOffset() > before;
+    return goesOn ? Tail.OPEN : before;
+  }
+
   /** About what it takes of memory, bytes: the events and one encoding. */
   int weight() {
     int data = 0;

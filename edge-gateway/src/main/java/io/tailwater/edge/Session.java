@@ -69,12 +69,6 @@ public final class Session {
     return !closed && !finishing && transport.writable();
   }
 
-  /** Adds a cursor, which is to be attached to its tail. */
-  void add(Cursor cursor) {
-    cursors.add(cursor);
-    open++;
-  }
-
   void events(Cursor cursor, Run run, int index) {
     transport.events(cursor, run, index);
     sessions.delivered(run.events().size() - index);
@@ -96,12 +90,28 @@ public final class Session {
   }
 
   /**
-   * Begins: what comes first is written, and the client's token, if it has one, ends the session in
-   * its time.
+   * Begins: a cursor is put on every channel, what comes first is written, and the cursors join
+   * their tails. The client's token, if it has one, ends the session in its time.
    */
-  void open(StreamOpening opening) {
+  void begin(List<PartitionFeed.Opened> channels, StreamOpening opening) {
+    for (PartitionFeed.Opened channel : channels) {
+      cursors.add(new Cursor(this, channel.tail().channel(), channel.position()));
+    }
+    open = cursors.size();
     transport.open(opening);
     touched();
+    expireIn(opening);
+    for (int i = 0; i < channels.size(); i++) {
+      PartitionFeed.Opened channel = channels.get(i);
+      if (channel.missed() != null) {
+        cursors.get(i).missed(channel.missed());
+      }
+      channel.feed().attach(channel, cursors.get(i), loop);
+    }
+    loop.flush();
+  }
+
+  private void expireIn(StreamOpening opening) {
     if (identity.expiresAtMs() != Long.MAX_VALUE) {
       long leftMs = Math.max(0, identity.expiresAtMs() - opening.serverTimeMs());
       long noticeMs = Math.min(EXPIRY_NOTICE_MS, leftMs);

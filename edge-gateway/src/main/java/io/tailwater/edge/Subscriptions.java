@@ -155,20 +155,10 @@ public final class Subscriptions {
           all.putAll(headers);
           all.putAll(origins.headers(request.getHeaders().get(HttpHeaders.ORIGIN)));
           Takeover.begin(connection, all, session);
-          for (Opened one : opened) {
-            session.add(new Cursor(session, one.tail().channel(), one.position()));
-          }
-          session.open(
+          session.begin(
+              opened,
               new StreamOpening(
                   session.id(), gateway, clock.millis(), configuration.heartbeat().toMillis()));
-          for (int i = 0; i < opened.size(); i++) {
-            Opened one = opened.get(i);
-            if (one.missed() != null) {
-              cursors.get(i).missed(one.missed());
-            }
-            one.feed().attach(one, cursors.get(i), loop);
-          }
-          loop.flush();
         });
     return never;
   }

@@ -4,8 +4,7 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ final class Tail {
 
   private final Channel channel;
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
-  private final Map<PartitionView, Integer> attached = new HashMap<>();
+  private final Map<PartitionView, Integer> attached = new LinkedHashMap<>();
   private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
   private long floor;
   private int weight;
@@ -115,9 +114,7 @@ final class Tail {
   void append(Run run) {
     runs.add(run);
     weight += run.weight();
-    if (run.closes()) {
-      closedThrough = run.through();
-    }
+    closedThrough = run.closedThrough(closedThrough);
   }
 
   int weight() {
@@ -131,7 +128,7 @@ final class Tail {
   /** Lets the oldest run go, and raises the floor to its end; what it weighed. */
   int trimOldest() {
     Run run = runs.removeFirst();
-    floor = run.through();
+    floor = Math.max(floor, run.through());
     int freed = run.weight();
     weight -= freed;
     run.release();
@@ -152,15 +149,23 @@ final class Tail {
   int cut(long newFloor) {
     int freed = release();
     floor = newFloor;
-    closedThrough = OPEN;
-    checked = null;
+    uncheck();
     return freed;
   }
 
-  /** Lets every run go; what they weighed. */
+  /** Forgets whether the channel is closed: its closing event may be gone. */
+  void uncheck() {
+    closedThrough = OPEN;
+    checked = null;
+  }
+
+  /** Lets every run go, and raises the floor to their end; what they weighed. */
   int release() {
     int freed = weight;
-    List.copyOf(runs).forEach(Run::release);
+    if (!runs.isEmpty()) {
+      floor = Math.max(floor, runs.getLast().through());
+    }
+    runs.forEach(Run::release);
     runs.clear();
     weight = 0;
     return freed;

@@ -112,9 +112,7 @@ final class TailView {
   /** Takes a run that follows what is here; retained for this view. */
   void append(Run run) {
     runs.add(run);
-    if (run.closes()) {
-      closedThrough = run.through();
-    }
+    closedThrough = run.closedThrough(closedThrough);
   }
 
   void trim(long newFloor) {

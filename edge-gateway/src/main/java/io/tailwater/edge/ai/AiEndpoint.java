@@ -1,6 +1,5 @@
 package io.tailwater.edge.ai;
 
-import io.micronaut.core.annotation.Nullable;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -32,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -81,13 +81,13 @@ final class AiEndpoint {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL)
   CompletableFuture<? extends HttpResponse<?>> create(
-      HttpRequest<?> request, @Body @Nullable byte[] body) {
+      HttpRequest<?> request, @Body Optional<byte[]> body) {
     Identity identity = identify(request);
     identity.requirePublishAll(namespaces.get(NAMESPACE));
     requireJson(request);
     boolean streamed = wantsStream(request);
     CreateStreamRequest wish =
-        StreamWish.parse(json, body)
+        StreamWish.parse(json, body.orElseGet(() -> new byte[0]))
             .request()
             .setCreator(identity.subject())
             .setIdempotencyKey(header(request, "Idempotency-Key"))

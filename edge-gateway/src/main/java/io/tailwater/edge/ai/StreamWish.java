@@ -32,7 +32,7 @@ record StreamWish(
   /**
    * @throws RequestException {@code invalid_json}, {@code invalid_request}
    */
-  static StreamWish parse(ObjectMapper json, byte @Nullable [] body) {
+  static StreamWish parse(ObjectMapper json, byte[] body) {
     return RequestBody.parse(json, body, StreamWish.class, FIELDS);
   }
 

@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,12 +85,16 @@ final class BatchLines {
     String key = "";
     byte[] data = null;
     byte[] bytes = null;
+    Set<String> seen = new HashSet<>();
     try (JsonParser parser = JSON.createParser(line)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw invalid("a line is an object: {\"channel\":…,\"data\":…}");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String name = parser.currentName();
+        if (!seen.add(name)) {
+          throw invalid("'" + name + "' stands twice in this line");
+        }
         parser.nextToken();
         switch (name) {
           case "channel" -> channel = string(parser, name);

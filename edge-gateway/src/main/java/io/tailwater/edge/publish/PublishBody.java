@@ -108,12 +108,14 @@ final class PublishBody {
 
   /** Whether this is one JSON value in UTF-8, and nothing after it. */
   static boolean isJson(byte[] body) {
+    String text;
     try {
-      utf8(body);
+      text = utf8(body);
     } catch (RequestException e) {
       return false;
     }
-    try (JsonParser parser = JSON.createParser(body)) {
+    // Of bytes a parser would take UTF-16 for JSON, too.
+    try (JsonParser parser = JSON.createParser(text)) {
       if (parser.nextToken() == null) {
         return false;
       }

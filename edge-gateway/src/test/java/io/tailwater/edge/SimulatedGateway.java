@@ -1,0 +1,114 @@
+package io.tailwater.edge;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultithreadEventLoopGroup;
+import io.tailwater.contract.Channel;
+import io.tailwater.edge.access.Grant;
+import io.tailwater.edge.access.Identity;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** The real delivery machinery of one gateway, on loops of a simulation. */
+final class SimulatedGateway {
+  static final Duration LINGER = Duration.ofSeconds(3);
+  static final int HEARTBEAT_MS = 3_000;
+
+  private static final Identity ANYONE =
+      new Identity(
+          Identity.ANONYMOUS,
+          new Grant(List.of(), List.of(), List.of()),
+          Long.MAX_VALUE,
+          true,
+          null);
+
+  final FlakySegments segments;
+  final Feeds feeds;
+  final Sessions sessions;
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final EdgeLoops loops;
+  private final String name;
+  private final Simulation simulation;
+  private int connections;
+
+  SimulatedGateway(String name, int loopCount, MemoryLog log, Simulation simulation) {
+    this.name = name;
+    this.simulation = simulation;
+    EdgeConfiguration configuration =
+        new EdgeConfiguration(
+            List.of(),
+            "",
+            List.of(),
+            Duration.ofMillis(HEARTBEAT_MS),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(5),
+            2_000,
+            6_000,
+            2,
+            LINGER,
+            32,
+            1_000,
+            false,
+            false);
+    segments = new FlakySegments(simulation);
+    log.broadcastTo(segments);
+    loops = new EdgeLoops(new Group(loopCount, simulation), HEARTBEAT_MS);
+    feeds = new Feeds(log, segments, loops, configuration, simulation::nanoTime, meters);
+    feeds.start();
+    sessions = new Sessions(loops, configuration, meters);
+  }
+
+  CompletableFuture<PartitionFeed.Opened> open(Channel channel, Start start) {
+    return feeds.open(MemoryLog.NAMESPACE, channel, start);
+  }
+
+  /** The loop of a new connection. */
+  EdgeLoop loop() {
+    return loops.any();
+  }
+
+  /** Begins a session, on its loop. */
+  Session begin(List<PartitionFeed.Opened> opened, SimulatedConnection connection, EdgeLoop loop) {
+    List<Cursor> cursors = new ArrayList<>();
+    sessions.admit();
+    Session session = sessions.begin(name + "-" + ++connections, ANYONE, connection, cursors, loop);
+    connection.of(session, cursors);
+    session.begin(opened, new StreamOpening(session.id(), name, 0, HEARTBEAT_MS));
+    return session;
+  }
+
+  double gauge(String meter) {
+    return meters.get(meter).gauge().value();
+  }
+
+  void requireNothingLeft() {
+    for (String what :
+        List.of(
+            "tailwater.edge.tail.bytes",
+            "tailwater.edge.partitions",
+            "tailwater.edge.pages.waiting",
+            "tailwater.edge.connections")) {
+      simulation.require(gauge(what) == 0, what + " of " + name + " is " + gauge(what));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** Loops that are taken in turn. */
+  private static final class Group extends MultithreadEventLoopGroup {
+    Group(int loops, Simulation simulation) {
+      super(loops, (Executor) Runnable::run, simulation);
+    }
+
+    @Override
+    protected EventLoop newChild(Executor executor, Object... args) {
+      return ((Simulation) args[0]).newLoop();
+    }
+  }
+}
