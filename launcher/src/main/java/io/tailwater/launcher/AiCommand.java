@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -37,7 +35,7 @@ import picocli.CommandLine.Parameters;
       "  ./tailwater ai 'Hi' --json | jq -r 'select(.type==\"delta\").data.text'"
     })
 final class AiCommand implements Callable<Integer> {
-  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+  private static final Duration RETRY_FOR = Duration.ofSeconds(20);
 
   @Parameters(paramLabel = "PROMPT", description = "The prompt; '-' reads it from standard input.")
   String prompt = "";
@@ -74,24 +72,13 @@ final class AiCommand implements Callable<Integer> {
     if (maxTokens != null) {
       body.put("max_tokens", maxTokens);
     }
-    HttpRequest request =
+    HttpRequest.Builder request =
         server
             .request("/v1/ai/streams")
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", UUID.randomUUID().toString())
-            .timeout(ANSWER_LIMIT)
-            .POST(BodyPublishers.ofString(Json.write(body)))
-            .build();
-    HttpResponse<String> response;
-    try {
-      response = server.http().send(request, BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw server.unreachable();
-    }
-    if (response.statusCode() != 201) {
-      throw Server.refusal(response.statusCode(), response.body());
-    }
-    return Json.read(response.body());
+            .POST(BodyPublishers.ofString(Json.write(body)));
+    return Json.read(server.send(request, 201, RETRY_FOR));
   }
 
   /** Whether more is to come. */
@@ -125,7 +112,7 @@ final class AiCommand implements Callable<Integer> {
       }
       default -> {}
     }
-    return true;
+    return !System.out.checkError();
   }
 
   private void text(JsonNode delta) {

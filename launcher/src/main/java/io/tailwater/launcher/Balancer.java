@@ -3,7 +3,6 @@ package io.tailwater.launcher;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -81,8 +80,6 @@ final class Balancer implements AutoCloseable {
               .syncUninterruptibly()
               .channel();
       return new Balancer(loops, listener);
-    } catch (ChannelException e) {
-      throw cannotListen(port, loops);
     } catch (Exception e) {
       // Netty throws the checked BindException of the operating system unchecked.
       throw cannotListen(port, loops);
@@ -90,8 +87,7 @@ final class Balancer implements AutoCloseable {
   }
 
   static AdaptiveRecvByteBufAllocator receiveBuffers() {
-    var buffers = new AdaptiveRecvByteBufAllocator(512, 2048, MOST_BUFFERED / 2);
-    return buffers;
+    return new AdaptiveRecvByteBufAllocator(512, 2048, MOST_BUFFERED / 2);
   }
 
   static WriteBufferWaterMark buffered() {

@@ -1,9 +1,11 @@
 package io.tailwater.launcher;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a platform consists of: how many of each service, where each listens and how it is
@@ -49,14 +51,13 @@ record Plan(
 
   /** Everything that asks event-cores. */
   List<ServiceSpec> edgeSpecs() {
-    return java.util.stream.Stream.concat(
-            numbered(gateways).mapToObj(this::gateway), java.util.stream.Stream.of(aiStreams()))
+    return Stream.concat(numbered(gateways).mapToObj(this::gateway), Stream.of(aiStreams()))
         .toList();
   }
 
   /** Every port that a platform of this plan listens on, with what listens there. */
   Map<Integer, String> listeners() {
-    var listeners = new java.util.LinkedHashMap<Integer, String>();
+    var listeners = new LinkedHashMap<Integer, String>();
     listeners.put(ports.balancer(), "the platform itself");
     numbered(gateways).forEach(i -> listeners.put(ports.gateway(i), "edge-gateway-" + i));
     listeners.put(ports.kafka(), "kafka");

@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +43,6 @@ import picocli.CommandLine.Parameters;
 final class PublishCommand implements Callable<Integer> {
   private static final int BATCH_LINES = 1_000;
   private static final int BATCH_BYTES = 3 << 20;
-  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
   @Parameters(
       index = "0",
@@ -95,7 +92,7 @@ final class PublishCommand implements Callable<Integer> {
     return lines ? publishLines(options.server()) : publishOne(options.server());
   }
 
-  private int publishOne(Server server) throws IOException, InterruptedException {
+  private int publishOne(Server server) throws InterruptedException {
     String path = "/v1/events?channel=" + Server.encode(channel) + (close ? "&close=true" : "");
     HttpRequest.Builder request = server.request(path);
     if (data == null) {
@@ -110,7 +107,7 @@ final class PublishCommand implements Callable<Integer> {
       request.header("Event-Type", type);
     }
     request.header("Idempotency-Key", key == null ? UUID.randomUUID().toString() : key);
-    String answer = send(server, request, 201);
+    String answer = server.send(request, 201, retryFor);
     System.out.println(json ? answer : Json.read(answer).path("id").asText());
     return ExitStatus.DONE;
   }
@@ -167,7 +164,7 @@ final class PublishCommand implements Callable<Integer> {
   }
 
   /** Sends what is unanswered until nothing is; clears the batch. */
-  private int publish(Server server, List<String> batch) throws IOException, InterruptedException {
+  private int publish(Server server, List<String> batch) throws InterruptedException {
     long deadline = System.nanoTime() + retryFor.toNanos();
     String[] answers = new String[batch.size()];
     List<Integer> open = new ArrayList<>();
@@ -193,7 +190,7 @@ final class PublishCommand implements Callable<Integer> {
   }
 
   private void answer(Server server, List<String> batch, List<Integer> open, String[] answers)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     var body = new StringBuilder();
     open.forEach(i -> body.append(batch.get(i)).append('\n'));
     HttpRequest.Builder request =
@@ -201,7 +198,7 @@ final class PublishCommand implements Callable<Integer> {
             .request("/v1/events")
             .header("Content-Type", "application/x-ndjson")
             .POST(BodyPublishers.ofString(body.toString()));
-    List<String> lines = send(server, request, 200).lines().toList();
+    List<String> lines = server.send(request, 200, retryFor).lines().toList();
     if (lines.size() != open.size()) {
       throw new LaunchException(
           "The server answered " + lines.size() + " of " + open.size() + " events.");
@@ -229,36 +226,5 @@ final class PublishCommand implements Callable<Integer> {
       return ExitStatus.DONE;
     }
     return error.path("retry").asBoolean() ? ExitStatus.UNAVAILABLE : ExitStatus.REFUSED;
-  }
-
-  /** Sends until there is an answer; safe to repeat, as every event has its key. */
-  private String send(Server server, HttpRequest.Builder request, int success)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + retryFor.toNanos();
-    boolean answeredOnce = false;
-    while (true) {
-      try {
-        HttpResponse<String> response =
-            server.http().send(request.timeout(ANSWER_LIMIT).build(), BodyHandlers.ofString());
-        answeredOnce = true;
-        int status = response.statusCode();
-        if (status == success) {
-          return response.body();
-        }
-        if (!Server.isPassing(status) || System.nanoTime() > deadline) {
-          throw Server.refusal(status, response.body());
-        }
-      } catch (java.net.ConnectException e) {
-        if (!answeredOnce || System.nanoTime() > deadline) {
-          throw server.unreachable();
-        }
-      } catch (IOException e) {
-        if (System.nanoTime() > deadline) {
-          throw new LaunchException(
-              ExitStatus.UNAVAILABLE, "The connection was lost before the server had answered.");
-        }
-      }
-      Thread.sleep(500);
-    }
   }
 }

@@ -1,10 +1,14 @@
 package io.tailwater.launcher;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** A Tailwater server as the command line sees it: requests to it, and what its refusals mean. */
 final class Server {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+  private static final Duration RETRY_DELAY = Duration.ofMillis(500);
 
   private final URI base;
   private final @Nullable String token;
@@ -64,6 +70,43 @@ final class Server {
         "No server answers at "
             + base.toString().replaceAll("/$", "")
             + "; './tailwater up' starts one, --url names another.");
+  }
+
+  /**
+   * Sends a request, again while the server can't say; so its repetition must be harmless.
+   *
+   * @return the body of the successful answer
+   * @throws LaunchException if the server refuses, can't be reached, or can't say within {@code
+   *     retryFor}
+   */
+  String send(HttpRequest.Builder request, int success, Duration retryFor)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + retryFor.toNanos();
+    boolean reachedOnce = false;
+    while (true) {
+      try {
+        HttpResponse<String> response =
+            http.send(request.timeout(ANSWER_LIMIT).build(), BodyHandlers.ofString());
+        reachedOnce = true;
+        if (response.statusCode() == success) {
+          return response.body();
+        }
+        if (!isPassing(response.statusCode()) || System.nanoTime() > deadline) {
+          throw refusal(response.statusCode(), response.body());
+        }
+      } catch (ConnectException e) {
+        if (!reachedOnce || System.nanoTime() > deadline) {
+          throw unreachable();
+        }
+      } catch (IOException e) {
+        reachedOnce = true;
+        if (System.nanoTime() > deadline) {
+          throw new LaunchException(
+              ExitStatus.UNAVAILABLE, "The connection was lost before the server had answered.");
+        }
+      }
+      Thread.sleep(RETRY_DELAY);
+    }
   }
 
   /** Whether a request with this status may succeed when it is simply sent again. */

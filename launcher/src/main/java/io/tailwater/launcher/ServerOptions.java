@@ -1,6 +1,7 @@
 package io.tailwater.launcher;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -26,7 +27,7 @@ final class ServerOptions {
           && (base.getScheme().equals("http") || base.getScheme().equals("https"))) {
         return new Server(base, token);
       }
-    } catch (java.net.URISyntaxException e) {
+    } catch (URISyntaxException e) {
       // The same sentence as for any other text that is no address.
     }
     throw new LaunchException(

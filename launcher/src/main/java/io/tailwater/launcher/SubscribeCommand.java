@@ -110,7 +110,8 @@ final class SubscribeCommand implements Callable<Integer> {
               ExitStatus.REFUSED, "The token has expired; './tailwater token' makes another.");
       default -> {
         System.out.println(json ? event.data() : plain(event.data()));
-        return ++seen < count;
+        // Nobody reads on: `| head` has what it wanted.
+        return ++seen < count && !System.out.checkError();
       }
     }
   }

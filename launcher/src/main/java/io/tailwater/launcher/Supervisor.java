@@ -7,7 +7,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,13 +59,7 @@ final class Supervisor implements Platform {
   /** Starts these together and waits until all are ready. */
   private void wave(List<ChildSpec> specs, Announcer announcer) throws InterruptedException {
     List<Child> wave = specs.stream().map(Child::new).toList();
-    thread.execute(
-        () -> {
-          if (!stopping.get()) {
-            waves.push(wave);
-            wave.forEach(child -> launch(child, announcer));
-          }
-        });
+    begin(wave, announcer);
     List<Child> waiting = new ArrayList<>(wave);
     long deadline = System.nanoTime() + READY_LIMIT.toNanos();
     while (!waiting.isEmpty()) {
@@ -75,6 +72,24 @@ final class Supervisor implements Platform {
       }
       checkStart(waiting, deadline);
       Thread.sleep(25);
+    }
+  }
+
+  /** Returns when all of them run, so that no other program's readiness is taken for theirs. */
+  private void begin(List<Child> wave, Announcer announcer) throws InterruptedException {
+    Runnable launches =
+        () -> {
+          // After the last wave was stopped, nothing may be started that nobody would stop.
+          if (stopping.get()) {
+            throw new CancellationException();
+          }
+          waves.push(wave);
+          wave.forEach(child -> launch(child, announcer));
+        };
+    try {
+      thread.submit(launches).get();
+    } catch (ExecutionException | RejectedExecutionException e) {
+      throw new LaunchException("Stopped while starting.");
     }
   }
 

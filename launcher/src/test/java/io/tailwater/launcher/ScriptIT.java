@@ -1,0 +1,74 @@
+package io.tailwater.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The {@code ./tailwater} script on a machine where something is missing. */
+final class ScriptIT {
+  private static final List<String> USUAL_TOOLS =
+      List.of("bash", "cat", "dirname", "find", "mkdir", "readlink", "rm", "sed", "sleep", "touch");
+
+  private final Path home;
+
+  ScriptIT(@TempDir Path home) {
+    this.home = home;
+  }
+
+  @Test
+  void withoutAJdk25ItIsOneSentenceAndExitCode1() throws Exception {
+    assertThat(run(System.getProperty("java.home") + "-none", "/nowhere"))
+        .singleElement()
+        .asString()
+        .startsWith("tailwater: a JDK 25 or later is missing");
+  }
+
+  @Test
+  void withoutMavenItIsOneSentenceAndExitCode1() throws Exception {
+    assertThat(run(System.getProperty("java.home"), "/usr/lib/jvm"))
+        .singleElement()
+        .asString()
+        .startsWith("tailwater: Maven is missing");
+  }
+
+  private List<String> run(String javaHome, String jvms) throws Exception {
+    Path tools = Files.createDirectory(home.resolve("bin"));
+    for (String tool : USUAL_TOOLS) {
+      Files.copy(installed(tool), tools.resolve(tool), StandardCopyOption.COPY_ATTRIBUTES);
+    }
+    Path script = home.resolve("tailwater");
+    String text =
+        Files.readString(Path.of("").toAbsolutePath().resolveSibling("tailwater"))
+            .replace("/usr/lib/jvm", jvms);
+    Files.writeString(script, text);
+    var builder =
+        new ProcessBuilder(tools.resolve("bash").toString(), script.toString(), "up")
+            .redirectErrorStream(true);
+    builder.environment().clear();
+    builder.environment().put("PATH", tools.toString());
+    builder.environment().put("HOME", home.toString());
+    builder.environment().put("JAVA_HOME", javaHome);
+    Process process = builder.start();
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(1);
+    return lines;
+  }
+
+  private static Path installed(String tool) throws IOException {
+    for (String folder : List.of("/bin", "/usr/bin")) {
+      Path path = Path.of(folder, tool);
+      if (Files.exists(path)) {
+        return path.toRealPath();
+      }
+    }
+    throw new IOException("no " + tool);
+  }
+}
