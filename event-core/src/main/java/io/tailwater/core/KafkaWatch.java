@@ -146,6 +146,7 @@ final class KafkaWatch {
         .ends(namespace.namespace())
         .whenComplete(
             (ends, failure) -> {
+              readiness.setKafkaAnswers(ends != null || isMissing(failure));
               if (ends != null) {
                 compare(namespace, ends, about);
               } else if (isMissing(failure)) {

@@ -199,6 +199,40 @@ final class PublishIT {
   }
 
   @Test
+  void aTopicMadeAgainBeforeTheVerdictGivesNoFalseStored() throws Exception {
+    for (int records : new int[] {0, 20}) {
+      String name = servers.name();
+      Map<String, Object> rules = Map.of("partitions", 1, "tailwater.core.publish-timeout", "4s");
+      try (var core = Cores.start(servers, name, rules).ready()) {
+        String old = "";
+        for (int i = 0; i < 5; i++) {
+          // The same event that is published below, at the offset that it will get.
+          old = core.client().publish(event(name + ":a", "1")).getEpoch();
+        }
+        core.gate().pause();
+        servers.admin().deleteTopics(List.of(name)).all().get();
+        servers.makeAgain(name, 1);
+        try (var producer = servers.producer(Map.of());
+            var stream = core.client().stream()) {
+          for (int i = 0; i < records; i++) {
+            Servers.write(producer, name, "a", "2");
+          }
+          var verdict = stream.publish(event(name + ":a", "1"));
+          await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+          core.gate().open();
+          PublishVerdict found = join(verdict);
+          assertThat(found.getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
+        }
+        await()
+            .atMost(Duration.ofSeconds(15))
+            .ignoreExceptions()
+            .until(() -> core.client().read(all(name + ":a")).getEventsCount() == records + 1);
+        assertThat(core.client().read(all(name + ":a")).getEpoch()).isNotEqualTo(old);
+      }
+    }
+  }
+
+  @Test
   void withoutKafkaPublishingIsUnavailableWithinTenSecondsReadingGoesOnAndBothComeBack(
       @TempDir Path directory) throws Exception {
     try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();

@@ -1,5 +1,7 @@
 package io.tailwater.core;
 
+import static org.awaitility.Awaitility.await;
+
 import io.tailwater.embedded.EmbeddedKafka;
 import io.tailwater.embedded.EmbeddedRedis;
 import java.io.IOException;
@@ -83,6 +85,18 @@ final class Servers {
       throws ExecutionException, InterruptedException {
     NewTopic topic = new NewTopic(name, partitions, (short) 1).configs(config);
     admin.createTopics(List.of(topic)).all().get();
+  }
+
+  /** Makes a topic again as soon as Kafka has forgotten the one that was deleted. */
+  void makeAgain(String name, int partitions) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .ignoreExceptionsMatching(e -> e instanceof ExecutionException)
+        .until(
+            () -> {
+              createTopic(name, partitions, Map.of());
+              return true;
+            });
   }
 
   /** A producer as any application would have one. */
