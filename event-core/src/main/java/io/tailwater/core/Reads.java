@@ -132,6 +132,10 @@ final class Reads {
     }
 
     private void confirm() {
+      if (isTooFarBehind()) {
+        late();
+        return;
+      }
       watch.confirm(
           namespace,
           fold,
@@ -174,7 +178,16 @@ final class Reads {
     private void await(long offset) {
       boolean bound = request.getAtLeastEpoch().equals(fold.head().epoch());
       long least = bound ? Math.max(offset, request.getAtLeast()) : offset;
-      fold.passage().await(least, deadline, this);
+      if (least > fold.head().through() && isTooFarBehind()) {
+        late();
+      } else {
+        fold.passage().await(least, deadline, this);
+      }
+    }
+
+    /** Waiting would be in vain; another instance may answer at once. */
+    private boolean isTooFarBehind() {
+      return readiness.lag().compareTo(configuration.readTimeout()) > 0;
     }
 
     @Override
