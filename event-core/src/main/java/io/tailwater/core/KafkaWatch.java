@@ -166,6 +166,8 @@ final class KafkaWatch {
     String epoch = epoch(ends);
     if (namespace.folds().stream().anyMatch(fold -> !fold.head().epoch().equals(epoch))) {
       namespace.renewal().set(ends.topicId());
+    } else {
+      namespace.renewal().set(null);
     }
   }
 

@@ -158,7 +158,10 @@ final class PublishIT {
           }
         }
         stored.add(closed.getOffset());
-        ReadPage page = one.client().read(all(channel));
+        ReadPage page =
+            one.client()
+                .read(
+                    all(channel).setAtLeast(closed.getOffset()).setAtLeastEpoch(closed.getEpoch()));
         assertThat(page.getEventsList()).extracting(Event::getOffset).isEqualTo(stored);
         assertThat(page.getClosed()).isTrue();
       }
@@ -200,7 +203,7 @@ final class PublishIT {
 
   @Test
   void aTopicMadeAgainBeforeTheVerdictGivesNoFalseStored() throws Exception {
-    for (int records : new int[] {0, 20}) {
+    for (int records : List.of(0, 20)) {
       String name = servers.name();
       Map<String, Object> rules = Map.of("partitions", 1, "tailwater.core.publish-timeout", "4s");
       try (var core = Cores.start(servers, name, rules).ready()) {
@@ -218,7 +221,8 @@ final class PublishIT {
             Servers.write(producer, name, "a", "2");
           }
           var verdict = stream.publish(event(name + ":a", "1"));
-          await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+          // Written before the fold knows of the new topic.
+          await().atMost(Duration.ofSeconds(4)).until(() -> servers.end(name, 0) == records + 1);
           core.gate().open();
           PublishVerdict found = join(verdict);
           assertThat(found.getOutcome()).isEqualTo(Outcome.UNAVAILABLE);

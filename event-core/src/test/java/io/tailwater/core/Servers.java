@@ -16,8 +16,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +99,16 @@ final class Servers {
               createTopic(name, partitions, Map.of());
               return true;
             });
+  }
+
+  /** The end of a partition. */
+  long end(String topic, int partition) throws ExecutionException, InterruptedException {
+    TopicPartition asked = new TopicPartition(topic, partition);
+    return admin
+        .listOffsets(Map.of(asked, OffsetSpec.latest()))
+        .partitionResult(asked)
+        .get()
+        .offset();
   }
 
   /** A producer as any application would have one. */
