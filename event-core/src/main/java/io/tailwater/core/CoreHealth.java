@@ -23,6 +23,7 @@ final class CoreHealth implements HealthIndicator {
     Readiness readiness = core.readiness();
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("caught_up", readiness.isCaughtUp());
+    details.put("kafka_answers", readiness.kafkaAnswers());
     details.put("lag_ms", readiness.lag().toMillis());
     details.put("broadcasts", readiness.mayBroadcast());
     if (!readiness.isReady()) {

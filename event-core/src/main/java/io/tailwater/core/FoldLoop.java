@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
@@ -33,7 +33,8 @@ final class FoldLoop implements AutoCloseable {
   private static final long PAUSE_MS = 1_000;
   private static final long CLOSE_SECONDS = 10;
 
-  private final Consumer<byte[], byte[]> consumer;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final TopicIds topicIds;
   private final Folds folds;
   private final Readiness readiness;
   private final FoldGate gate;
@@ -42,12 +43,13 @@ final class FoldLoop implements AutoCloseable {
   private final Thread thread = Thread.ofPlatform().name(THREAD).daemon().unstarted(this::run);
 
   FoldLoop(
-      Consumer<byte[], byte[]> consumer,
+      KafkaConsumer<byte[], byte[]> consumer,
       Folds folds,
       Readiness readiness,
       FoldGate gate,
       BiConsumer<TopicPartition, List<Segment>> broadcast) {
     this.consumer = consumer;
+    topicIds = new TopicIds(consumer);
     this.folds = folds;
     this.readiness = readiness;
     this.gate = gate;
@@ -97,16 +99,11 @@ final class FoldLoop implements AutoCloseable {
       return;
     }
     for (Map.Entry<TopicPartition, OffsetAndMetadata> each : records.nextOffsets().entrySet()) {
-      OffsetAndMetadata next = each.getValue();
-      List<Segment> segments =
-          folds
-              .of(each.getKey())
-              .fold(
-                  records.records(each.getKey()),
-                  next.offset(),
-                  next.leaderEpoch().orElse(Progress.NO_LEADER_EPOCH));
-      if (!segments.isEmpty()) {
-        broadcast.accept(each.getKey(), segments);
+      PartitionFold fold = folds.of(each.getKey());
+      if (isOfItsTopic(fold)) {
+        fold(fold, records.records(each.getKey()), each.getValue());
+      } else {
+        seek(fold);
       }
     }
     folds.all().forEach(PartitionFold::settle);
@@ -114,6 +111,27 @@ final class FoldLoop implements AutoCloseable {
       readiness.setCaughtUp();
       LOG.info("caught up with Kafka");
     }
+  }
+
+  private void fold(
+      PartitionFold fold, List<ConsumerRecord<byte[], byte[]>> records, OffsetAndMetadata next) {
+    List<Segment> segments =
+        fold.fold(records, next.offset(), next.leaderEpoch().orElse(Progress.NO_LEADER_EPOCH));
+    if (!segments.isEmpty()) {
+      broadcast.accept(fold.partition(), segments);
+    }
+  }
+
+  /** Whether what was just polled is of the topic that the fold is in; else it is renewed. */
+  private boolean isOfItsTopic(PartitionFold fold) {
+    String fetched = topicIds.of(fold.partition().topic());
+    if (fold.progress().topicId().equals(fetched)) {
+      return true;
+    }
+    if (fetched != null) {
+      folds.namespace(fold.namespace().name()).renewal().set(fetched);
+    }
+    return false;
   }
 
   private static long newest(ConsumerRecords<byte[], byte[]> records) {
@@ -124,10 +142,13 @@ final class FoldLoop implements AutoCloseable {
     return newest;
   }
 
-  /** Takes up a topic that was made again. */
+  /**
+   * Takes up a topic that was made again, as soon as the consumer fetches from it; an answer of a
+   * broker that lags behind is not followed.
+   */
   private void renew(Folds.Of namespace) {
     String topicId = namespace.renewal().get();
-    if (topicId == null) {
+    if (topicId == null || !topicId.equals(topicIds.of(namespace.namespace().topicName()))) {
       return;
     }
     List<TopicPartition> old =

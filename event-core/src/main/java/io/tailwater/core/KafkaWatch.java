@@ -146,6 +146,7 @@ final class KafkaWatch {
         .ends(namespace.namespace())
         .whenComplete(
             (ends, failure) -> {
+              readiness.setKafkaAnswers(ends != null || isMissing(failure));
               if (ends != null) {
                 compare(namespace, ends, about);
               } else if (isMissing(failure)) {
@@ -165,6 +166,8 @@ final class KafkaWatch {
     String epoch = epoch(ends);
     if (namespace.folds().stream().anyMatch(fold -> !fold.head().epoch().equals(epoch))) {
       namespace.renewal().set(ends.topicId());
+    } else {
+      namespace.renewal().set(null);
     }
   }
 

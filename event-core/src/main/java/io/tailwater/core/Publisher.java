@@ -35,6 +35,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The only way in: checks a publication, appends it to its home partition, and reads its verdict
@@ -50,6 +52,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Publisher implements AutoCloseable {
   static final String THREAD = "core-publish";
+  private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
   private static final Duration CLOSE = Duration.ofSeconds(2);
 
   /** For so long after a send that had to wait in vain, no other tries. */
@@ -281,6 +284,9 @@ final class Publisher implements AutoCloseable {
       return unavailable("the topic was made again, or what was published is gone already");
     } catch (StoreException e) {
       return unavailable("this instance is stopping");
+    } catch (RuntimeException e) {
+      LOG.error("the verdict of a publication to {} failed", publication.channel(), e);
+      return unavailable("its verdict could not be read");
     }
   }
 

@@ -24,6 +24,7 @@ final class Readiness {
   private volatile boolean closing;
   private volatile Duration lag = Duration.ZERO;
   private volatile boolean near = true;
+  private volatile boolean kafkaAnswers = true;
 
   Readiness(Duration lagLimit) {
     this.lagLimit = lagLimit;
@@ -43,6 +44,14 @@ final class Readiness {
   void setLag(Duration newLag) {
     lag = newLag;
     near = newLag.compareTo(near ? lagLimit : lagLimit.dividedBy(2)) < 0;
+  }
+
+  /** Whether Kafka answered when it was last asked; for operators, it changes nothing. */
+  void setKafkaAnswers(boolean answers) {
+    if (answers != kafkaAnswers) {
+      kafkaAnswers = answers;
+      LOG.warn(answers ? "Kafka answers again" : "Kafka does not answer");
+    }
   }
 
   /** Something keeps the instance from serving, until it is solved; said once in the log. */
@@ -67,6 +76,10 @@ final class Readiness {
 
   boolean mayBroadcast() {
     return isReady() && near;
+  }
+
+  boolean kafkaAnswers() {
+    return kafkaAnswers;
   }
 
   Duration lag() {

@@ -11,12 +11,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers reads of a channel: waits, without a thread, until the snapshot that the page comes from
  * reaches far enough for what the page says. Safe for any thread.
  */
 final class Reads {
+  private static final Logger LOG = LoggerFactory.getLogger(Reads.class);
   private static final int MOST_EVENTS = 1_000;
   private static final int MOST_PAGE_BYTES = 1 << 20;
   private static final int MOST_TIME_LOOK_UPS = 200;
@@ -129,6 +132,10 @@ final class Reads {
     }
 
     private void confirm() {
+      if (isTooFarBehind()) {
+        late();
+        return;
+      }
       watch.confirm(
           namespace,
           fold,
@@ -171,7 +178,16 @@ final class Reads {
     private void await(long offset) {
       boolean bound = request.getAtLeastEpoch().equals(fold.head().epoch());
       long least = bound ? Math.max(offset, request.getAtLeast()) : offset;
-      fold.passage().await(least, deadline, this);
+      if (least > fold.head().through() && isTooFarBehind()) {
+        late();
+      } else {
+        fold.passage().await(least, deadline, this);
+      }
+    }
+
+    /** Waiting would be in vain; another instance may answer at once. */
+    private boolean isTooFarBehind() {
+      return readiness.lag().compareTo(configuration.readTimeout()) > 0;
     }
 
     @Override
@@ -182,6 +198,9 @@ final class Reads {
         failure.accept(e);
       } catch (StoreException e) {
         failure.accept(KafkaWatch.unavailable("this instance cannot read its store"));
+      } catch (RuntimeException e) {
+        LOG.error("a read of {} failed", channel, e);
+        failure.accept(new RequestException(ErrorCode.INTERNAL, "internal error"));
       }
     }
 

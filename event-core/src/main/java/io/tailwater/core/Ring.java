@@ -138,7 +138,8 @@ final class Ring {
     private void removed(Ring ring, int segments, long cost) {
       if (segments > 0) {
         byAge.removeIf(each -> each == ring);
-        used = used - cost;
+        long now = used - cost;
+        used = now;
       }
     }
   }

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -251,7 +250,7 @@ final class FoldIT {
       // Held, so that the consumer finds its position within the new log, and nothing out of range.
       core.gate().pause();
       servers.admin().deleteTopics(List.of(name)).all().get();
-      makeAgain(name);
+      servers.makeAgain(name, 1);
       try (var producer = servers.producer(Map.of())) {
         for (int i = 0; i < 20; i++) {
           Servers.write(producer, name, "a", Integer.toString(i));
@@ -278,17 +277,6 @@ final class FoldIT {
     }
   }
 
-  private void makeAgain(String name) {
-    await()
-        .atMost(PATIENCE)
-        .ignoreExceptionsMatching(e -> e instanceof ExecutionException)
-        .until(
-            () -> {
-              servers.createTopic(name, 1, Map.of());
-              return true;
-            });
-  }
-
   @Test
   void aTopicMadeAgainWhileTheServiceWasDownIsFoldedAnew() throws Exception {
     String name = servers.name();
@@ -298,7 +286,7 @@ final class FoldIT {
       core.client().publish(event(name + ":a", "1"));
     }
     servers.admin().deleteTopics(List.of(name)).all().get();
-    makeAgain(name);
+    servers.makeAgain(name, 1);
     try (var core = Cores.start(servers, name, rules, data, "event-core-1").ready()) {
       assertThat(core.client().read(all(name + ":a")).getEventsList()).isEmpty();
     }

@@ -4,11 +4,14 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.LogRecords.Written;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The fold of one partition over a real store, without Kafka: the test is the log. */
@@ -19,7 +22,8 @@ final class FoldRig implements AutoCloseable {
   final int partition;
   final AtomicLong nanos = new AtomicLong();
   final Ring.Budget budget = new Ring.Budget(1 << 20);
-  private final Path directory;
+  private Path directory;
+  private int crashes;
   private Store store;
   private PartitionFold fold;
 
@@ -82,6 +86,25 @@ final class FoldRig implements AutoCloseable {
     store.close();
     store = Store.open(directory, 1 << 20);
     fold = open(0);
+  }
+
+  /**
+   * Dies without closing: what goes on is a copy of what lies on disk, where the newest part is
+   * missing. Returns the first offset that has to be folded again.
+   */
+  long crash() throws IOException {
+    Path copy = directory.resolveSibling(directory.getFileName() + "-crash" + ++crashes);
+    Files.createDirectories(copy);
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    store.close();
+    directory = copy;
+    store = Store.open(copy, 1 << 20);
+    fold = open(0);
+    return fold.progress().next();
   }
 
   ReadPage page(String channel, Page.Start start, int limit) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.LogRecords.Written;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,6 +57,28 @@ final class PartitionFoldTest {
       assertThat(segments.getFirst().getThrough()).isEqualTo(2);
       assertThat(segments.getFirst().getEventsList()).isEmpty();
       assertThat(rig.fold(List.of(), 0)).isEmpty();
+    }
+  }
+
+  @Test
+  void aCrashLosesOnlyTheNewestPartAndFoldedAgainItIsTheSame(@TempDir Path directory)
+      throws IOException {
+    try (FoldRig rig = new FoldRig(NAMESPACE, 0, directory.resolve("store"))) {
+      List<Written> log = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        log.add(Written.of(i % 2 == 0 ? "a" : "b", "" + i).keyed("", "k" + i % 15));
+      }
+      rig.fold(log.subList(0, 10), 0);
+      rig.fold(log.subList(10, 20), 0);
+      rig.restart();
+      rig.fold(log.subList(20, 30), 0);
+      rig.fold(log.subList(30, 40), 0);
+      List<Long> before = offsets(rig);
+      long again = rig.crash();
+      assertThat(again).isEqualTo(20);
+      assertThat(offsets(rig)).allMatch(offset -> offset < 20);
+      rig.fold(log.subList((int) again, 40), 0);
+      assertThat(offsets(rig)).isEqualTo(before);
     }
   }
 

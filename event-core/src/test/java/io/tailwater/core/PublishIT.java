@@ -158,7 +158,10 @@ final class PublishIT {
           }
         }
         stored.add(closed.getOffset());
-        ReadPage page = one.client().read(all(channel));
+        ReadPage page =
+            one.client()
+                .read(
+                    all(channel).setAtLeast(closed.getOffset()).setAtLeastEpoch(closed.getEpoch()));
         assertThat(page.getEventsList()).extracting(Event::getOffset).isEqualTo(stored);
         assertThat(page.getClosed()).isTrue();
       }
@@ -195,6 +198,45 @@ final class PublishIT {
               ByteString.copyFromUtf8("1"),
               ByteString.copyFromUtf8("2"),
               ByteString.copyFromUtf8("3"));
+    }
+  }
+
+  @Test
+  void aTopicMadeAgainBeforeTheVerdictGivesNoFalseStored() throws Exception {
+    for (int records : List.of(0, 20)) {
+      String name = servers.name();
+      Map<String, Object> rules = Map.of("partitions", 1, "tailwater.core.publish-timeout", "4s");
+      try (var core = Cores.start(servers, name, rules).ready()) {
+        String old = "";
+        for (int i = 0; i < 5; i++) {
+          // The same event that is published below, at the offset that it will get.
+          old = core.client().publish(event(name + ":a", "1")).getEpoch();
+        }
+        core.gate().pause();
+        servers.admin().deleteTopics(List.of(name)).all().get();
+        servers.makeAgain(name, 1);
+        try (var producer = servers.producer(Map.of());
+            var stream = core.client().stream()) {
+          for (int i = 0; i < records; i++) {
+            Servers.write(producer, name, "a", "2");
+          }
+          var verdict = stream.publish(event(name + ":a", "1"));
+          // Written before the fold knows of the new topic, or refused as the old one was missed.
+          await()
+              .atMost(Duration.ofSeconds(10))
+              .until(() -> verdict.isDone() || servers.end(name, 0) == records + 1);
+          core.gate().open();
+          PublishVerdict found = join(verdict);
+          assertThat(found.getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
+        }
+        await()
+            .atMost(Duration.ofSeconds(15))
+            .ignoreExceptions()
+            .until(
+                () ->
+                    core.client().read(all(name + ":a")).getEventsCount() == servers.end(name, 0));
+        assertThat(core.client().read(all(name + ":a")).getEpoch()).isNotEqualTo(old);
+      }
     }
   }
 

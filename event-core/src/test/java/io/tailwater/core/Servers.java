@@ -1,5 +1,7 @@
 package io.tailwater.core;
 
+import static org.awaitility.Awaitility.await;
+
 import io.tailwater.embedded.EmbeddedKafka;
 import io.tailwater.embedded.EmbeddedRedis;
 import java.io.IOException;
@@ -14,8 +16,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +87,28 @@ final class Servers {
       throws ExecutionException, InterruptedException {
     NewTopic topic = new NewTopic(name, partitions, (short) 1).configs(config);
     admin.createTopics(List.of(topic)).all().get();
+  }
+
+  /** Makes a topic again as soon as Kafka has forgotten the one that was deleted. */
+  void makeAgain(String name, int partitions) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .ignoreExceptionsMatching(e -> e instanceof ExecutionException)
+        .until(
+            () -> {
+              createTopic(name, partitions, Map.of());
+              return true;
+            });
+  }
+
+  /** The end of a partition. */
+  long end(String topic, int partition) throws ExecutionException, InterruptedException {
+    TopicPartition asked = new TopicPartition(topic, partition);
+    return admin
+        .listOffsets(Map.of(asked, OffsetSpec.latest()))
+        .partitionResult(asked)
+        .get()
+        .offset();
   }
 
   /** A producer as any application would have one. */
