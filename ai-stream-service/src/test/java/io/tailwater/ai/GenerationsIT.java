@@ -175,8 +175,6 @@ final class GenerationsIT {
   private static ApplicationContext core(int i) {
     return EventCore.start(
         Map.of(
-            "grpc.server.await-termination",
-            "1s",
             "tailwater.instance",
             "event-core-" + i,
             "grpc.server.port",
