@@ -35,7 +35,7 @@ record AiConfiguration(
     @Bindable(defaultValue = "200000") int maxPromptChars,
     @Bindable(defaultValue = "1000") int maxRunning,
     @Bindable(defaultValue = "40ms") Duration rollUp,
-    @Bindable(defaultValue = "10s") Duration createTimeout,
+    @Bindable(defaultValue = "9s") Duration createTimeout,
     @Bindable(defaultValue = "5s") Duration shutdownGrace) {
 
   /** Where it lies in the configuration. */

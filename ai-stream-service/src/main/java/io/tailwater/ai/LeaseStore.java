@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * tw:ai:{id}          who began the stream
  * tw:ai:lease:{id}    there as long as its producer renews it
- * tw:ai:running       the set of ids whose leases are to be judged
+ * tw:ai:running       the set of ids whose leases are to be judged; gateways add what is watched
  * tw:ai:watched:{id}  there as long as a gateway has somebody who watches; written by gateways
  * tw:ai:incarnation   tells a store that was emptied from the one before
  * </pre>

@@ -156,6 +156,10 @@ final class Streams implements AutoCloseable {
       free.release();
       return other;
     }
+    if (stopping) {
+      // It was not among those that close() stopped.
+      mine.stop(Stop.SHUTTING_DOWN);
+    }
     threads.execute(() -> run(mine));
     return mine;
   }

@@ -29,38 +29,46 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Generations into two real event-cores with a real Kafka, which go and come back meanwhile. */
+@SuppressWarnings("NullAway.Init")
 final class GenerationsIT {
   private static final int CORES = 2;
 
-  private final List<Integer> ports = List.of(freePort(), freePort());
-  private final List<ApplicationContext> cores = new ArrayList<>();
-  private final EmbeddedRedis redis = EmbeddedRedis.open();
-  private final ManagedChannel log =
-      ServiceChannel.open(ports.stream().map(port -> "127.0.0.1:" + port).toList());
-
-  @TempDir
-  @SuppressWarnings("NullAway.Init")
-  Path data;
-
-  @SuppressWarnings("NullAway.Init")
-  private EmbeddedKafka kafka;
-
-  @SuppressWarnings("NullAway.Init")
+  private static final List<Integer> ports = List.of(freePort(), freePort());
+  private static final List<ApplicationContext> cores = new ArrayList<>();
+  private static EmbeddedRedis redis;
+  private static EmbeddedKafka kafka;
+  private static ManagedChannel log;
+  private static Path data;
   private AiService one;
-
-  @SuppressWarnings("NullAway.Init")
   private AiService two;
+
+  @BeforeAll
+  static void startPlatform(@TempDir Path directory) {
+    data = directory;
+    kafka = EmbeddedKafka.open(data.resolve("kafka"));
+    redis = EmbeddedRedis.open();
+    IntStream.range(0, CORES).forEach(i -> cores.add(core(i)));
+    log = ServiceChannel.open(ports.stream().map(port -> "127.0.0.1:" + port).toList());
+  }
+
+  @AfterAll
+  static void stopPlatform() {
+    log.shutdownNow();
+    cores.forEach(ApplicationContext::close);
+    redis.close();
+    kafka.close();
+  }
 
   @BeforeEach
   void start() {
-    kafka = EmbeddedKafka.open(data.resolve("kafka"));
-    IntStream.range(0, CORES).forEach(i -> cores.add(core(i)));
     one = ai();
     two = ai();
   }
@@ -69,10 +77,6 @@ final class GenerationsIT {
   void stop() {
     one.close();
     two.close();
-    log.shutdownNow();
-    cores.forEach(ApplicationContext::close);
-    redis.close();
-    kafka.close();
   }
 
   @Test
@@ -95,7 +99,7 @@ final class GenerationsIT {
     int port = kafka.port();
     kafka.close();
     kafka = EmbeddedKafka.open(data.resolve("kafka"), port);
-    streams.forEach(this::grows);
+    streams.forEach(GenerationsIT::grows);
     streams.forEach(stream -> one.cancel(stream.getId()));
     for (int i = 0; i < streams.size(); i++) {
       Transcript transcript = ended(streams.get(i));
@@ -131,7 +135,7 @@ final class GenerationsIT {
     assertThat(one.get(stopped.getId()).getCreator()).isEqualTo("alice");
   }
 
-  private void grows(StreamState stream) {
+  private static void grows(StreamState stream) {
     int before = await().ignoreExceptions().until(() -> events(stream).size(), size -> true);
     await()
         .atMost(Duration.ofSeconds(30))
@@ -139,7 +143,7 @@ final class GenerationsIT {
         .untilAsserted(() -> assertThat(events(stream).size()).isGreaterThan(before + 5));
   }
 
-  private Transcript ended(StreamState stream) {
+  private static Transcript ended(StreamState stream) {
     return await()
         .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(500))
@@ -147,7 +151,7 @@ final class GenerationsIT {
         .until(() -> Transcript.of(events(stream)), Transcript::ended);
   }
 
-  private List<Event> events(StreamState stream) {
+  private static List<Event> events(StreamState stream) {
     List<Event> events = new ArrayList<>();
     ReadRequest.Builder request =
         ReadRequest.newBuilder()
@@ -168,11 +172,9 @@ final class GenerationsIT {
     return events;
   }
 
-  private ApplicationContext core(int i) {
+  private static ApplicationContext core(int i) {
     return EventCore.start(
         Map.of(
-            "grpc.server.await-termination",
-            "1s",
             "tailwater.instance",
             "event-core-" + i,
             "grpc.server.port",
@@ -191,7 +193,7 @@ final class GenerationsIT {
             true));
   }
 
-  private AiService ai() {
+  private static AiService ai() {
     String eventCores =
         ports.stream().map(port -> "127.0.0.1:" + port).reduce((a, b) -> a + "," + b).orElseThrow();
     return AiService.start(

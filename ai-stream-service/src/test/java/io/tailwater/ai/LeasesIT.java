@@ -99,9 +99,9 @@ final class LeasesIT {
     StreamState before = one.create(LONG);
     redis.kill();
     StreamState during = one.create(LONG);
-    assertGoesOn(before, Duration.ofSeconds(3));
+    assertGoesOn(before, Duration.ofSeconds(2));
     redis.start();
-    assertGoesOn(before, Duration.ofSeconds(4));
+    assertGoesOn(before, Duration.ofSeconds(3));
     assertGoesOn(during, Duration.ZERO);
     await()
         .untilAsserted(() -> assertThat(two.get(during.getId()).getCreator()).isEqualTo("alice"));
@@ -110,9 +110,9 @@ final class LeasesIT {
   @Test
   void aFlushedRedisEndsNothing() {
     StreamState stream = one.create(LONG);
-    assertGoesOn(stream, Duration.ofSeconds(2));
+    assertGoesOn(stream, Duration.ofMillis(1500));
     redis().flushall();
-    assertGoesOn(stream, Duration.ofSeconds(4));
+    assertGoesOn(stream, Duration.ofSeconds(3));
   }
 
   @Test

@@ -34,7 +34,7 @@ final class PublicationFaultsTest {
     eventCore.close();
   }
 
-  @Property(tries = 12)
+  @Property(tries = 8)
   void theTextSurvivesFailedLostSilentAndBrokenPublications(
       @ForAll long seed,
       @ForAll @DoubleRange(min = 0, max = 0.4) double refused,

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +69,17 @@ final class StreamsTest {
     assertThat(transcript.start().channel()).isEqualTo(created.getChannel());
     assertThat(transcript.newest())
         .isEqualTo(new Finish("stop", Usage.of(transcript.start().promptTokens(), 300)));
+  }
+
+  @Test
+  void emojiStandInTheLogAsTheyAre() {
+    StreamState created = one.create(prompt("🚀?").build());
+    finished(created);
+    String all =
+        eventCore.events(created.getChannel()).stream()
+            .map(event -> event.getData().toStringUtf8())
+            .collect(Collectors.joining());
+    assertThat(all).contains("🚀").doesNotContain("\\u");
   }
 
   @Test

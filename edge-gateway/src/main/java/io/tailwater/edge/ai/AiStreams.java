@@ -17,8 +17,8 @@ import java.util.function.BiConsumer;
 
 /** The ai-stream-services, over gRPC. Failures are {@link RequestException}s. Any thread. */
 final class AiStreams {
-  /** A service waits 10 s for the log before it gives up; another one is tried after that. */
-  private static final long DEADLINE_S = 15;
+  /** A service waits 9 s for the log before it gives up. */
+  private static final long DEADLINE_S = 10;
 
   private final AiStreamsStub stub;
 

@@ -6,6 +6,7 @@ import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
+import io.tailwater.contract.Channel;
 import io.tailwater.edge.Subscriptions;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -17,9 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells through Redis which AI streams have readers on this gateway, for those that are to be
- * cancelled when they have none. Keys live three periods, so one that could not be renewed in time
- * costs nothing. Owns one thread.
+ * Tells through Redis which AI streams have readers on this gateway. Those that have none may be
+ * cancelled; and of those that have some, the producer's lease is to be judged, in case Redis has
+ * forgotten the stream, so that no reader waits for ever. Keys live three periods, so one that
+ * could not be renewed in time costs nothing. Owns one thread.
  */
 final class Watching implements AutoCloseable {
   /** Name of the thread that tells. */
@@ -27,6 +29,7 @@ final class Watching implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Watching.class);
   private static final String KEY = "tw:ai:watched:";
+  private static final String JUDGED = "tw:ai:running";
   private static final Duration PERIOD = Duration.ofSeconds(5);
   private static final Duration TTL = PERIOD.multipliedBy(3);
 
@@ -55,15 +58,16 @@ final class Watching implements AutoCloseable {
         RedisAsyncCommands<String, String> commands = open.async();
         subscriptions
             .read(AiEndpoint.NAMESPACE)
-            .thenAccept(
-                channels ->
-                    channels.forEach(
-                        channel ->
-                            commands.set(KEY + channel.key(), "1", SetArgs.Builder.px(TTL))));
+            .thenAccept(channels -> channels.forEach(channel -> tell(commands, channel)));
       }
     } catch (RuntimeException e) {
       LOG.warn("who is watched could not be told: {}", e.getMessage());
     }
+  }
+
+  private static void tell(RedisAsyncCommands<String, String> commands, Channel channel) {
+    commands.set(KEY + channel.key(), "1", SetArgs.Builder.px(TTL));
+    commands.sadd(JUDGED, channel.key());
   }
 
   @Override

@@ -205,6 +205,9 @@ final class AiEndpointIT {
       try (InputStream watching = platform.open("GET", events, "", Map.of()).body()) {
         assertThat(watching.read()).isPositive();
         await().atMost(Duration.ofSeconds(10)).until(() -> redis.pttl(key) > 0);
+        redis.flushall();
+        await().atMost(Duration.ofSeconds(10)).until(() -> redis.pttl(key) > 0);
+        assertThat(redis.sismember("tw:ai:running", id(made))).isTrue();
       }
       await().atMost(Duration.ofSeconds(30)).until(() -> redis.exists(key) == 0);
     } finally {
