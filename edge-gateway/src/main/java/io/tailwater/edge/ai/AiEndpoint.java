@@ -133,6 +133,7 @@ final class AiEndpoint {
   private HttpResponse<?> made(HttpRequest<?> request, Identity identity, StreamState state) {
     return HttpResponse.created(
             new Made(state.getId(), state.getChannel(), events(request, identity, state)))
+        .contentType(MediaType.APPLICATION_JSON_TYPE)
         .header(HttpHeaders.LOCATION, PATH + state.getId());
   }
 
