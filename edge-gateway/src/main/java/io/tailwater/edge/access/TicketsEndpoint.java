@@ -17,7 +17,6 @@ import io.tailwater.edge.RequestBody;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -48,11 +47,11 @@ final class TicketsEndpoint {
 
   @Post
   @Consumes(MediaType.ALL)
-  Made make(HttpRequest<?> request, @Body Optional<byte[]> body) {
+  Made make(HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
     Identity identity = access.identify(request);
     Wish wish =
         RequestBody.parse(
-            json, body.orElseGet(() -> new byte[0]), Wish.class, List.of("channels", "ttl_s"));
+            json, body == null ? new byte[0] : body, Wish.class, List.of("channels", "ttl_s"));
     List<String> names =
         wish.channels() == null ? List.of() : wish.channels().stream().distinct().toList();
     if (names.isEmpty() || names.size() > MAX_CHANNELS) {

@@ -31,7 +31,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -81,13 +80,13 @@ final class AiEndpoint {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL)
   CompletableFuture<? extends HttpResponse<?>> create(
-      HttpRequest<?> request, @Body Optional<byte[]> body) {
+      HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
     Identity identity = identify(request);
     identity.requirePublishAll(namespaces.get(NAMESPACE));
     requireJson(request);
     boolean streamed = wantsStream(request);
     CreateStreamRequest wish =
-        StreamWish.parse(json, body.orElseGet(() -> new byte[0]))
+        StreamWish.parse(json, body == null ? new byte[0] : body)
             .request()
             .setCreator(identity.subject())
             .setIdempotencyKey(header(request, "Idempotency-Key"))

@@ -19,7 +19,6 @@ import io.tailwater.edge.RequestBody;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The demo page and its fault buttons. */
@@ -74,10 +73,10 @@ final class DevEndpoint {
 
   /** Resets a connection hard, whichever gateway has it. */
   @Post("/v1/dev/cut")
-  HttpResponse<?> cut(@Body Optional<byte[]> body) {
+  HttpResponse<?> cut(@Body @io.micronaut.core.annotation.Nullable byte[] body) {
     Cut cut =
         RequestBody.parse(
-            json, body.orElseGet(() -> new byte[0]), Cut.class, List.of("connection"));
+            json, body == null ? new byte[0] : body, Cut.class, List.of("connection"));
     if (cut.connection() == null || cut.connection().isBlank()) {
       throw new RequestException(
           ErrorCode.INVALID_REQUEST,
@@ -89,14 +88,14 @@ final class DevEndpoint {
 
   /** Ends a gateway's process at once. */
   @Post("/v1/dev/kill")
-  HttpResponse<?> kill(@Body Optional<byte[]> body) {
+  HttpResponse<?> kill(@Body @io.micronaut.core.annotation.Nullable byte[] body) {
     if (!configuration.devKill()) {
       throw new RequestException(
           ErrorCode.FORBIDDEN,
           "a gateway can be killed where it is a process of its own: tailwater up --processes");
     }
     Kill kill =
-        RequestBody.parse(json, body.orElseGet(() -> new byte[0]), Kill.class, List.of("gateway"));
+        RequestBody.parse(json, body == null ? new byte[0] : body, Kill.class, List.of("gateway"));
     if (kill.gateway() == null || kill.gateway().isBlank()) {
       throw new RequestException(
           ErrorCode.INVALID_REQUEST,

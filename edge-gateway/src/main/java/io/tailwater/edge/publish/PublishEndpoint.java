@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
@@ -51,8 +50,8 @@ final class PublishEndpoint {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL)
   CompletableFuture<? extends HttpResponse<?>> publish(
-      HttpRequest<?> request, @Body Optional<byte[]> body) {
-    byte[] bytes = body.orElseGet(() -> new byte[0]);
+      HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
+    byte[] bytes = body == null ? new byte[0] : body;
     Identity identity = access.identify(request);
     request.getParameters().names().stream()
         .filter(name -> !PARAMETERS.contains(name))
