@@ -55,7 +55,9 @@ final class ArchitectureTest {
   void aTransportWritesAndKnowsNeitherWhoReadsNorHowEventsComeIn() {
     noClasses()
         .that()
-        .resideInAPackage("io.tailwater.edge.sse..")
+        .implement(Transport.class)
+        .or()
+        .implement(WireFormat.class)
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
