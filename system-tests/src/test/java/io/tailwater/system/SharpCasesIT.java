@@ -491,6 +491,6 @@ final class SharpCasesIT {
 
   private static Reader open(InProcessPlatform platform, Wanted wanted, URI gateway) {
     assertThat(platform.gateways()).contains(gateway);
-    return SseReader.start(wanted, List.of(gateway));
+    return Transport.SSE.open(wanted, List.of(gateway));
   }
 }

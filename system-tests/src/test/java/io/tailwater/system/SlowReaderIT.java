@@ -36,8 +36,8 @@ final class SlowReaderIT {
 
       Channel channel = new Channel(Namespaces.DEMO, "slow");
       Wanted stuck = Wanted.of("stuck", channel).withReceiveBytes(65_536);
-      try (Reader slow = SseReader.start(stuck, List.of(gateway.address()));
-          Reader quick = SseReader.start(Wanted.of("quick", channel), List.of(gateway.address()))) {
+      try (Reader slow = Transport.SSE.open(stuck, List.of(gateway.address()));
+          Reader quick = Transport.SSE.open(Wanted.of("quick", channel), List.of(gateway.address()))) {
         awaitLive(slow, channel);
         awaitLive(quick, channel);
         slow.pause();
@@ -82,7 +82,7 @@ final class SlowReaderIT {
   /** How long the same traffic takes to a reader that keeps up, nanoseconds. */
   private static long traffic(URI publishing, GatewayProcess gateway, Channel channel) {
     try (Reader reader =
-        SseReader.start(Wanted.of("keeps up", channel), List.of(gateway.address()))) {
+        Transport.SSE.open(Wanted.of("keeps up", channel), List.of(gateway.address()))) {
       awaitLive(reader, channel);
       long began = System.nanoTime();
       awaitAll(reader, channel, publish(publishing, channel));

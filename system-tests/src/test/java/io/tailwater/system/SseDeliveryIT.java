@@ -6,6 +6,6 @@ import java.util.List;
 final class SseDeliveryIT extends DeliveryContract {
   @Override
   Reader open(Wanted wanted, List<URI> gateways) {
-    return SseReader.start(wanted, gateways);
+    return Transport.SSE.open(wanted, gateways);
   }
 }
