@@ -1,128 +1,111 @@
-package io.tailwater.edge.ai;
+package io.tailwater.system;
 
-import static io.tailwater.edge.ai.Platform.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
-import io.micronaut.core.type.Argument;
-import io.micronaut.serde.ObjectMapper;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.net.http.HttpResponse;
+import io.tailwater.system.Http.Answer;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/** AI streams as a browser has them, through the whole platform. */
-final class AiEndpointIT {
+/** AI streams as a browser has them: made through one gateway, read through the other. */
+@ExtendWith(Platforms.class)
+final class AiStreamsIT {
   private static final Map<String, String> ALICE =
       token("alice", List.of("chat:*"), List.of("ai:*"));
   private static final Map<String, String> BOB = token("bob", List.of("chat:*"), List.of("chat:*"));
   private static final Map<String, String> AUDITOR = token("auditor", List.of("ai:*"), List.of());
   private static final String STREAMS = "/v1/ai/streams";
+  private static final Duration LIMIT = Duration.ofSeconds(30);
 
-  @SuppressWarnings("NullAway.Init")
-  private static Platform platform;
+  private final InProcessPlatform platform;
 
-  @BeforeAll
-  static void start(@TempDir Path data) {
-    platform = new Platform(data);
-  }
-
-  @AfterAll
-  static void stop() {
-    platform.close();
+  AiStreamsIT(InProcessPlatform platform) {
+    this.platform = platform;
   }
 
   @Test
-  void aStreamIsMadeAndReadWithItsTicketToItsEndAndThenThereIsNothingLeft() throws IOException {
-    HttpResponse<String> made = create("{\"prompt\":\"Why is the sky blue?\",\"seed\":7}", ALICE);
-    assertThat(made.statusCode()).isEqualTo(201);
-    Map<String, Object> answer = json(made.body());
-    assertThat(answer).containsOnlyKeys("id", "channel", "events");
-    assertThat(answer.get("channel")).isEqualTo("ai:" + answer.get("id"));
-    assertThat(made.headers().firstValue("Location")).hasValue(STREAMS + "/" + answer.get("id"));
+  void aStreamIsMadeAndReadWithItsTicketToItsEndAndThenThereIsNothingLeft() {
+    Answer made = create("{\"prompt\":\"Why is the sky blue?\",\"seed\":7}", ALICE);
+    String id = id(made);
+    assertThat(made.contentType()).isEqualTo("application/json");
+    assertThat(made.json().fieldNames()).toIterable().containsOnly("id", "channel", "events");
+    assertThat(field(made, "channel")).isEqualTo("ai:" + id);
+    assertThat(made.headers().firstValue("Location")).hasValue(STREAMS + "/" + id);
     String events = field(made, "events");
-    assertThat(events)
-        .startsWith("/v1/events?channel=ai:" + answer.get("id") + "&from=earliest&ticket=");
+    assertThat(events).startsWith("/v1/events?channel=ai:" + id + "&from=earliest&ticket=");
 
-    List<Block> first = read(platform.open("GET", events, "", Map.of()).body());
-    assertThat(first.getFirst().event()).isEqualTo("tw.open");
+    List<Block> first = read(events);
+    assertThat(first.getFirst().type()).isEqualTo("tw.open");
     assertThat(types(first)).startsWith("start", "delta").endsWith("finish");
-    assertThat(first.getLast().event()).isEqualTo("tw.end");
+    assertThat(first.getLast().type()).isEqualTo("tw.end");
     assertThat(text(first)).contains("Why is the sky blue?").contains("```").endsWith("\n");
 
-    HttpResponse<String> again =
-        platform.send("GET", events, "", Map.of("Last-Event-ID", first.getLast().id()));
-    assertThat(again.statusCode()).isEqualTo(204);
-    assertThat(text(read(platform.open("GET", events, "", Map.of()).body())))
-        .as("read again from the beginning")
-        .isEqualTo(text(first));
+    Answer again = request("GET", events, "", Map.of("Last-Event-ID", lastId(first)));
+    assertThat(again.status()).isEqualTo(204);
+    assertThat(text(read(events))).as("read again from the beginning").isEqualTo(text(first));
   }
 
   @Test
-  void whoAcceptsAnEventStreamGetsTheStreamItselfAndWhereToComeBack() throws IOException {
-    Map<String, String> headers = new HashMap<>(ALICE);
-    headers.put("Accept", "text/event-stream");
-    HttpResponse<InputStream> stream =
-        platform.open("POST", STREAMS, "{\"prompt\":\"x\",\"max_tokens\":60}", headers);
-    assertThat(stream.statusCode()).isEqualTo(200);
-    assertThat(stream.headers().firstValue("Content-Type").orElse(""))
-        .startsWith("text/event-stream");
-    String location = stream.headers().firstValue("Content-Location").orElseThrow();
-    List<Block> blocks = read(stream.body());
+  void whoAcceptsAnEventStreamGetsTheStreamItselfAndWhereToComeBack() {
+    Answer stream =
+        create("{\"prompt\":\"x\",\"max_tokens\":60}", with(ALICE, "Accept", "text/event-stream"));
+    assertThat(stream.status()).isEqualTo(200);
+    assertThat(stream.contentType()).startsWith("text/event-stream");
+    List<Block> blocks = parsed(stream.body());
     assertThat(types(blocks)).startsWith("start").endsWith("finish");
-    assertThat(text(read(platform.open("GET", location, "", Map.of()).body())))
-        .isEqualTo(text(blocks));
+    String location = stream.headers().firstValue("Content-Location").orElseThrow();
+    assertThat(text(read(location))).isEqualTo(text(blocks));
   }
 
   @Test
   void theStateTellsHowItEnded() {
     String id = id(create("{\"prompt\":\"x\",\"max_tokens\":40}", ALICE));
-    Map<String, Object> state =
+    JsonNode state =
         await()
+            .atMost(LIMIT)
             .until(
-                () -> json(send("GET", id, ALICE).body()),
-                body -> !"running".equals(body.get("status")));
-    assertThat(state)
-        .containsEntry("id", id)
-        .containsEntry("channel", "ai:" + id)
-        .containsEntry("model", "mock")
-        .containsEntry("status", "finished")
-        .containsEntry("finish_reason", "length")
-        .doesNotContainKey("error");
-    assertThat(state.get("usage"))
-        .isEqualTo(Map.of("prompt_tokens", 1, "completion_tokens", 40, "total_tokens", 41));
+                () -> send("GET", id, ALICE).json(),
+                body -> !body.path("status").asText().equals("running"));
+    assertThat(state.path("id").asText()).isEqualTo(id);
+    assertThat(state.path("channel").asText()).isEqualTo("ai:" + id);
+    assertThat(state.path("model").asText()).isEqualTo("mock");
+    assertThat(state.path("status").asText()).isEqualTo("finished");
+    assertThat(state.path("finish_reason").asText()).isEqualTo("length");
+    assertThat(state.has("error")).isFalse();
+    assertThat(state.path("usage"))
+        .isEqualTo(json("{\"prompt_tokens\":1,\"completion_tokens\":40,\"total_tokens\":41}"));
   }
 
   @Test
-  void deleteCancels() throws IOException {
-    HttpResponse<String> made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
-    HttpResponse<String> cancelled = send("DELETE", id(made), ALICE);
-    assertThat(cancelled.statusCode()).isEqualTo(200);
-    assertThat(json(cancelled.body())).containsEntry("status", "cancelled");
-    List<Block> blocks = read(platform.open("GET", field(made, "events"), "", Map.of()).body());
+  void deleteCancels() {
+    Answer made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
+    Answer cancelled = send("DELETE", id(made), ALICE);
+    assertThat(cancelled.status()).isEqualTo(200);
+    assertThat(field(cancelled, "status")).isEqualTo("cancelled");
     Block finish =
-        blocks.stream().filter(block -> block.event().equals("finish")).findFirst().orElseThrow();
-    assertThat(json(finish.data())).containsEntry("finish_reason", "cancelled");
+        read(field(made, "events")).stream()
+            .filter(block -> block.type().equals("finish"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(data(finish).path("finish_reason").asText()).isEqualTo("cancelled");
   }
 
   @Test
   void aRepeatedKeyJoins() {
-    Map<String, String> keyed = new HashMap<>(ALICE);
-    keyed.put("Idempotency-Key", "k-1");
+    Map<String, String> keyed = with(ALICE, "Idempotency-Key", "k-1");
     String body = "{\"prompt\":\"x\",\"max_tokens\":500}";
     assertThat(id(create(body, keyed))).isEqualTo(id(create(body, keyed)));
     assertThat(id(create(body, ALICE))).isNotEqualTo(id(create(body, ALICE)));
@@ -130,7 +113,7 @@ final class AiEndpointIT {
 
   @Test
   void onlyItsCreatorATokenThatCoversItAndItsTicketReadIt() {
-    HttpResponse<String> made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
+    Answer made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
     String id = id(made);
     String events = field(made, "events");
     String ticket = events.substring(events.indexOf("ticket="));
@@ -139,11 +122,11 @@ final class AiEndpointIT {
     problem(send("GET", id, Map.of()), 401, "unauthorized");
     problem(send("DELETE", id, Map.of()), 401, "unauthorized");
     problem(send("DELETE", id + "?" + ticket, Map.of()), 403, "forbidden");
-    problem(platform.send("GET", "/v1/events?channel=ai:" + id, "", BOB), 403, "forbidden");
-    assertThat(send("GET", id + "?" + ticket, Map.of()).statusCode()).isEqualTo(200);
-    assertThat(send("GET", id, ALICE).statusCode()).isEqualTo(200);
-    assertThat(send("GET", id, AUDITOR).statusCode()).isEqualTo(200);
-    assertThat(send("DELETE", id, AUDITOR).statusCode()).isEqualTo(200);
+    problem(request("GET", "/v1/events?channel=ai:" + id, "", BOB), 403, "forbidden");
+    assertThat(send("GET", id + "?" + ticket, Map.of()).status()).isEqualTo(200);
+    assertThat(send("GET", id, ALICE).status()).isEqualTo(200);
+    assertThat(send("GET", id, AUDITOR).status()).isEqualTo(200);
+    assertThat(send("DELETE", id, AUDITOR).status()).isEqualTo(200);
   }
 
   @Test
@@ -181,108 +164,128 @@ final class AiEndpointIT {
     problem(send("GET", "nothing", ALICE), 404, "not_found");
     problem(send("DELETE", "A".repeat(22), ALICE), 404, "not_found");
     problem(send("GET", "nothing?x=1", ALICE), 400, "invalid_request");
-    Map<String, String> xml = new HashMap<>(ALICE);
-    xml.put("Content-Type", "text/xml");
-    problem(create("<x/>", xml), 415, "unsupported_media_type");
-    Map<String, String> image = new HashMap<>(ALICE);
-    image.put("Accept", "image/png");
-    problem(create("{\"prompt\":\"x\"}", image), 406, "not_acceptable");
+    problem(create("<x/>", with(ALICE, "Content-Type", "text/xml")), 415, "unsupported_media_type");
+    problem(
+        create("{\"prompt\":\"x\"}", with(ALICE, "Accept", "image/png")), 406, "not_acceptable");
   }
 
   @Test
   void publishingToAStreamIsThePlatformsAlone() {
-    problem(platform.send("POST", "/v1/events?channel=ai:x", "{}", ALICE), 403, "forbidden");
+    problem(request("POST", "/v1/events?channel=ai:x", "{}", ALICE), 403, "forbidden");
   }
 
   @Test
-  void redisIsToldWhichStreamsAreWatched() throws IOException {
-    HttpResponse<String> made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
+  void redisIsToldWhichStreamsAreWatched() {
+    Answer made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
     String key = "tw:ai:watched:" + id(made);
     String events = field(made, "events");
     RedisClient client = RedisClient.create(platform.redis().uri());
     try {
       RedisCommands<String, String> redis = client.connect().sync();
-      try (InputStream watching = platform.open("GET", events, "", Map.of()).body()) {
-        assertThat(watching.read()).isPositive();
-        await().atMost(Duration.ofSeconds(10)).until(() -> redis.pttl(key) > 0);
+      try (StreamPeek watching = watch(events)) {
+        assertThat(watching.status()).isEqualTo(200);
+        await().atMost(LIMIT).until(() -> redis.pttl(key) > 0);
         redis.flushall();
-        await().atMost(Duration.ofSeconds(10)).until(() -> redis.pttl(key) > 0);
+        await().atMost(LIMIT).until(() -> redis.pttl(key) > 0);
         assertThat(redis.sismember("tw:ai:running", id(made))).isTrue();
       }
-      await().atMost(Duration.ofSeconds(30)).until(() -> redis.exists(key) == 0);
+      await().atMost(LIMIT).until(() -> redis.exists(key) == 0);
     } finally {
       client.shutdown();
       send("DELETE", id(made), ALICE);
     }
   }
 
-  private static HttpResponse<String> create(String body, Map<String, String> headers) {
-    return platform.send("POST", STREAMS, body, headers);
+  private Answer create(String body, Map<String, String> headers) {
+    return request("POST", STREAMS, body, headers);
   }
 
-  private static HttpResponse<String> send(String method, String id, Map<String, String> headers) {
-    return platform.send(method, STREAMS + "/" + id, "", headers);
+  private Answer send(String method, String id, Map<String, String> headers) {
+    return request(method, STREAMS + "/" + id, "", headers);
   }
 
-  private static String id(HttpResponse<String> made) {
-    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+  private Answer request(String method, String path, String body, Map<String, String> headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(platform.gateways().getFirst().resolve(path))
+            .method(method, BodyPublishers.ofString(body));
+    headers.forEach(request::header);
+    return Http.send(request);
+  }
+
+  private StreamPeek watch(String events) {
+    return StreamPeek.open(
+        platform.gateways().getLast(), events, Map.of("Accept", "text/event-stream"));
+  }
+
+  /** Reads an event stream until the server ends it. */
+  private List<Block> read(String events) {
+    try (StreamPeek stream = watch(events)) {
+      return stream.untilEnd();
+    }
+  }
+
+  private static List<Block> parsed(String stream) {
+    List<Block> blocks = new ArrayList<>();
+    byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+    new EventStreamParser(blocks::add).feed(bytes, bytes.length, 0);
+    return blocks;
+  }
+
+  private static Map<String, String> token(
+      String subject, List<String> subscribe, List<String> publish) {
+    return Map.of(
+        "Authorization",
+        "Bearer " + Tokens.token(subject, subscribe, publish),
+        "Content-Type",
+        "application/json");
+  }
+
+  private static Map<String, String> with(Map<String, String> headers, String name, String value) {
+    Map<String, String> all = new TreeMap<>(headers);
+    all.put(name, value);
+    return all;
+  }
+
+  private static String id(Answer made) {
+    assertThat(made.status()).as(made.body()).isEqualTo(201);
     return field(made, "id");
   }
 
-  private static String field(HttpResponse<String> answer, String name) {
-    return String.valueOf(json(answer.body()).get(name));
+  private static String field(Answer answer, String name) {
+    return answer.json().path(name).asText();
   }
 
-  private static void problem(HttpResponse<String> answer, int status, String code) {
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
-    assertThat(answer.headers().firstValue("Content-Type")).hasValue("application/problem+json");
-    assertThat(json(answer.body())).containsEntry("code", code);
+  private static void problem(Answer answer, int status, String code) {
+    assertThat(answer.status()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.contentType()).isEqualTo("application/problem+json");
+    assertThat(field(answer, "code")).isEqualTo(code);
   }
 
-  private static Map<String, Object> json(String text) {
+  private static JsonNode data(Block block) {
+    return json(Objects.requireNonNull(block.data()));
+  }
+
+  private static JsonNode json(String text) {
     try {
-      return ObjectMapper.getDefault().readValue(text, Argument.mapOf(String.class, Object.class));
-    } catch (IOException e) {
+      return Json.read(text);
+    } catch (JsonProcessingException e) {
       throw new AssertionError(text, e);
     }
   }
 
+  private static String lastId(List<Block> blocks) {
+    return blocks.getLast().lastEventId();
+  }
+
   private static List<String> types(List<Block> blocks) {
-    return blocks.stream().map(Block::event).filter(type -> !type.startsWith("tw.")).toList();
+    return blocks.stream().map(Block::type).filter(type -> !type.startsWith("tw.")).toList();
   }
 
   private static String text(List<Block> blocks) {
     StringBuilder text = new StringBuilder();
     blocks.stream()
-        .filter(block -> block.event().equals("delta"))
-        .forEach(block -> text.append(json(block.data()).get("text")));
+        .filter(block -> block.type().equals("delta"))
+        .forEach(block -> text.append(data(block).path("text").asText()));
     return text.toString();
   }
-
-  /** Reads an event stream until the server ends it. */
-  private static List<Block> read(InputStream stream) throws IOException {
-    List<Block> blocks = new ArrayList<>();
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-      String id = "";
-      String event = "message";
-      StringBuilder data = new StringBuilder();
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.isEmpty()) {
-          blocks.add(new Block(id, event, data.toString()));
-          event = "message";
-          data.setLength(0);
-        } else if (line.startsWith("id: ")) {
-          id = line.substring(4);
-        } else if (line.startsWith("event: ")) {
-          event = line.substring(7);
-        } else if (line.startsWith("data: ")) {
-          data.append(line.substring(6));
-        }
-      }
-    }
-    return blocks;
-  }
-
-  private record Block(String id, String event, String data) {}
 }
