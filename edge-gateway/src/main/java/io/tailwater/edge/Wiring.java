@@ -132,9 +132,8 @@ final class Wiring {
       Feeds feeds,
       Namespaces namespaces,
       Sessions sessions,
-      Origins origins,
       EdgeConfiguration configuration,
       @Value("${tailwater.instance}") String gateway) {
-    return new Subscriptions(feeds, namespaces, sessions, origins, configuration, gateway, CLOCK);
+    return new Subscriptions(feeds, namespaces, sessions, configuration, gateway, CLOCK);
   }
 }

@@ -177,7 +177,9 @@ final class ArchitectureTest {
   void aTransportWritesAndKnowsNeitherWhoReadsNorHowEventsComeIn() {
     noClasses()
         .that()
-        .resideInAPackage(EDGE + "sse..")
+        .implement(EDGE + "Transport")
+        .or()
+        .implement(EDGE + "WireFormat")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(EDGE + "access..", EDGE + "publish..")

@@ -9,13 +9,17 @@ import io.netty.channel.ChannelOption;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Positions;
 import io.tailwater.edge.Cursor;
+import io.tailwater.edge.EventBytes;
 import io.tailwater.edge.EventJson;
 import io.tailwater.edge.Missed;
 import io.tailwater.edge.Run;
+import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
+import io.tailwater.edge.Takeover;
 import io.tailwater.edge.Transport;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -38,24 +42,32 @@ final class SseTransport implements Transport {
           Unpooled.directBuffer(2).writeByte(':').writeByte('\n').asReadOnly());
 
   private final io.netty.channel.Channel connection;
-  private final List<Cursor> cursors;
+  private final Map<String, String> headers;
   private final boolean several;
   private final SseFormat format;
+  private List<Cursor> cursors = List.of();
 
+  /**
+   * @param headers of the response
+   * @param several whether it has more than one channel
+   * @param envelope whether events are to come whole
+   */
   SseTransport(
       io.netty.channel.Channel connection,
-      List<Cursor> cursors,
+      Map<String, String> headers,
       boolean several,
       boolean envelope) {
     this.connection = connection;
-    this.cursors = cursors;
+    this.headers = headers;
     this.several = several;
     this.format =
         several ? SseFormat.ENVELOPE_OPEN : envelope ? SseFormat.ENVELOPE : SseFormat.PLAIN;
   }
 
   @Override
-  public void open(StreamOpening opening) {
+  public void open(Session session, StreamOpening opening) {
+    cursors = session.cursors();
+    Takeover.begin(connection, headers, session);
     ByteBuf out = connection.alloc().directBuffer(512);
     ascii("retry: " + retryMs() + "\n", out);
     ascii("id: ", out);
@@ -83,19 +95,22 @@ final class SseTransport implements Transport {
   }
 
   @Override
-  public void events(Cursor cursor, Run run, int index) {
+  public int events(Cursor cursor, Run run, int index) {
+    EventBytes bytes = run.encoded(format);
+    int end = run.events().size();
     if (!several) {
-      write(run.bytes(format, index));
-      return;
+      write(bytes.from(index));
+      return end;
     }
-    for (int i = index; i < run.events().size(); i++) {
-      write(run.bytesOf(format, i));
+    for (int i = index; i < end; i++) {
+      write(bytes.at(i));
       ByteBuf out = connection.alloc().directBuffer(64 + 24 * cursors.size());
       ascii("\nid: ", out);
       writePosition(cursor, run.events().get(i).getOffset(), out);
       ascii("\n\n", out);
       write(out);
     }
+    return end;
   }
 
   @Override
