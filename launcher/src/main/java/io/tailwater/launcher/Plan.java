@@ -104,6 +104,9 @@ record Plan(
     properties.put("tailwater.edge.event-cores", eventCoreAddresses());
     properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + ports.aiStreams()));
     properties.put("tailwater.edge.jwt-key", jwtKey);
+    // A page of one's own, also one opened as a file, reads what is open to everyone; no cookie
+    // goes with it.
+    properties.put("tailwater.edge.origins", "*");
     properties.put("tailwater.edge.dev", true);
     // One gateway's process can be killed and comes back; one of several in this JVM can't.
     properties.put("tailwater.edge.dev-kill", processes);
