@@ -3,7 +3,6 @@ package io.tailwater.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -86,7 +85,7 @@ final class AiStreamsIT {
     assertThat(state.path("finish_reason").asText()).isEqualTo("length");
     assertThat(state.has("error")).isFalse();
     assertThat(state.path("usage"))
-        .isEqualTo(json("{\"prompt_tokens\":1,\"completion_tokens\":40,\"total_tokens\":41}"));
+        .isEqualTo(Json.read("{\"prompt_tokens\":1,\"completion_tokens\":40,\"total_tokens\":41}"));
   }
 
   @Test
@@ -262,15 +261,7 @@ final class AiStreamsIT {
   }
 
   private static JsonNode data(Block block) {
-    return json(Objects.requireNonNull(block.data()));
-  }
-
-  private static JsonNode json(String text) {
-    try {
-      return Json.read(text);
-    } catch (JsonProcessingException e) {
-      throw new AssertionError(text, e);
-    }
+    return Json.read(Objects.requireNonNull(block.data()));
   }
 
   private static String lastId(List<Block> blocks) {

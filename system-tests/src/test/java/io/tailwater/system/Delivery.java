@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,18 +24,13 @@ final class Delivery implements AutoCloseable {
   private static final Duration COMPLETE_LIMIT = Duration.ofSeconds(90);
 
   private final Platform platform;
-  private final Opener opener;
+  private final Transport transport;
   private final String name;
   private final List<Channel> channels;
   private final List<Reader> readers = new ArrayList<>();
   private final Map<String, Wanted> wanted = new HashMap<>();
   private final Ledger ledger = new Ledger();
   private final String token;
-
-  /** Opens readers of one transport. */
-  interface Opener {
-    Reader open(Wanted wanted, List<URI> gateways);
-  }
 
   /** What goes wrong in the middle of a run. */
   interface Fault {
@@ -46,9 +40,9 @@ final class Delivery implements AutoCloseable {
   /**
    * @param name of the run, part of its channels' names: no two runs on one platform share one
    */
-  Delivery(Platform platform, Opener opener, String name) {
+  Delivery(Platform platform, Transport transport, String name) {
     this.platform = platform;
-    this.opener = opener;
+    this.transport = transport;
     this.name = name;
     this.channels =
         IntStream.range(0, CHANNELS)
@@ -105,7 +99,7 @@ final class Delivery implements AutoCloseable {
   }
 
   private void open(Wanted reader) {
-    Reader opened = opener.open(reader.as(token), platform.gateways());
+    Reader opened = transport.open(reader.as(token), platform.gateways());
     readers.add(opened);
     ledger.reader(opened.seen());
     wanted.put(reader.name(), reader);

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.tailwater.core.BroadcastPort;
 import io.tailwater.core.FoldGate;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -26,8 +25,11 @@ abstract class DeliveryContract {
   private static final List<String> EVENT_CORES =
       List.of("event-core-1", "event-core-2").subList(0, Scale.of(1, 2));
 
-  /** A reader of this transport that has begun to connect. */
-  abstract Reader open(Wanted wanted, List<URI> gateways);
+  private final Transport transport;
+
+  DeliveryContract(Transport transport) {
+    this.transport = transport;
+  }
 
   @Test
   void keepsEveryEventWhileReadersAreCutAndChangeGateways(InProcessPlatform platform)
@@ -181,13 +183,9 @@ abstract class DeliveryContract {
   private void deliver(
       Platform platform, String name, Publishers.Load load, int cutMs, Delivery.Fault fault)
       throws Exception {
-    try (Delivery delivery = new Delivery(platform, this::open, name + " " + transport())) {
+    try (Delivery delivery = new Delivery(platform, transport, name + " " + transport)) {
       Ledger.Report report = delivery.run(load, cutMs, fault);
       assertThat(report.isClean()).as(report.toString()).isTrue();
     }
-  }
-
-  private String transport() {
-    return getClass().getSimpleName();
   }
 }

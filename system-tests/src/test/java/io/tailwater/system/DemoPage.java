@@ -1,6 +1,5 @@
 package io.tailwater.system;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Page;
 import io.tailwater.contract.Channel;
@@ -68,11 +67,7 @@ final class DemoPage implements AutoCloseable {
   }
 
   JsonNode state() {
-    try {
-      return Json.read((String) page.evaluate("JSON.stringify(tailwater)"));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("window.tailwater is no JSON", e);
-    }
+    return Json.read((String) page.evaluate("JSON.stringify(tailwater)"));
   }
 
   String text() {

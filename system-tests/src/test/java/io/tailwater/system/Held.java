@@ -80,8 +80,6 @@ final class Held {
 
   /** The position of a channel in a text for one or for several; null if it has none. */
   static @Nullable Position of(String text, Channel channel) {
-    return Positions.isForSeveral(text)
-        ? Positions.parse(text).get(channel)
-        : Position.parse(text);
+    return Positions.isForSeveral(text) ? Positions.parse(text).get(channel) : Position.parse(text);
   }
 }

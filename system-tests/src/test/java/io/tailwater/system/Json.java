@@ -37,7 +37,8 @@ final class Json {
         .forEachRemaining(
             name -> {
               if (!fields.contains(name)) {
-                throw new IllegalStateException("the contract has no field " + name + ": " + object);
+                throw new IllegalStateException(
+                    "the contract has no field " + name + ": " + object);
               }
             });
   }

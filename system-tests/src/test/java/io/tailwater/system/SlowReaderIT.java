@@ -37,7 +37,8 @@ final class SlowReaderIT {
       Channel channel = new Channel(Namespaces.DEMO, "slow");
       Wanted stuck = Wanted.of("stuck", channel).withReceiveBytes(65_536);
       try (Reader slow = Transport.SSE.open(stuck, List.of(gateway.address()));
-          Reader quick = Transport.SSE.open(Wanted.of("quick", channel), List.of(gateway.address()))) {
+          Reader quick =
+              Transport.SSE.open(Wanted.of("quick", channel), List.of(gateway.address()))) {
         awaitLive(slow, channel);
         awaitLive(quick, channel);
         slow.pause();

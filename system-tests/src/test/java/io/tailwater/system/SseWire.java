@@ -74,7 +74,9 @@ final class SseWire implements Wire {
         turn.violation("the first block is no tw.open: " + block);
       }
       say(block, Json.read(block.data()));
-      if (!block.hadId() && !block.type().equals("tw.retry") && !block.type().startsWith("tw.exp")) {
+      if (!block.hadId()
+          && !block.type().equals("tw.retry")
+          && !block.type().startsWith("tw.exp")) {
         turn.violation("a block without an id: " + block);
       }
     }
@@ -85,8 +87,7 @@ final class SseWire implements Wire {
         case "tw.live" -> turn.live(channel(data));
         case "tw.end" -> turn.seen().ended(channel(data));
         case "tw.reset" ->
-            turn.reset(
-                channel(data), data.path("reason").asText(), data.path("earliest").asText());
+            turn.reset(channel(data), data.path("reason").asText(), data.path("earliest").asText());
         case "tw.retry" -> toldToComeBack = true;
         case "tw.expiring", "tw.expired" -> {
           // Nothing to keep: a reader with another token comes back by itself.
@@ -114,7 +115,8 @@ final class SseWire implements Wire {
     private void event(Block block, JsonNode data) {
       Wanted wanted = turn.wanted();
       if (wanted.envelope() || wanted.channels().size() > 1) {
-        if (wanted.channels().size() == 1 && !data.path("id").asText().equals(block.lastEventId())) {
+        if (wanted.channels().size() == 1
+            && !data.path("id").asText().equals(block.lastEventId())) {
           turn.violation("an event whose block has another id: " + block);
         }
         turn.event(EventJson.read(data), block.arrivedNanos());

@@ -53,7 +53,10 @@ final class Turn {
     return random;
   }
 
-  /** Sends a GET over this turn's socket; what is read of the answer waits while the reader is paused. */
+  /**
+   * Sends a GET over this turn's socket; what is read of the answer waits while the reader is
+   * paused.
+   */
   StreamConnection get(String path, Map<String, String> more) throws IOException {
     reader.awaitResumed();
     Map<String, String> headers = new LinkedHashMap<>(more);
@@ -117,9 +120,7 @@ final class Turn {
   }
 
   void reset(Channel channel, String reason, String earliest) {
-    seen()
-        .reset(
-            new Seen.Reset(channel, reason, Position.parse(earliest), reader.connections()));
+    seen().reset(new Seen.Reset(channel, reason, Position.parse(earliest), reader.connections()));
   }
 
   /** An event came with its envelope; false if it may not have come. */

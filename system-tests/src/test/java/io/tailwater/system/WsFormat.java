@@ -2,6 +2,7 @@ package io.tailwater.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.tailwater.contract.v1.Authed;
 import io.tailwater.contract.v1.ChannelReset;
 import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.Disconnect;
@@ -13,7 +14,6 @@ import io.tailwater.contract.v1.Live;
 import io.tailwater.contract.v1.Pong;
 import io.tailwater.contract.v1.Published;
 import io.tailwater.contract.v1.ServerFrame;
-import io.tailwater.contract.v1.Authed;
 import io.tailwater.contract.v1.Subscribed;
 import io.tailwater.contract.v1.Unsubscribed;
 import io.tailwater.contract.v1.Welcome;
@@ -31,7 +31,7 @@ enum WsFormat {
     WsConnection.Message encode(ClientFrame frame) {
       return new WsConnection.Message(
           WsConnection.TEXT,
-          Json.write(Map.of("id", frame.getId(), name(frame), content(frame)))
+          Json.write(Map.of("id", frame.getId(), kind(frame), content(frame)))
               .getBytes(StandardCharsets.UTF_8));
     }
 
@@ -86,7 +86,7 @@ enum WsFormat {
     }
   }
 
-  private static String name(ClientFrame frame) {
+  private static String kind(ClientFrame frame) {
     return frame.getFrameCase().name().toLowerCase(Locale.ROOT);
   }
 

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads over a WebSocket: one subscription for each channel, each with its own position. Now and
- * then it gives a channel up and takes it again at its position; whether it asks for compression and
- * how it shows its token changes from connection to connection.
+ * then it gives a channel up and takes it again at its position; whether it asks for compression
+ * and how it shows its token changes from connection to connection.
  */
 final class WsWire implements Wire {
   private static final int LEAVE_ONE_IN = 4;
@@ -143,7 +143,8 @@ final class WsWire implements Wire {
         case SUBSCRIBED -> onSubscribed(frame.getSubscribed(), asking);
         case UNSUBSCRIBED -> onUnsubscribed(asking);
         case EVENTS -> onEvents(frame.getEvents().getEventsList(), nanos);
-        case LIVE -> onLive(Turn.channel(frame.getLive().getChannel()), frame.getLive().getPosition());
+        case LIVE ->
+            onLive(Turn.channel(frame.getLive().getChannel()), frame.getLive().getPosition());
         case RESET -> {
           Channel channel = here(frame.getReset().getChannel(), frame);
           turn.reset(channel, frame.getReset().getReason(), frame.getReset().getEarliest());

@@ -1,0 +1,7 @@
+package io.tailwater.system;
+
+final class RoamingDeliveryIT extends DeliveryContract {
+  RoamingDeliveryIT() {
+    super(Transport.ROAMING);
+  }
+}
