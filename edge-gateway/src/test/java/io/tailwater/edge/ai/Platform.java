@@ -13,8 +13,9 @@ import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.ai.AiStreamService;
 import io.tailwater.core.EventCore;
 import io.tailwater.edge.EdgeGateway;
-import io.tailwater.embedded.EmbeddedKafka;
-import io.tailwater.embedded.EmbeddedRedis;
+import io.tailwater.embedded.KafkaServer;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -35,8 +36,8 @@ import java.util.Map;
 final class Platform implements AutoCloseable {
   private static final byte[] SECRET = new byte[32];
 
-  private final EmbeddedKafka kafka;
-  private final EmbeddedRedis redis;
+  private final KafkaServer kafka;
+  private final RedisServer redis;
   private final ApplicationContext core;
   private final ApplicationContext ai;
   private final ApplicationContext edge;
@@ -44,8 +45,8 @@ final class Platform implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   Platform(Path data) {
-    kafka = EmbeddedKafka.open(data.resolve("kafka"));
-    redis = EmbeddedRedis.open();
+    kafka = TestServers.kafka(data.resolve("kafka"));
+    redis = TestServers.redis();
     int corePort = freePort();
     int aiPort = freePort();
     Map<String, Object> coreSettings =
@@ -90,7 +91,7 @@ final class Platform implements AutoCloseable {
         .until(() -> send("GET", "/health/readiness", "", Map.of()).statusCode() == 200);
   }
 
-  EmbeddedRedis redis() {
+  RedisServer redis() {
     return redis;
   }
 
