@@ -2,6 +2,7 @@ package io.tailwater.edge;
 
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.Transport.Farewell;
 import io.tailwater.edge.access.Identity;
 import java.util.ArrayList;
@@ -116,6 +117,17 @@ public final class Session {
       // Not at once: the loop may be walking the array that the cursor stands in.
       loop.execute(() -> end(Farewell.COMPLETE));
     }
+  }
+
+  /** One of its cursors was live and has fallen behind what its tail holds. */
+  void slow(SlowReaders policy) {
+    sessions.slow(policy);
+  }
+
+  /** Such a cursor's namespace wants the connection to end. */
+  void tooSlow() {
+    finishing = true;
+    loop.execute(() -> end(Farewell.SILENT));
   }
 
   /**

@@ -4,8 +4,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.access.Identity;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,10 +21,12 @@ public final class Sessions {
   private final EdgeLoops loops;
   private final EdgeConfiguration configuration;
   private final Counter delivered;
+  private final MeterRegistry meters;
 
   Sessions(EdgeLoops loops, EdgeConfiguration configuration, MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
+    this.meters = meters;
     this.delivered = meters.counter("tailwater.edge.delivered.events");
     meters.gauge("tailwater.edge.connections", admitted);
   }
@@ -79,6 +83,12 @@ public final class Sessions {
 
   void delivered(int events) {
     delivered.increment(events);
+  }
+
+  void slow(SlowReaders policy) {
+    meters
+        .counter("tailwater.edge.slow.readers", "policy", policy.name().toLowerCase(Locale.ROOT))
+        .increment();
   }
 
   /** How many are connected. */
