@@ -237,7 +237,7 @@ final class WsWire implements Wire {
     }
 
     private void onClosed(WsConnection.Closed closed) {
-      if (!disconnected) {
+      if (!disconnected && closed.code() >= 4000) {
         turn.violation("closed without a word before: " + closed);
       }
       if (LASTING.contains(closed.code())) {
