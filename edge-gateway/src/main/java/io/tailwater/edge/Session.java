@@ -22,6 +22,8 @@ public final class Session {
   private final Sessions sessions;
   private final List<Cursor> cursors;
   private @Nullable Future<?> expiry;
+  private final int mostHeartbeats;
+  private int age;
   private int open;
   private int heartbeats;
   private int stuckHeartbeats;
@@ -47,6 +49,7 @@ public final class Session {
     this.cursors = cursors;
     this.loop = loop;
     this.sessions = sessions;
+    this.mostHeartbeats = sessions.mostHeartbeats();
   }
 
   public String id() {
@@ -138,6 +141,10 @@ public final class Session {
 
   void heartbeat() {
     if (closed) {
+      return;
+    }
+    if (++age > mostHeartbeats) {
+      end(Farewell.RETRY);
       return;
     }
     if (!transport.writable()) {

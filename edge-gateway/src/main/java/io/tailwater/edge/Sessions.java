@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Identity;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +20,17 @@ public final class Sessions {
   private final AtomicInteger admitted = new AtomicInteger();
   private final EdgeLoops loops;
   private final EdgeConfiguration configuration;
+  private final DrainConfiguration drain;
   private final Counter delivered;
 
-  Sessions(EdgeLoops loops, EdgeConfiguration configuration, MeterRegistry meters) {
+  Sessions(
+      EdgeLoops loops,
+      EdgeConfiguration configuration,
+      DrainConfiguration drain,
+      MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
+    this.drain = drain;
     this.delivered = meters.counter("tailwater.edge.delivered.events");
     meters.gauge("tailwater.edge.connections", admitted);
   }
@@ -79,8 +86,26 @@ public final class Sessions {
     return (int) Math.max(1, configuration.stuckLimit().dividedBy(configuration.heartbeat()));
   }
 
+  /**
+   * After how many heartbeats a new session has to leave: a little different for each, so that
+   * those who came together do not leave together.
+   */
+  int mostHeartbeats() {
+    if (drain.maxAge().isZero()) {
+      return Integer.MAX_VALUE;
+    }
+    double share = ThreadLocalRandom.current().nextDouble(0.9, 1.1);
+    return (int)
+        Math.max(1, share * drain.maxAge().toMillis() / configuration.heartbeat().toMillis());
+  }
+
   void delivered(int events) {
     delivered.increment(events);
+  }
+
+  /** All of them, in no order; they come and go meanwhile. */
+  Collection<Session> all() {
+    return byId.values();
   }
 
   /** How many are connected. */
