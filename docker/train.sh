@@ -11,7 +11,7 @@ url=http://127.0.0.1:8080
 # ready.sh asks the same; here there are three services at once.
 await() {
   for _ in $(seq 240); do
-    HEALTH_PORT=$1 ./ready.sh && return
+    HEALTH_PORT=$1 ./ready.sh 2>/dev/null && return
     sleep 0.5
   done
   echo "training: nothing is ready on port $1" >&2
