@@ -19,24 +19,27 @@ public final class Cursor {
   private @Nullable TailView view;
 
   /**
-   * The partition's through when this cursor joined its tail; what was there then is replay, the
-   * rest is new.
+   * Where the log was known to end when this cursor joined its tail; what was there then is replay,
+   * the rest is new.
    */
-  private long liveAfter = Long.MIN_VALUE;
+  private long liveAfter;
 
   private boolean live;
   private boolean ended;
   private boolean awaitingPage;
+  private boolean expecting;
+  private boolean unsubscribed;
 
   /** Where it stands in its view's array. */
   int index = -1;
 
-  Cursor(Session session, Channel channel, Position start) {
+  Cursor(Session session, Opened opened) {
     this.session = session;
-    this.channel = channel;
+    this.channel = opened.tail().channel();
     this.nameHash = Positions.hash(channel);
-    this.epoch = start.epoch();
-    this.offset = start.offset();
+    this.epoch = opened.position().epoch();
+    this.offset = opened.position().offset();
+    this.liveAfter = opened.liveAfter();
   }
 
   public Channel channel() {
@@ -88,11 +91,24 @@ public final class Cursor {
 
   void joined(TailView view) {
     this.view = view;
-    liveAfter = view.through();
+    liveAfter = view.epoch().equals(epoch) ? Math.max(liveAfter, view.through()) : view.through();
   }
 
   void left() {
     view = null;
+  }
+
+  /** Nobody reads it any more, though it may still be about to join its tail. */
+  void unsubscribe() {
+    unsubscribed = true;
+    TailView view = this.view;
+    if (view != null) {
+      view.leave(this);
+    }
+  }
+
+  boolean unsubscribed() {
+    return unsubscribed;
   }
 
   @Nullable TailView view() {
@@ -120,8 +136,21 @@ public final class Cursor {
     }
   }
 
+  /** The partition has moved on, which this cursor waited for. */
+  void expected() {
+    expecting = false;
+    pump();
+  }
+
   private void upToDate(TailView view) {
-    if (!live && view.through() >= liveAfter) {
+    if (!live) {
+      if (view.through() < liveAfter) {
+        if (!expecting) {
+          expecting = true;
+          view.expect(this);
+        }
+        return;
+      }
       live = true;
       session.notice(this, new Transport.Notice.Live());
     }
@@ -134,13 +163,16 @@ public final class Cursor {
     offset = offset();
     ended = true;
     session.notice(this, new Transport.Notice.End());
-    session.ended(this);
+    session.ended();
   }
 
   private void deliver(Run run) {
     int first = run.indexAfter(offset);
-    if (first < run.events().size()) {
-      session.events(this, run, first);
+    int size = run.events().size();
+    int next = first < size ? session.events(this, run, first) : size;
+    if (next < size) {
+      offset = run.events().get(next - 1).getOffset();
+      return;
     }
     offset = Math.max(offset, run.through());
     if (!live && offset >= liveAfter) {

@@ -16,18 +16,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.regex.Pattern;
 
 /** {@code GET /v1/events}: subscribe. */
 @Controller("/v1/events")
 final class EventsEndpoint {
-  private static final Pattern POSITION = Pattern.compile("[A-Za-z0-9._~-]+");
-
   private final Access access;
   private final Subscriptions subscriptions;
-  private final List<StreamTransport> transports;
+  private final List<EventsTransport> transports;
 
-  EventsEndpoint(Access access, Subscriptions subscriptions, List<StreamTransport> transports) {
+  EventsEndpoint(Access access, Subscriptions subscriptions, List<EventsTransport> transports) {
     this.access = access;
     this.subscriptions = subscriptions;
     this.transports = transports;
@@ -36,35 +33,23 @@ final class EventsEndpoint {
   @Get
   @Produces(MediaType.ALL)
   CompletableFuture<? extends HttpResponse<?>> subscribe(HttpRequest<?> request) {
-    StreamTransport transport = transport(request);
+    EventsTransport transport = transport(request);
+    return answer(request, transport)
+        .exceptionallyCompose(
+            failure -> transport.refuse(request, Problems.refusal(failure), Map.of()));
+  }
+
+  private CompletableFuture<HttpResponse<?>> answer(
+      HttpRequest<?> request, EventsTransport transport) {
     try {
       Identity identity = access.identify(request);
-      return subscriptions.stream(request, identity, transport, Map.of())
-          .exceptionallyCompose(failure -> passing(failure, transport, request));
+      return transport.answer(request, subscriptions.parse(request, transport), identity, Map.of());
     } catch (RequestException e) {
-      return passing(e, transport, request);
+      return CompletableFuture.failedFuture(e);
     }
   }
 
-  /**
-   * What fails for a passing reason is answered as a stream, since any other status stops an
-   * EventSource for good.
-   */
-  private static CompletableFuture<HttpResponse<?>> passing(
-      Throwable failure, StreamTransport transport, HttpRequest<?> request) {
-    RequestException refusal = Problems.refusal(failure);
-    return refusal.code().retry()
-        ? CompletableFuture.completedFuture(transport.comeBack(refusal.code(), position(request)))
-        : CompletableFuture.failedFuture(refusal);
-  }
-
-  /** What the client came with, empty if that is nothing that could be handed back. */
-  private static String position(HttpRequest<?> request) {
-    String id = request.getHeaders().get("Last-Event-ID");
-    return id != null && POSITION.matcher(id).matches() ? id : "";
-  }
-
-  private StreamTransport transport(HttpRequest<?> request) {
+  private EventsTransport transport(HttpRequest<?> request) {
     String accept = request.getHeaders().get(HttpHeaders.ACCEPT);
     List<String> wanted =
         accept == null || accept.isBlank()
@@ -73,7 +58,7 @@ final class EventsEndpoint {
                 .map(type -> type.split(";")[0].trim().toLowerCase(Locale.ROOT))
                 .toList();
     for (String type : wanted) {
-      for (StreamTransport transport : transports) {
+      for (EventsTransport transport : transports) {
         if (transport.mediaTypes().contains(type)) {
           return transport;
         }

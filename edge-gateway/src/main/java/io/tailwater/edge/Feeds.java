@@ -69,9 +69,14 @@ final class Feeds {
         .scheduleAtFixedRate(this::tick, HEADS_PERIOD_MS, HEADS_PERIOD_MS, TimeUnit.MILLISECONDS);
   }
 
-  /** Opens a channel of a namespace that exists. */
-  CompletableFuture<PartitionFeed.Opened> open(Namespace namespace, Channel channel, Start start) {
-    return feed(namespace, channel).open(channel, start, namespace.getPlatformOnly());
+  /**
+   * Opens a channel of a namespace that exists.
+   *
+   * @param fresh its reader wants everything that is in the log by now, not only what has come here
+   */
+  CompletableFuture<Opened> open(Namespace namespace, Channel channel, Start start, boolean fresh) {
+    return feed(namespace, channel)
+        .open(new Openings.Opening(channel, start, namespace.getPlatformOnly(), fresh));
   }
 
   /** How many cursors read a channel on this gateway. */

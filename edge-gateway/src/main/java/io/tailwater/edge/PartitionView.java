@@ -15,6 +15,7 @@ final class PartitionView {
   private final PartitionFeed feed;
   private final EdgeLoop loop;
   private final Map<Tail, TailView> tails = new LinkedHashMap<>();
+  private List<Cursor> expecting = new ArrayList<>(0);
   private Epoch epoch;
   private long through;
 
@@ -54,7 +55,7 @@ final class PartitionView {
     if (view == null) {
       throw new IllegalStateException("a tail was attached to without its snapshot");
     }
-    if (cursor.session().closed()) {
+    if (cursor.unsubscribed()) {
       feed.detach(tail, this);
       return;
     }
@@ -90,7 +91,17 @@ final class PartitionView {
     }
     through = newThrough;
     moved.forEach(TailView::pump);
+    if (!expecting.isEmpty()) {
+      List<Cursor> cursors = expecting;
+      expecting = new ArrayList<>(0);
+      cursors.forEach(Cursor::expected);
+    }
     loop.flush();
+  }
+
+  /** Tells the cursor of the partition's next step, once. */
+  void expect(Cursor cursor) {
+    expecting.add(cursor);
   }
 
   void onCut(Epoch newEpoch, long newThrough) {

@@ -1,7 +1,5 @@
 package io.tailwater.edge;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ReferenceCounted;
 import io.tailwater.contract.Channel;
@@ -24,7 +22,7 @@ public final class Run extends AbstractReferenceCounted {
   private final long from;
   private final long through;
   private final List<Event> events;
-  private final AtomicReferenceArray<@Nullable Encoding> encodings =
+  private final AtomicReferenceArray<WireFormat.@Nullable Encoding> encodings =
       new AtomicReferenceArray<>(WireFormat.SLOTS);
 
   Run(Channel channel, Epoch epoch, long from, long through, List<Event> events) {
@@ -35,7 +33,11 @@ public final class Run extends AbstractReferenceCounted {
     this.events = events;
   }
 
-  Epoch epoch() {
+  public Channel channel() {
+    return channel;
+  }
+
+  public Epoch epoch() {
     return epoch;
   }
 
@@ -92,47 +94,34 @@ public final class Run extends AbstractReferenceCounted {
     return low;
   }
 
-  /** The bytes of the events from this index on, retained for the caller. */
-  public ByteBuf bytes(WireFormat format, int index) {
-    Encoding encoding = encoded(format);
-    int start = index == 0 ? 0 : encoding.ends[index - 1];
-    return encoding.bytes.retainedSlice(start, encoding.bytes.writerIndex() - start);
+  /** About how many bytes its events take when encoded. */
+  public int encodedBytes() {
+    return weight() / 2 + 64;
   }
 
-  /** The bytes of one event, retained for the caller. */
-  public ByteBuf bytesOf(WireFormat format, int index) {
-    Encoding encoding = encoded(format);
-    int start = index == 0 ? 0 : encoding.ends[index - 1];
-    return encoding.bytes.retainedSlice(start, encoding.ends[index] - start);
-  }
-
-  private Encoding encoded(WireFormat format) {
-    Encoding known = encodings.get(format.slot());
+  /** Its events in a wire format, encoded with the first reader that wants it. */
+  @SuppressWarnings("unchecked")
+  public <E extends WireFormat.Encoding> E encoded(WireFormat<E> format) {
+    WireFormat.Encoding known = encodings.get(format.slot());
     if (known != null) {
-      return known;
+      return (E) known;
     }
-    ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer(weight() / 2 + 64);
-    int[] ends = new int[events.size()];
-    for (int i = 0; i < ends.length; i++) {
-      format.encode(channel, epoch, events.get(i), bytes);
-      ends[i] = bytes.writerIndex();
-    }
-    Encoding mine = new Encoding(bytes, ends);
+    E mine = format.encode(this);
     // Two loops may come here at once: the first one's encoding stays.
-    Encoding first = encodings.compareAndExchange(format.slot(), null, mine);
+    WireFormat.Encoding first = encodings.compareAndExchange(format.slot(), null, mine);
     if (first == null) {
       return mine;
     }
-    bytes.release();
-    return first;
+    mine.release();
+    return (E) first;
   }
 
   @Override
   protected void deallocate() {
     for (int slot = 0; slot < encodings.length(); slot++) {
-      Encoding encoding = encodings.getAndSet(slot, null);
+      WireFormat.Encoding encoding = encodings.getAndSet(slot, null);
       if (encoding != null) {
-        encoding.bytes.release();
+        encoding.release();
       }
     }
   }
@@ -147,6 +136,4 @@ public final class Run extends AbstractReferenceCounted {
   public ReferenceCounted touch(Object hint) {
     return this;
   }
-
-  private record Encoding(ByteBuf bytes, int[] ends) {}
 }

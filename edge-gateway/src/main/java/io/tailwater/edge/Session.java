@@ -1,7 +1,10 @@
 package io.tailwater.edge;
 
+import io.tailwater.contract.Position;
+import io.tailwater.contract.Positions;
 import io.tailwater.edge.Transport.Farewell;
 import io.tailwater.edge.access.Identity;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -16,11 +19,11 @@ public final class Session {
   private static final int HEARTBEATS_PER_RESTATEMENT = 4;
 
   private final String id;
-  private final Identity identity;
   private final Transport transport;
   private final EdgeLoop loop;
   private final Sessions sessions;
-  private final List<Cursor> cursors;
+  private final List<Cursor> cursors = new ArrayList<>(1);
+  private Identity identity;
   private @Nullable Future<?> expiry;
   private final int mostHeartbeats;
   private int age;
@@ -36,17 +39,10 @@ public final class Session {
 
   int place;
 
-  Session(
-      String id,
-      Identity identity,
-      Transport transport,
-      List<Cursor> cursors,
-      EdgeLoop loop,
-      Sessions sessions) {
+  Session(String id, Identity identity, Transport transport, EdgeLoop loop, Sessions sessions) {
     this.id = id;
     this.identity = identity;
     this.transport = transport;
-    this.cursors = cursors;
     this.loop = loop;
     this.sessions = sessions;
     this.mostHeartbeats = sessions.mostHeartbeats();
@@ -56,15 +52,44 @@ public final class Session {
     return id;
   }
 
-  Identity identity() {
+  /** Who is connected. */
+  public Identity identity() {
     return identity;
+  }
+
+  /** Its cursors; not to be changed by the caller. */
+  public List<Cursor> cursors() {
+    return cursors;
   }
 
   EdgeLoop loop() {
     return loop;
   }
 
-  boolean closed() {
+  /** Where it stands, as its client is to hand it back. */
+  public String position() {
+    return position(null, 0);
+  }
+
+  /**
+   * As {@link #position()}, when a cursor has been written through this offset, and not yet all
+   * that it was given.
+   */
+  public String position(@Nullable Cursor writing, long through) {
+    if (cursors.size() == 1) {
+      Cursor only = cursors.getFirst();
+      return new Position(only.epoch(), only == writing ? through : only.offset()).toString();
+    }
+    Positions.Encoder positions = new Positions.Encoder(cursors.size());
+    for (Cursor cursor : cursors) {
+      positions.add(
+          cursor.nameHash(), cursor.epoch(), cursor == writing ? through : cursor.offset());
+    }
+    return positions.toString();
+  }
+
+  /** Whether the connection is gone or was ended. */
+  public boolean closed() {
     return closed;
   }
 
@@ -72,10 +97,11 @@ public final class Session {
     return !closed && !finishing && transport.writable();
   }
 
-  void events(Cursor cursor, Run run, int index) {
-    transport.events(cursor, run, index);
-    sessions.delivered(run.events().size() - index);
+  int events(Cursor cursor, Run run, int index) {
+    int next = transport.events(cursor, run, index);
+    sessions.delivered(next - index);
     touched();
+    return next;
   }
 
   void notice(Cursor cursor, Transport.Notice notice) {
@@ -83,9 +109,12 @@ public final class Session {
     touched();
   }
 
-  /** A cursor's channel is closed and read to its end; with the last one the connection ends. */
-  void ended(Cursor cursor) {
-    if (--open == 0) {
+  /**
+   * A cursor's channel is closed and read to its end; with the last one the connection ends, if
+   * that is its transport's way.
+   */
+  void ended() {
+    if (--open == 0 && transport.endsWithItsChannels()) {
       finishing = true;
       // Not at once: the loop may be walking the array that the cursor stands in.
       loop.execute(() -> end(Farewell.COMPLETE));
@@ -96,27 +125,61 @@ public final class Session {
    * Begins: a cursor is put on every channel, what comes first is written, and the cursors join
    * their tails. The client's token, if it has one, ends the session in its time.
    */
-  void begin(List<PartitionFeed.Opened> channels, StreamOpening opening) {
-    for (PartitionFeed.Opened channel : channels) {
-      cursors.add(new Cursor(this, channel.tail().channel(), channel.position()));
-    }
-    open = cursors.size();
-    transport.open(opening);
+  void begin(List<Opened> channels, StreamOpening opening) {
+    channels.forEach(this::add);
+    transport.open(this, opening);
     touched();
-    expireIn(opening);
+    expireAfter(opening.serverTimeMs());
     for (int i = 0; i < channels.size(); i++) {
-      PartitionFeed.Opened channel = channels.get(i);
-      if (channel.missed() != null) {
-        cursors.get(i).missed(channel.missed());
-      }
-      channel.feed().attach(channel, cursors.get(i), loop);
+      start(cursors.get(i), channels.get(i));
     }
     loop.flush();
   }
 
-  private void expireIn(StreamOpening opening) {
+  /** Puts a cursor on a channel; it is given nothing before {@link #start}. */
+  public Cursor add(Opened channel) {
+    Cursor cursor = new Cursor(this, channel);
+    cursors.add(cursor);
+    open++;
+    return cursor;
+  }
+
+  /** Lets a cursor that was added join its tail. */
+  public void start(Cursor cursor, Opened channel) {
+    Missed missed = channel.missed();
+    if (missed != null) {
+      cursor.missed(missed);
+    }
+    channel.attach(cursor, loop);
+  }
+
+  /** Takes a cursor away; never while it is being written for. */
+  public void remove(Cursor cursor) {
+    if (cursors.remove(cursor)) {
+      if (!cursor.ended()) {
+        open--;
+      }
+      cursor.unsubscribe();
+    }
+  }
+
+  /**
+   * The client has shown another token.
+   *
+   * @param nowMs the time, milliseconds since the epoch
+   */
+  public void authenticated(Identity newIdentity, long nowMs) {
+    identity = newIdentity;
+    if (expiry != null) {
+      expiry.cancel(false);
+      expiry = null;
+    }
+    expireAfter(nowMs);
+  }
+
+  private void expireAfter(long nowMs) {
     if (identity.expiresAtMs() != Long.MAX_VALUE) {
-      long leftMs = Math.max(0, identity.expiresAtMs() - opening.serverTimeMs());
+      long leftMs = Math.max(0, identity.expiresAtMs() - nowMs);
       long noticeMs = Math.min(EXPIRY_NOTICE_MS, leftMs);
       expiry =
           loop.eventLoop()
@@ -185,17 +248,13 @@ public final class Session {
     if (expiry != null) {
       expiry.cancel(false);
     }
-    for (Cursor cursor : cursors) {
-      TailView view = cursor.view();
-      if (view != null) {
-        view.leave(cursor);
-      }
-    }
+    cursors.forEach(Cursor::unsubscribe);
     loop.remove(this);
     sessions.remove(this);
   }
 
-  private void touched() {
+  /** Notes that its transport has written something, to be sent before the loop goes on. */
+  public void touched() {
     if (!unflushed) {
       unflushed = true;
       loop.written(this);

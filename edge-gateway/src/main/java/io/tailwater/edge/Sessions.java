@@ -7,7 +7,6 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Identity;
 import java.util.Collection;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,9 +54,8 @@ public final class Sessions {
   }
 
   /** A session of a connection that was admitted; on its event loop. */
-  Session begin(
-      String id, Identity identity, Transport transport, List<Cursor> cursors, EdgeLoop loop) {
-    Session session = new Session(id, identity, transport, cursors, loop, this);
+  Session begin(String id, Identity identity, Transport transport, EdgeLoop loop) {
+    Session session = new Session(id, identity, transport, loop, this);
     byId.put(id, session);
     loop.add(session);
     return session;

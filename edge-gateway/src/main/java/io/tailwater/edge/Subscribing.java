@@ -11,30 +11,21 @@ import java.time.OffsetDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code GET /v1/events} asks for.
+ * What {@code GET /v1/events} asks to read, whatever the transport.
  *
  * @param channels without repetition, in the order of the request
+ * @param from where to begin with a channel that no position is handed in for
+ * @param header the position of {@code Last-Event-ID}, which wins over {@code after}
  */
-record Subscribing(
-    List<Channel> channels,
-    boolean envelope,
-    Start from,
-    @Nullable String header,
-    @Nullable String after) {
+public record Subscribing(
+    List<Channel> channels, Start from, @Nullable String header, @Nullable String after) {
   private static final Set<String> PARAMETERS =
-      Set.of(
-          "channel",
-          "after",
-          "from",
-          "envelope",
-          "wait",
-          "limit",
-          "before",
-          "access_token",
-          "ticket");
+      Set.of("channel", "after", "from", "access_token", "ticket");
+  private static final Set<String> POLLING = Set.of("wait", "limit", "before");
   private static final String LAST_EVENT_ID = "Last-Event-ID";
   private static final int MAX_LAST = 1_000;
 
@@ -42,16 +33,20 @@ record Subscribing(
    * Reads a request.
    *
    * @param maxChannels most channels that it may name
+   * @param others the transport's own parameters
    * @throws RequestException which says what is wrong and what is accepted
    */
-  static Subscribing parse(HttpRequest<?> request, int maxChannels) {
+  static Subscribing parse(HttpRequest<?> request, int maxChannels, Set<String> others) {
     for (String name : request.getParameters().names()) {
-      if (!PARAMETERS.contains(name)) {
+      if (!PARAMETERS.contains(name) && !others.contains(name)) {
+        Set<String> accepted = new TreeSet<>(PARAMETERS);
+        accepted.addAll(others);
         throw invalid(
             "there is no parameter '"
                 + name
-                + "': "
-                + String.join(", ", PARAMETERS.stream().sorted().toList()));
+                + "' here: "
+                + String.join(", ", accepted)
+                + (POLLING.contains(name) ? "; it is for polling, Accept: application/json" : ""));
       }
     }
     Set<Channel> channels = new LinkedHashSet<>();
@@ -66,15 +61,9 @@ record Subscribing(
           ErrorCode.TOO_MANY_SUBSCRIPTIONS,
           channels.size() + " channels are too many for one stream: at most " + maxChannels);
     }
-    for (String polling : List.of("wait", "limit", "before")) {
-      if (request.getParameters().contains(polling)) {
-        throw invalid("'" + polling + "' is for polling: Accept: application/json");
-      }
-    }
     Subscribing subscribing =
         new Subscribing(
             List.copyOf(channels),
-            bool(request.getParameters().get("envelope")),
             from(request.getParameters().get("from")),
             blankToNull(request.getHeaders().get(LAST_EVENT_ID)),
             blankToNull(request.getParameters().get("after")));
@@ -84,8 +73,13 @@ record Subscribing(
     return subscribing;
   }
 
+  /** One channel, from its beginning. */
+  public static Subscribing all(Channel channel) {
+    return new Subscribing(List.of(channel), new Start.Earliest(), null, null);
+  }
+
   /** Whether it names more than one channel. */
-  boolean several() {
+  public boolean several() {
     return channels.size() > 1;
   }
 
@@ -119,7 +113,12 @@ record Subscribing(
     return Position.parse(text);
   }
 
-  private static Start from(@Nullable String text) {
+  /**
+   * Where to begin without a position: {@code latest} if it is null.
+   *
+   * @throws RequestException which says what is accepted
+   */
+  public static Start from(@Nullable String text) {
     if (text == null || text.equals("latest")) {
       return new Start.Latest();
     }
@@ -156,16 +155,6 @@ record Subscribing(
       throw invalid(
           "from=time:T takes milliseconds since the epoch or RFC 3339, such as 2026-01-31T12:00:00Z");
     }
-  }
-
-  private static boolean bool(@Nullable String text) {
-    if (text == null || text.equals("false")) {
-      return false;
-    }
-    if (text.equals("true")) {
-      return true;
-    }
-    throw invalid("'envelope' is true or false, not '" + text + "'");
   }
 
   private static @Nullable String blankToNull(@Nullable String text) {

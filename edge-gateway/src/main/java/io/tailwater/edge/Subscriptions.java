@@ -1,13 +1,11 @@
 package io.tailwater.edge;
 
-import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
-import io.tailwater.edge.PartitionFeed.Opened;
 import io.tailwater.edge.access.Identity;
-import io.tailwater.edge.access.Origins;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,13 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
-/** Turns a request into a session with a cursor on each of its channels. */
+/** Turns what a client asks to read into a session with a cursor on each of its channels. */
 public final class Subscriptions {
   private final Feeds feeds;
   private final Namespaces namespaces;
   private final Sessions sessions;
-  private final Origins origins;
   private final EdgeConfiguration configuration;
   private final String gateway;
   private final InstantSource clock;
@@ -30,79 +28,39 @@ public final class Subscriptions {
       Feeds feeds,
       Namespaces namespaces,
       Sessions sessions,
-      Origins origins,
       EdgeConfiguration configuration,
       String gateway,
       InstantSource clock) {
     this.feeds = feeds;
     this.namespaces = namespaces;
     this.sessions = sessions;
-    this.origins = origins;
     this.configuration = configuration;
     this.gateway = gateway;
     this.clock = clock;
   }
 
   /**
-   * Answers with a stream of the channels that the request names. Once it is accepted the
-   * connection leaves HTTP, and the future is never done; it is done with 204 if there is nothing
-   * left to deliver.
+   * Connects a request to its channels. Done with 204 if nothing is left to deliver, else when the
+   * transport says so: never, if the connection has left HTTP.
    *
-   * @param headers what the response says besides what every stream says
+   * @param fresh the reader wants everything that is in the log by now, not only what has come here
+   * @param transport makes the transport of the connection that was accepted, on its event loop
+   * @param answer what the transport answers with
    */
-  public CompletableFuture<HttpResponse<?>> stream(
-      HttpRequest<?> request,
-      Identity identity,
-      StreamTransport transport,
-      Map<String, String> headers) {
-    return stream(
-        request,
-        Subscribing.parse(request, configuration.channelsPerStream()),
-        identity,
-        transport,
-        headers);
-  }
-
-  /**
-   * As {@link #stream(HttpRequest, Identity, StreamTransport, Map)}, of one channel from its
-   * beginning.
-   */
-  public CompletableFuture<HttpResponse<?>> streamAll(
-      HttpRequest<?> request,
-      Channel channel,
-      Identity identity,
-      StreamTransport transport,
-      Map<String, String> headers) {
-    Subscribing subscribing =
-        new Subscribing(List.of(channel), false, new Start.Earliest(), null, null);
-    return stream(request, subscribing, identity, transport, headers);
-  }
-
-  /** The channels of a namespace that have readers on this gateway. */
-  public CompletableFuture<List<Channel>> read(String namespace) {
-    return feeds.read(namespace);
-  }
-
-  private CompletableFuture<HttpResponse<?>> stream(
+  public CompletableFuture<HttpResponse<?>> connect(
       HttpRequest<?> request,
       Subscribing subscribing,
       Identity identity,
-      StreamTransport transport,
-      Map<String, String> headers) {
+      boolean fresh,
+      Function<io.netty.channel.Channel, Transport> transport,
+      CompletableFuture<HttpResponse<?>> answer) {
     Map<Channel, Namespace> channels = new LinkedHashMap<>();
-    for (Channel channel : subscribing.channels()) {
-      Namespace namespace = namespaces.get(channel.namespace());
-      identity.requireSubscribe(channel, namespace);
-      channels.put(channel, namespace);
-    }
+    subscribing.channels().forEach(channel -> channels.put(channel, readable(channel, identity)));
     sessions.admit();
     List<CompletableFuture<Opened>> opening = new ArrayList<>();
     channels.forEach(
         (channel, namespace) ->
-            opening.add(
-                feeds
-                    .open(namespace, channel, subscribing.start(channel))
-                    .orTimeout(configuration.openTimeout().toMillis(), TimeUnit.MILLISECONDS)));
+            opening.add(open(namespace, channel, subscribing.start(channel), fresh)));
     return CompletableFuture.allOf(opening.toArray(CompletableFuture[]::new))
         .whenComplete(
             (done, failure) -> {
@@ -117,49 +75,81 @@ public final class Subscriptions {
                 abandon(opening);
                 return CompletableFuture.completedFuture(HttpResponse.noContent());
               }
-              return begin(request, subscribing, opened, identity, transport, headers);
+              io.netty.channel.Channel connection = Takeover.connection(request);
+              EdgeLoop loop = sessions.loops().of(connection.eventLoop());
+              loop.execute(() -> begin(connection, loop, identity, opened, transport));
+              return answer;
             });
+  }
+
+  /**
+   * Opens one channel more for a session.
+   *
+   * @throws RequestException if the identity may not read it
+   */
+  public CompletableFuture<Opened> open(Channel channel, Start start, Identity identity) {
+    return open(readable(channel, identity), channel, start, false);
+  }
+
+  /**
+   * Begins the session of a connection that was admitted and has no channel yet; on the
+   * connection's event loop.
+   */
+  public Session begin(
+      io.netty.channel.Channel connection, Identity identity, Transport transport) {
+    return begin(sessions.loops().of(connection.eventLoop()), identity, List.of(), transport);
+  }
+
+  private void begin(
+      io.netty.channel.Channel connection,
+      EdgeLoop loop,
+      Identity identity,
+      List<Opened> opened,
+      Function<io.netty.channel.Channel, Transport> transport) {
+    if (connection.isActive()) {
+      begin(loop, identity, opened, transport.apply(connection));
+    } else {
+      opened.forEach(Opened::abandon);
+      sessions.release();
+    }
+  }
+
+  private Session begin(
+      EdgeLoop loop, Identity identity, List<Opened> opened, Transport transport) {
+    Session session = sessions.begin(sessions.newId(), identity, transport, loop);
+    session.begin(
+        opened,
+        new StreamOpening(
+            session.id(), gateway, clock.millis(), configuration.heartbeat().toMillis()));
+    return session;
+  }
+
+  /** What a request of {@code GET /v1/events} asks to read by this transport. */
+  Subscribing parse(HttpRequest<?> request, EventsTransport transport) {
+    return Subscribing.parse(request, configuration.channelsPerStream(), transport.parameters());
+  }
+
+  /** The channels of a namespace that have readers on this gateway. */
+  public CompletableFuture<List<Channel>> read(String namespace) {
+    return feeds.read(namespace);
+  }
+
+  private Namespace readable(Channel channel, Identity identity) {
+    Namespace namespace = namespaces.get(channel.namespace());
+    identity.requireSubscribe(channel, namespace);
+    return namespace;
+  }
+
+  private CompletableFuture<Opened> open(
+      Namespace namespace, Channel channel, Start start, boolean fresh) {
+    return feeds
+        .open(namespace, channel, start, fresh)
+        .orTimeout(configuration.openTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void abandon(List<CompletableFuture<Opened>> opening) {
     sessions.release();
-    for (CompletableFuture<Opened> one : opening) {
-      // One that was not open in time may still be.
-      one.thenAccept(opened -> opened.feed().abandon(opened));
-    }
-  }
-
-  private CompletableFuture<HttpResponse<?>> begin(
-      HttpRequest<?> request,
-      Subscribing subscribing,
-      List<Opened> opened,
-      Identity identity,
-      StreamTransport transports,
-      Map<String, String> headers) {
-    io.netty.channel.Channel connection = Takeover.connection(request);
-    EdgeLoop loop = sessions.loops().of(connection.eventLoop());
-    CompletableFuture<HttpResponse<?>> never = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          if (!connection.isActive()) {
-            opened.forEach(one -> one.feed().abandon(one));
-            sessions.release();
-            return;
-          }
-          List<Cursor> cursors = new ArrayList<>(opened.size());
-          Transport transport =
-              transports.transport(
-                  connection, cursors, subscribing.several(), subscribing.envelope());
-          Session session = sessions.begin(sessions.newId(), identity, transport, cursors, loop);
-          Map<String, String> all = new LinkedHashMap<>(transports.headers());
-          all.putAll(headers);
-          all.putAll(origins.headers(request.getHeaders().get(HttpHeaders.ORIGIN)));
-          Takeover.begin(connection, all, session);
-          session.begin(
-              opened,
-              new StreamOpening(
-                  session.id(), gateway, clock.millis(), configuration.heartbeat().toMillis()));
-        });
-    return never;
+    // One that was not open in time may still be.
+    opening.forEach(one -> one.thenAccept(Opened::abandon));
   }
 }

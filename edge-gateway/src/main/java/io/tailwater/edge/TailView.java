@@ -88,6 +88,11 @@ final class TailView {
     partition.feed().awaitPage(tail, cursor, after);
   }
 
+  /** Tells the cursor once when the partition moves on, whether its channel does or not. */
+  void expect(Cursor cursor) {
+    partition.expect(cursor);
+  }
+
   void join(Cursor cursor) {
     if (size == cursors.length) {
       cursors = Arrays.copyOf(cursors, Math.max(4, size + (size >> 1)));

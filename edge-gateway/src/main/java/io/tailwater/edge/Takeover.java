@@ -18,7 +18,7 @@ import java.util.Map;
  * Takes a connection out of HTTP: its pipeline is cut down to what a stream needs, and the
  * response's head is written as it is. The only place that knows Micronaut's server from within.
  */
-final class Takeover {
+public final class Takeover {
   /**
    * How much a connection may have waiting before it counts as not writable, bytes; a cursor writes
    * about this much before it is another's turn.
@@ -29,7 +29,7 @@ final class Takeover {
   private Takeover() {}
 
   /** The connection that a request came by. */
-  static Channel connection(HttpRequest<?> request) {
+  public static Channel connection(HttpRequest<?> request) {
     HttpRequest<?> inner = request;
     while (inner instanceof HttpRequestWrapper<?> wrapper) {
       inner = wrapper.getDelegate();
@@ -41,7 +41,7 @@ final class Takeover {
   }
 
   /** Cuts the pipeline down and writes the head; on the connection's event loop. */
-  static void begin(Channel connection, Map<String, String> headers, Session session) {
+  public static void begin(Channel connection, Map<String, String> headers, Session session) {
     for (Map.Entry<String, ChannelHandler> handler : connection.pipeline().toMap().entrySet()) {
       if (!(handler.getValue() instanceof SslHandler)) {
         connection.pipeline().remove(handler.getKey());

@@ -8,11 +8,15 @@ public interface Transport {
   /** Whether more may be written now; otherwise the session is told when it may. */
   boolean writable();
 
-  /** Writes what comes first. */
-  void open(StreamOpening opening);
+  /** Begins, and writes what comes first; the session's first cursors are there already. */
+  void open(Session session, StreamOpening opening);
 
-  /** Writes the events of a run from this index on. */
-  void events(Cursor cursor, Run run, int index);
+  /**
+   * Writes the events of a run from this index on, at least one of them.
+   *
+   * @return the index after the last one written; less than all if it then isn't {@link #writable}
+   */
+  int events(Cursor cursor, Run run, int index);
 
   /** Writes something about one channel. */
   void notice(Cursor cursor, Notice notice);
@@ -25,6 +29,11 @@ public interface Transport {
 
   /** Sends what was written. */
   void flush();
+
+  /** Whether the connection ends when all its channels have. */
+  default boolean endsWithItsChannels() {
+    return true;
+  }
 
   /** Says farewell, sends everything, and ends the connection. */
   void end(Farewell farewell);

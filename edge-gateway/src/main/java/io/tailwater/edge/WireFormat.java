@@ -1,23 +1,26 @@
 package io.tailwater.edge;
 
-import io.netty.buffer.ByteBuf;
-import io.tailwater.contract.Channel;
-import io.tailwater.contract.Epoch;
-import io.tailwater.contract.v1.Event;
-
 /**
- * How a transport writes one event. Stateless: its bytes are the same for every reader, and shared
- * by them.
+ * How a transport writes the events of a run. Stateless: what it makes is the same for every
+ * reader, and shared by them.
+ *
+ * @param <E> what it makes of a run
  */
-public interface WireFormat {
+public interface WireFormat<E extends WireFormat.Encoding> {
   /** How many formats there may be. */
-  int SLOTS = 4;
+  int SLOTS = 8;
 
   /**
    * Which of the {@link #SLOTS} encodings of a run is this format's; no two formats have the same.
    */
   int slot();
 
-  /** Appends the event. */
-  void encode(Channel channel, Epoch epoch, Event event, ByteBuf out);
+  /** Encodes all events of a run. */
+  E encode(Run run);
+
+  /** An encoded run; it holds direct memory until its run lets it go. */
+  interface Encoding {
+    /** Frees its memory; called once. */
+    void release();
+  }
 }

@@ -18,14 +18,13 @@ import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.access.Tokens;
-import io.tailwater.edge.publish.Publisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 
-/** Makes the gateway's parts; everything but endpoints is put together here, by hand. */
+/** Makes the gateway's parts; everything but endpoints is put together by hand. */
 @Factory
 final class Wiring {
   private static final Duration REDIS_PATIENCE = Duration.ofSeconds(2);
@@ -59,11 +58,6 @@ final class Wiring {
   @Singleton
   ChannelLog log(@Named("event-core") ManagedChannel eventCores) {
     return new RemoteLog(eventCores);
-  }
-
-  @Singleton
-  Publisher publisher(@Named("event-core") ManagedChannel eventCores, MeterRegistry meters) {
-    return new Publisher(eventCores, meters);
   }
 
   @Singleton
@@ -158,9 +152,8 @@ final class Wiring {
       Feeds feeds,
       Namespaces namespaces,
       Sessions sessions,
-      Origins origins,
       EdgeConfiguration configuration,
       @Value("${tailwater.instance}") String gateway) {
-    return new Subscriptions(feeds, namespaces, sessions, origins, configuration, gateway, CLOCK);
+    return new Subscriptions(feeds, namespaces, sessions, configuration, gateway, CLOCK);
   }
 }

@@ -244,7 +244,8 @@ final class MemoryLog implements ChannelLog {
       case EARLIEST -> fold.page(key, earliest, limit).build();
       case LAST -> fold.page(key, fold.beforeLast(key, request.getLast()), limit).build();
       case TIME_MS -> fold.page(key, fold.before(request.getTimeMs()), limit).build();
-      case LATEST, BEFORE, START_NOT_SET ->
+      case LATEST -> fold.page(key, fold.through(), 0).build();
+      case BEFORE, START_NOT_SET ->
           throw new IllegalArgumentException("a gateway does not ask for this");
     };
   }

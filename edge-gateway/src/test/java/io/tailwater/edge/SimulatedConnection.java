@@ -2,7 +2,6 @@ package io.tailwater.edge;
 
 import io.netty.buffer.ByteBuf;
 import io.tailwater.contract.Channel;
-import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
 import java.nio.charset.StandardCharsets;
@@ -66,7 +65,7 @@ final class SimulatedConnection implements Transport {
   }
 
   /** The encoded bytes and the runs that were ever made for any connection. */
-  static final class Buffers implements WireFormat {
+  static final class Buffers implements WireFormat<EventBytes> {
     private final Set<ByteBuf> made = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Run> runs = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -76,9 +75,13 @@ final class SimulatedConnection implements Transport {
     }
 
     @Override
-    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
-      made.add(out);
-      out.writeCharSequence(epoch + "-" + event.getOffset(), StandardCharsets.US_ASCII);
+    public EventBytes encode(Run run) {
+      return EventBytes.of(
+          run,
+          (channel, epoch, event, out) -> {
+            made.add(out);
+            out.writeCharSequence(epoch + "-" + event.getOffset(), StandardCharsets.US_ASCII);
+          });
     }
 
     /** How many are still held by anyone. */
@@ -90,27 +93,24 @@ final class SimulatedConnection implements Transport {
 
   // --- the gateway's side ---
 
-  void of(Session session, List<Cursor> cursors) {
-    this.session = session;
-    this.cursors = cursors;
-  }
-
   @Override
   public boolean writable() {
     return writable;
   }
 
   @Override
-  public void open(StreamOpening opening) {
+  public void open(Session session, StreamOpening opening) {
+    this.session = session;
+    cursors = session.cursors();
     write(new Frame.Opened(positions()));
   }
 
   @Override
-  public void events(Cursor cursor, Run run, int index) {
+  public int events(Cursor cursor, Run run, int index) {
     buffers.runs.add(run);
     for (int i = index; i < run.events().size(); i++) {
       Event event = run.events().get(i);
-      ByteBuf bytes = run.bytesOf(buffers, i);
+      ByteBuf bytes = run.encoded(buffers).at(i);
       String written = bytes.toString(StandardCharsets.US_ASCII);
       simulation.require(
           written.equals(cursor.epoch() + "-" + event.getOffset()),
@@ -119,7 +119,11 @@ final class SimulatedConnection implements Transport {
       Map<Channel, Position> positions = positions();
       positions.put(cursor.channel(), new Position(cursor.epoch(), event.getOffset()));
       write(new Frame.Published(cursor.channel(), event, positions));
+      if (!writable) {
+        return i + 1;
+      }
     }
+    return run.events().size();
   }
 
   @Override

@@ -7,7 +7,6 @@ import io.tailwater.contract.Channel;
 import io.tailwater.edge.access.Grant;
 import io.tailwater.edge.access.Identity;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -64,8 +63,8 @@ final class SimulatedGateway {
     sessions = new Sessions(loops, configuration, NO_DRAIN, meters);
   }
 
-  CompletableFuture<PartitionFeed.Opened> open(Channel channel, Start start) {
-    return feeds.open(MemoryLog.NAMESPACE, channel, start);
+  CompletableFuture<Opened> open(Channel channel, Start start) {
+    return feeds.open(MemoryLog.NAMESPACE, channel, start, simulation.chance(0.3));
   }
 
   /** The loop of a new connection. */
@@ -74,11 +73,9 @@ final class SimulatedGateway {
   }
 
   /** Begins a session, on its loop. */
-  Session begin(List<PartitionFeed.Opened> opened, SimulatedConnection connection, EdgeLoop loop) {
-    List<Cursor> cursors = new ArrayList<>();
+  Session begin(List<Opened> opened, SimulatedConnection connection, EdgeLoop loop) {
     sessions.admit();
-    Session session = sessions.begin(name + "-" + ++connections, ANYONE, connection, cursors, loop);
-    connection.of(session, cursors);
+    Session session = sessions.begin(name + "-" + ++connections, ANYONE, connection, loop);
     session.begin(opened, new StreamOpening(session.id(), name, 0, HEARTBEAT_MS));
     return session;
   }

@@ -3,7 +3,6 @@ package io.tailwater.edge;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
-import io.tailwater.edge.PartitionFeed.Opened;
 import io.tailwater.edge.SimulatedConnection.Buffers;
 import io.tailwater.edge.SimulatedConnection.Frame;
 import java.util.LinkedHashMap;
@@ -98,7 +97,7 @@ final class SimulatedReader {
       @Nullable Throwable failure) {
     if (failure != null || mine != attempt || state != State.OPENING) {
       simulation.note(name, "could not open:", String.valueOf(failure));
-      opening.values().forEach(one -> one.thenAccept(opened -> opened.feed().abandon(opened)));
+      opening.values().forEach(one -> one.thenAccept(opened -> opened.abandon()));
       if (mine == attempt && state == State.OPENING) {
         away();
       }
@@ -106,7 +105,7 @@ final class SimulatedReader {
     }
     List<Opened> opened = opening.values().stream().map(CompletableFuture::join).toList();
     if (opened.stream().allMatch(Opened::finished)) {
-      opened.forEach(one -> one.feed().abandon(one));
+      opened.forEach(one -> one.abandon());
       state = State.FINISHED;
       channels.forEach(this::requireNothingMore);
       simulation.note(name, "is told that nothing is left");
@@ -124,7 +123,7 @@ final class SimulatedReader {
             gateway.begin(opened, fresh, loop);
             readOn(fresh);
           } else {
-            opened.forEach(one -> one.feed().abandon(one));
+            opened.forEach(one -> one.abandon());
           }
         });
   }

@@ -15,6 +15,7 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -75,15 +76,6 @@ final class SubscribingTest {
   @ValueSource(strings = {"access_token=x", "ticket=x"})
   void whoAsksIsNotItsConcern(String parameter) {
     assertThat(parse("channel=chat:a&" + parameter).channels()).containsExactly(A);
-  }
-
-  @Test
-  void anEnvelopeIsAskedForWithTrue() {
-    assertThat(parse("channel=chat:a").envelope()).isFalse();
-    assertThat(parse("channel=chat:a&envelope=false").envelope()).isFalse();
-    assertThat(parse("channel=chat:a&envelope=true").envelope()).isTrue();
-    assertRefused(ErrorCode.INVALID_REQUEST, () -> parse("channel=chat:a&envelope=yes"));
-    assertRefused(ErrorCode.INVALID_REQUEST, () -> parse("channel=chat:a&envelope="));
   }
 
   @Test
@@ -235,6 +227,7 @@ final class SubscribingTest {
             return parameters;
           }
         },
-        MAX);
+        MAX,
+        Set.of("envelope"));
   }
 }

@@ -20,10 +20,10 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.StreamState;
+import io.tailwater.edge.EventsTransport;
 import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.Problems;
-import io.tailwater.edge.StreamTransport;
-import io.tailwater.edge.Subscriptions;
+import io.tailwater.edge.Subscribing;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.access.Tokens;
@@ -47,8 +47,7 @@ final class AiEndpoint {
   private final Access access;
   private final Tokens tokens;
   private final Namespaces namespaces;
-  private final Subscriptions subscriptions;
-  private final List<StreamTransport> transports;
+  private final List<EventsTransport> transports;
   private final AiStreams streams;
   private final AiConfiguration configuration;
   private final ObjectMapper json;
@@ -57,15 +56,13 @@ final class AiEndpoint {
       Access access,
       Tokens tokens,
       Namespaces namespaces,
-      Subscriptions subscriptions,
-      List<StreamTransport> transports,
+      List<EventsTransport> transports,
       AiStreams streams,
       AiConfiguration configuration,
       ObjectMapper json) {
     this.access = access;
     this.tokens = tokens;
     this.namespaces = namespaces;
-    this.subscriptions = subscriptions;
     this.transports = transports;
     this.streams = streams;
     this.configuration = configuration;
@@ -153,24 +150,16 @@ final class AiEndpoint {
             identity.anonymous(),
             Set.of(state.getChannel()));
     String events = events(request, identity, state);
-    StreamTransport transport =
+    EventsTransport transport =
         transports.stream()
             .filter(each -> each.mediaTypes().contains(EVENT_STREAM))
             .findFirst()
             .orElseThrow();
-    return subscriptions
-        .streamAll(
-            request, channel, reader, transport, Map.of(HttpHeaders.CONTENT_LOCATION, events))
+    Map<String, String> headers = Map.of(HttpHeaders.CONTENT_LOCATION, events);
+    return transport
+        .answer(request, Subscribing.all(channel), reader, headers)
         .exceptionallyCompose(
-            failure -> {
-              RequestException refusal = Problems.refusal(failure);
-              return refusal.code().retry()
-                  ? CompletableFuture.completedFuture(
-                      transport
-                          .comeBack(refusal.code(), "")
-                          .header(HttpHeaders.CONTENT_LOCATION, events))
-                  : CompletableFuture.failedFuture(refusal);
-            });
+            failure -> transport.refuse(request, Problems.refusal(failure), headers));
   }
 
   /** Where the events can be read, by a browser that can't set a header. */

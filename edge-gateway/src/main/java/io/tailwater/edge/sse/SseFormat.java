@@ -5,18 +5,20 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
+import io.tailwater.edge.EventBytes;
 import io.tailwater.edge.EventJson;
+import io.tailwater.edge.Run;
 import io.tailwater.edge.WireFormat;
 import java.nio.charset.StandardCharsets;
 
 /** How an event is written as a block of an event stream. */
-enum SseFormat implements WireFormat {
+enum SseFormat implements WireFormat<EventBytes> {
   /** {@code event}, {@code data} and {@code id}; bytes in their envelope. */
   PLAIN(0) {
     @Override
-    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       if (event.getKind() == DataKind.BYTES) {
-        ENVELOPE.encode(channel, epoch, event, out);
+        ENVELOPE.write(channel, epoch, event, out);
         return;
       }
       ascii("event: ", out);
@@ -30,8 +32,8 @@ enum SseFormat implements WireFormat {
   /** {@code data} is the whole event, then {@code id}. */
   ENVELOPE(1) {
     @Override
-    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
-      ENVELOPE_OPEN.encode(channel, epoch, event, out);
+    void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+      ENVELOPE_OPEN.write(channel, epoch, event, out);
       id(epoch, event.getOffset(), out);
     }
   },
@@ -39,7 +41,7 @@ enum SseFormat implements WireFormat {
   /** As {@link #ENVELOPE}, but the block is left open for an id of the connection's own. */
   ENVELOPE_OPEN(2) {
     @Override
-    public void encode(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       ascii("data: ", out);
       EventJson.writeEvent(channel, epoch, event, out);
     }
@@ -55,6 +57,13 @@ enum SseFormat implements WireFormat {
   public int slot() {
     return slot;
   }
+
+  @Override
+  public EventBytes encode(Run run) {
+    return EventBytes.of(run, this::write);
+  }
+
+  abstract void write(Channel channel, Epoch epoch, Event event, ByteBuf out);
 
   private static void id(Epoch epoch, long offset, ByteBuf out) {
     ascii("\nid: ", out);

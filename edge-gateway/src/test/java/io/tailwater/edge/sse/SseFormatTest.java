@@ -93,7 +93,7 @@ final class SseFormatTest {
 
   private static String block(SseFormat format, Event event) {
     ByteBuf out = Unpooled.buffer();
-    format.encode(LOBBY, EPOCH, event, out);
+    format.write(LOBBY, EPOCH, event, out);
     return out.toString(StandardCharsets.UTF_8);
   }
 

@@ -1,0 +1,56 @@
+package io.tailwater.edge;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.Event;
+
+/** A run encoded event by event, one after the other. */
+public final class EventBytes implements WireFormat.Encoding {
+  private final ByteBuf bytes;
+  private final int[] ends;
+
+  private EventBytes(ByteBuf bytes, int[] ends) {
+    this.bytes = bytes;
+    this.ends = ends;
+  }
+
+  /** Writes one event of a run. */
+  @FunctionalInterface
+  public interface Writer {
+    /** Appends the event. */
+    void write(Channel channel, Epoch epoch, Event event, ByteBuf out);
+  }
+
+  /** Encodes all events of a run. */
+  public static EventBytes of(Run run, Writer writer) {
+    ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer(run.encodedBytes());
+    int[] ends = new int[run.events().size()];
+    for (int i = 0; i < ends.length; i++) {
+      writer.write(run.channel(), run.epoch(), run.events().get(i), bytes);
+      ends[i] = bytes.writerIndex();
+    }
+    return new EventBytes(bytes, ends);
+  }
+
+  /** The bytes of the events from this index on, retained for the caller. */
+  public ByteBuf from(int index) {
+    return between(index, ends.length);
+  }
+
+  /** The bytes of one event, retained for the caller. */
+  public ByteBuf at(int index) {
+    return between(index, index + 1);
+  }
+
+  private ByteBuf between(int first, int end) {
+    int start = first == 0 ? 0 : ends[first - 1];
+    return bytes.retainedSlice(start, ends[end - 1] - start);
+  }
+
+  @Override
+  public void release() {
+    bytes.release();
+  }
+}
