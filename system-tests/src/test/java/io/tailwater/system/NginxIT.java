@@ -119,7 +119,8 @@ final class NginxIT {
       value = {
         "application/json",
         "application/json, text/event-stream",
-        "application/json;q=1,*/*"
+        "application/json;q=1,*/*",
+        "application/*"
       })
   void aPollThatNoGatewayAnswersKeepsItsStatus(String accept) throws Exception {
     try (NginxServer nginx = new NginxServer(nobody(), false, OFF)) {

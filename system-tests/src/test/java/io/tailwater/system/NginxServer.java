@@ -69,7 +69,7 @@ final class NginxServer implements AutoCloseable {
   /** The repository's root. */
   static Path repository() {
     Path here = Path.of("").toAbsolutePath();
-    return Files.exists(here.resolve("nginx")) ? here : here.getParent();
+    return Files.exists(here.resolve("nginx")) ? here : here.resolve("..").normalize();
   }
 
   private boolean listens() {
@@ -93,14 +93,13 @@ final class NginxServer implements AutoCloseable {
             + "map $host $tw_grafana { default tailwater; }\n");
   }
 
-  private static void copy(Path from, Path to, String what, String by) throws IOException {
+  private void copy(Path from, Path to, String what, String by) throws IOException {
     String text = Files.readString(from);
     if (!text.contains(what)) {
       throw new IllegalStateException(from + " has no " + what);
     }
     // The pid file is the test's own, so that several can run.
-    Files.writeString(
-        to, text.replace(what, by).replace("/tmp/", to.getParent().toAbsolutePath() + "/"));
+    Files.writeString(to, text.replace(what, by).replace("/tmp/", directory + "/"));
   }
 
   private void makeCertificate() throws Exception {
