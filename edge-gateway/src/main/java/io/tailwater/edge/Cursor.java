@@ -4,6 +4,7 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.v1.SlowReaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ public final class Cursor {
   private final Session session;
   private final Channel channel;
   private final long nameHash;
+  private final SlowReaders slowReaders;
   private Epoch epoch;
   private long offset;
   private @Nullable TailView view;
@@ -25,6 +27,7 @@ public final class Cursor {
   private long liveAfter;
 
   private boolean live;
+  private Pace pace = Pace.CURRENT;
   private boolean ended;
   private boolean awaitingPage;
   private boolean expecting;
@@ -37,9 +40,19 @@ public final class Cursor {
     this.session = session;
     this.channel = opened.tail().channel();
     this.nameHash = Positions.hash(channel);
+    this.slowReaders = opened.slowReaders();
     this.epoch = opened.position().epoch();
     this.offset = opened.position().offset();
     this.liveAfter = opened.liveAfter();
+  }
+
+  /** How a reader that was live keeps up. One that replays what it missed elsewhere is current. */
+  private enum Pace {
+    CURRENT,
+    /** Its transport could not take what there was. */
+    BEHIND,
+    /** Then its tail let go what comes next for it. */
+    SLOW
   }
 
   public Channel channel() {
@@ -123,6 +136,9 @@ public final class Cursor {
     }
     while (session.writable()) {
       if (!view.epoch().equals(epoch) || offset < view.floor()) {
+        if (pace != Pace.CURRENT && view.epoch().equals(epoch) && passesOver(view)) {
+          continue;
+        }
         awaitingPage = true;
         view.awaitPage(this, new Position(epoch, offset));
         return;
@@ -134,6 +150,34 @@ public final class Cursor {
       }
       deliver(run);
     }
+    if (live && pace == Pace.CURRENT && view.runAfter(offset) != null) {
+      pace = Pace.BEHIND;
+    }
+  }
+
+  /** This reader is slow: whether its namespace says that it gets no page for that. */
+  private boolean passesOver(TailView view) {
+    if (pace == Pace.BEHIND) {
+      pace = Pace.SLOW;
+      session.slow(slowReaders);
+    }
+    return switch (slowReaders) {
+      case LAG, UNRECOGNIZED -> false;
+      case LATEST -> {
+        // The newest event is not skipped: it may be the last one, and close the channel.
+        Run newest = view.newest();
+        if (newest == null) {
+          yield false;
+        }
+        long before = Math.max(view.floor(), newest.events().getLast().getOffset() - 1);
+        missed(new Missed(Missed.Reason.SKIPPED, new Position(epoch, before)));
+        yield true;
+      }
+      case DISCONNECT -> {
+        session.tooSlow();
+        yield true;
+      }
+    };
   }
 
   /** The partition has moved on, which this cursor waited for. */
@@ -154,6 +198,7 @@ public final class Cursor {
       live = true;
       session.notice(this, new Transport.Notice.Live());
     }
+    pace = Pace.CURRENT;
     if (view.closedBefore()) {
       end();
     }

@@ -75,8 +75,7 @@ final class Feeds {
    * @param fresh its reader wants everything that is in the log by now, not only what has come here
    */
   CompletableFuture<Opened> open(Namespace namespace, Channel channel, Start start, boolean fresh) {
-    return feed(namespace, channel)
-        .open(new Openings.Opening(channel, start, namespace.getPlatformOnly(), fresh));
+    return feed(namespace, channel).open(new Openings.Opening(channel, namespace, start, fresh));
   }
 
   /** How many cursors read a channel on this gateway. */

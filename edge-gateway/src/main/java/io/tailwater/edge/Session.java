@@ -2,6 +2,7 @@ package io.tailwater.edge;
 
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.Transport.Farewell;
 import io.tailwater.edge.access.Identity;
 import java.util.ArrayList;
@@ -62,6 +63,10 @@ public final class Session {
     return cursors;
   }
 
+  Transport transport() {
+    return transport;
+  }
+
   EdgeLoop loop() {
     return loop;
   }
@@ -99,13 +104,14 @@ public final class Session {
 
   int events(Cursor cursor, Run run, int index) {
     int next = transport.events(cursor, run, index);
-    sessions.delivered(next - index);
+    sessions.meters().delivered(run, index, next);
     touched();
     return next;
   }
 
   void notice(Cursor cursor, Transport.Notice notice) {
     transport.notice(cursor, notice);
+    sessions.meters().said(notice);
     touched();
   }
 
@@ -119,6 +125,17 @@ public final class Session {
       // Not at once: the loop may be walking the array that the cursor stands in.
       loop.execute(() -> end(Farewell.COMPLETE));
     }
+  }
+
+  /** One of its cursors was live and has fallen behind what its tail holds. */
+  void slow(SlowReaders policy) {
+    sessions.meters().slow(policy);
+  }
+
+  /** Such a cursor's namespace wants the connection to end. */
+  void tooSlow() {
+    finishing = true;
+    loop.execute(() -> end(Farewell.SILENT));
   }
 
   /**
@@ -210,6 +227,7 @@ public final class Session {
       end(Farewell.RETRY);
       return;
     }
+    cursors.forEach(cursor -> sessions.meters().lag(cursor.lag()));
     if (!transport.writable()) {
       if (++stuckHeartbeats > sessions.stuckHeartbeats()) {
         end(Farewell.SILENT);

@@ -1,6 +1,5 @@
 package io.tailwater.edge;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
@@ -20,7 +19,7 @@ public final class Sessions {
   private final EdgeLoops loops;
   private final EdgeConfiguration configuration;
   private final DrainConfiguration drain;
-  private final Counter delivered;
+  private final SessionMetrics meters;
 
   Sessions(
       EdgeLoops loops,
@@ -30,8 +29,7 @@ public final class Sessions {
     this.loops = loops;
     this.configuration = configuration;
     this.drain = drain;
-    this.delivered = meters.counter("tailwater.edge.delivered.events");
-    meters.gauge("tailwater.edge.connections", admitted);
+    this.meters = new SessionMetrics(meters, admitted);
   }
 
   /**
@@ -58,11 +56,13 @@ public final class Sessions {
     Session session = new Session(id, identity, transport, loop, this);
     byId.put(id, session);
     loop.add(session);
+    meters.began(transport);
     return session;
   }
 
   void remove(Session session) {
     byId.remove(session.id());
+    meters.ended(session.transport());
     release();
   }
 
@@ -97,8 +97,9 @@ public final class Sessions {
         Math.max(1, share * drain.maxAge().toMillis() / configuration.heartbeat().toMillis());
   }
 
-  void delivered(int events) {
-    delivered.increment(events);
+  /** What is counted of them. */
+  SessionMetrics meters() {
+    return meters;
   }
 
   /** All of them, in no order; they come and go meanwhile. */

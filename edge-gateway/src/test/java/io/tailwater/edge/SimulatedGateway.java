@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultithreadEventLoopGroup;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.access.Grant;
 import io.tailwater.edge.access.Identity;
 import java.time.Duration;
@@ -63,8 +64,12 @@ final class SimulatedGateway {
     sessions = new Sessions(loops, configuration, NO_DRAIN, meters);
   }
 
-  CompletableFuture<Opened> open(Channel channel, Start start) {
-    return feeds.open(MemoryLog.NAMESPACE, channel, start, simulation.chance(0.3));
+  CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {
+    return feeds.open(
+        MemoryLog.NAMESPACE.toBuilder().setSlowReaders(slowReaders).build(),
+        channel,
+        start,
+        simulation.chance(0.3));
   }
 
   /** The loop of a new connection. */
@@ -82,6 +87,10 @@ final class SimulatedGateway {
 
   double gauge(String meter) {
     return meters.get(meter).gauge().value();
+  }
+
+  double counter(String meter, String... tags) {
+    return meters.get(meter).tags(tags).counter().count();
   }
 
   void requireNothingLeft() {

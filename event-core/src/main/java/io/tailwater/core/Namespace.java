@@ -8,6 +8,7 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Partitioner;
+import io.tailwater.contract.v1.SlowReaders;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param anonymousSubscribe whether a client without a token may read
  * @param anonymousPublish whether a client without a token may publish
  * @param platformOnly whether only the platform's services publish here
+ * @param slowReaders {@code lag} (catch up from the log), {@code latest} (skip to the newest) or
+ *     {@code disconnect}
  */
 @EachProperty("tailwater.namespaces")
 record Namespace(
@@ -40,7 +43,8 @@ record Namespace(
     @Nullable Duration idempotencyWindow,
     @Bindable(defaultValue = "false") boolean anonymousSubscribe,
     @Bindable(defaultValue = "false") boolean anonymousPublish,
-    @Bindable(defaultValue = "false") boolean platformOnly) {
+    @Bindable(defaultValue = "false") boolean platformOnly,
+    @Bindable(defaultValue = "lag") String slowReaders) {
 
   private static final Duration USUAL_WINDOW = Duration.ofHours(1);
   private static final int MOST_EVENT_BYTES = 1_000_000;
@@ -76,6 +80,13 @@ record Namespace(
         name,
         ".idempotency-window",
         "must be at most the retention");
+    require(
+        slowReaders.equals("lag")
+            || slowReaders.equals("latest")
+            || slowReaders.equals("disconnect"),
+        name,
+        ".slow-readers",
+        "must be lag (catch up from the log), latest (skip to the newest) or disconnect");
   }
 
   /** A namespace with the usual rules, for tests. */
@@ -91,7 +102,8 @@ record Namespace(
         null,
         false,
         false,
-        false);
+        false,
+        "lag");
   }
 
   String topicName() {
@@ -132,6 +144,7 @@ record Namespace(
         .setAnonymousPublish(anonymousPublish)
         .setPlatformOnly(platformOnly)
         .setIdempotencyWindowMs(windowMs())
+        .setSlowReaders(SlowReaders.valueOf(slowReaders.toUpperCase(Locale.ROOT)))
         .setEpoch(epoch)
         .build();
   }

@@ -39,7 +39,8 @@ final class FoldPropertyTest {
           Duration.ofMillis(WINDOW_MS),
           false,
           false,
-          false);
+          false,
+          "lag");
   private static final List<String> HERE = FoldRig.channels(NAMESPACE, PARTITION, true, 3);
   private static final List<String> ELSEWHERE = FoldRig.channels(NAMESPACE, PARTITION, false, 2);
 
