@@ -3,6 +3,7 @@ package io.tailwater.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -85,7 +86,7 @@ final class AiStreamsIT {
     assertThat(state.path("finish_reason").asText()).isEqualTo("length");
     assertThat(state.has("error")).isFalse();
     assertThat(state.path("usage"))
-        .isEqualTo(Json.read("{\"prompt_tokens\":1,\"completion_tokens\":40,\"total_tokens\":41}"));
+        .isEqualTo(json("{\"prompt_tokens\":1,\"completion_tokens\":40,\"total_tokens\":41}"));
   }
 
   @Test
@@ -261,7 +262,15 @@ final class AiStreamsIT {
   }
 
   private static JsonNode data(Block block) {
-    return Json.read(Objects.requireNonNull(block.data()));
+    return json(Objects.requireNonNull(block.data()));
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return Json.read(text);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(text, e);
+    }
   }
 
   private static String lastId(List<Block> blocks) {

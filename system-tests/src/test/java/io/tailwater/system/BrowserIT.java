@@ -2,6 +2,7 @@ package io.tailwater.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Page;
 import io.tailwater.contract.Channel;
@@ -168,8 +169,12 @@ final class BrowserIT {
   }
 
   private static String deltaText(String data) {
-    JsonNode read = Json.read(data);
-    return read.path("kind").asText().equals("text") ? read.path("text").asText() : "";
+    try {
+      JsonNode read = Json.read(data);
+      return read.path("kind").asText().equals("text") ? read.path("text").asText() : "";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an event of an AI answer is no JSON: " + data, e);
+    }
   }
 
   private static void sayByKafka(LaunchedPlatform platform, String words) throws Exception {

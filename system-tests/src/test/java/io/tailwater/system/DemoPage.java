@@ -1,5 +1,6 @@
 package io.tailwater.system;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Page;
 import io.tailwater.contract.Channel;
@@ -67,7 +68,11 @@ final class DemoPage implements AutoCloseable {
   }
 
   JsonNode state() {
-    return Json.read((String) page.evaluate("JSON.stringify(tailwater)"));
+    try {
+      return Json.read((String) page.evaluate("JSON.stringify(tailwater)"));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("window.tailwater is no JSON", e);
+    }
   }
 
   String text() {

@@ -35,7 +35,7 @@ final class Http {
      * @throws IllegalStateException if the body is no JSON
      */
     JsonNode json() {
-      return Json.read(body);
+      return Json.tree(body);
     }
   }
 

@@ -18,11 +18,20 @@ final class Json {
   private Json() {}
 
   /**
+   * @throws JsonProcessingException if this is not just one JSON value
+   */
+  static JsonNode read(String text) throws JsonProcessingException {
+    return MAPPER.readTree(text);
+  }
+
+  /**
+   * For readers of connections, to whom an {@code IOException} is the network's.
+   *
    * @throws IllegalStateException if this is not just one JSON value
    */
-  static JsonNode read(String text) {
+  static JsonNode tree(String text) {
     try {
-      return MAPPER.readTree(text);
+      return read(text);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("no JSON: " + text, e);
     }

@@ -63,7 +63,7 @@ final class PollWire implements Wire {
         if (!answer.header("content-type").startsWith("application/json")) {
           turn.violation("an answer that is " + answer.header("content-type"));
         }
-        JsonNode json = Json.read(body);
+        JsonNode json = Json.tree(body);
         new Answer(turn, json).take(limit);
         turn.retryAfter(RETRY_MS);
         long tookMs = (System.nanoTime() - began) / 1_000_000;

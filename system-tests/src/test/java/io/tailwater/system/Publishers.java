@@ -162,7 +162,7 @@ final class Publishers implements AutoCloseable {
     }
 
     private boolean acknowledge(Line line, String verdict) {
-      JsonNode json = Json.read(verdict);
+      JsonNode json = Json.tree(verdict);
       if (json.has("error")) {
         if (!json.path("error").path("retry").asBoolean()) {
           throw new IllegalStateException("refused for good: " + verdict + " " + line);

@@ -73,7 +73,7 @@ final class SseWire implements Wire {
       if (!opened && !block.type().equals("tw.open") && !block.type().equals("tw.retry")) {
         turn.violation("the first block is no tw.open: " + block);
       }
-      say(block, Json.read(block.data()));
+      say(block, Json.tree(block.data()));
       if (!block.hadId()
           && !block.type().equals("tw.retry")
           && !block.type().startsWith("tw.exp")) {

@@ -38,7 +38,7 @@ enum WsFormat {
     @Override
     ServerFrame decode(WsConnection.Message message) {
       require(message, WsConnection.TEXT);
-      return frame(Json.read(message.text()));
+      return frame(Json.tree(message.text()));
     }
   },
 
