@@ -175,6 +175,10 @@ public final class Session {
     loop.flush();
   }
 
+  long heartbeatMs(long usual) {
+    return transport.heartbeatMs(usual);
+  }
+
   void heartbeat() {
     if (closed) {
       return;
