@@ -1,10 +1,10 @@
 package io.tailwater.ai;
 
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RefusedCall;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.AiStreamsGrpc.AiStreamsImplBase;
 import io.tailwater.contract.v1.CancelStreamRequest;
@@ -70,7 +70,7 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
     try {
       state = call.run();
     } catch (RequestException e) {
-      observer.onError(status(e));
+      observer.onError(RefusedCall.of(e));
       return;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -85,18 +85,6 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
     }
     observer.onNext(state);
     observer.onCompleted();
-  }
-
-  private static StatusRuntimeException status(RequestException e) {
-    Status status =
-        switch (e.code()) {
-          case INVALID_REQUEST -> Status.INVALID_ARGUMENT;
-          case NOT_FOUND -> Status.NOT_FOUND;
-          case RATE_LIMITED -> Status.RESOURCE_EXHAUSTED;
-          case UNAVAILABLE -> Status.UNAVAILABLE;
-          default -> Status.INTERNAL;
-        };
-    return status.withDescription(e.text()).asRuntimeException();
   }
 
   private interface Call {

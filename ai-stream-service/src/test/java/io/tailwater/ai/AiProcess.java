@@ -7,9 +7,9 @@ import io.tailwater.contract.ServiceChannel;
 import io.tailwater.contract.v1.AiStreamsGrpc;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.StreamState;
+import io.tailwater.embedded.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +21,7 @@ final class AiProcess implements AutoCloseable {
   private final ManagedChannel channel;
 
   AiProcess(String eventCore, String redis, Map<String, String> environment) {
-    int port = freePort();
+    int port = FreePort.choose();
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -68,14 +68,6 @@ final class AiProcess implements AutoCloseable {
   /** Sends a signal by its name. */
   void signal(String name) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

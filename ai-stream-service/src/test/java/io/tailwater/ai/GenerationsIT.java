@@ -20,9 +20,7 @@ import io.tailwater.contract.v1.StreamState;
 import io.tailwater.core.EventCore;
 import io.tailwater.embedded.EmbeddedKafka;
 import io.tailwater.embedded.EmbeddedRedis;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
+import io.tailwater.embedded.FreePort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GenerationsIT {
   private static final int CORES = 2;
 
-  private static final List<Integer> ports = List.of(freePort(), freePort());
+  private static final List<Integer> ports = List.of(FreePort.choose(), FreePort.choose());
   private static final List<ApplicationContext> cores = new ArrayList<>();
   private static EmbeddedRedis redis;
   private static EmbeddedKafka kafka;
@@ -200,13 +198,5 @@ final class GenerationsIT {
         eventCores,
         redis.uri(),
         Map.of("tailwater.ai.tokens-per-second", 250, "tailwater.ai.roll-up", "40ms"));
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

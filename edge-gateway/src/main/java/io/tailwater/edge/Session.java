@@ -1,5 +1,7 @@
 package io.tailwater.edge;
 
+import io.tailwater.contract.Position;
+import io.tailwater.contract.Positions;
 import io.tailwater.edge.Transport.Farewell;
 import io.tailwater.edge.access.Identity;
 import java.util.ArrayList;
@@ -59,6 +61,28 @@ public final class Session {
 
   EdgeLoop loop() {
     return loop;
+  }
+
+  /** Where it stands, as its client is to hand it back. */
+  public String position() {
+    return position(null, 0);
+  }
+
+  /**
+   * As {@link #position()}, when a cursor has been written through this offset, and not yet all
+   * that it was given.
+   */
+  public String position(@Nullable Cursor writing, long through) {
+    if (cursors.size() == 1) {
+      Cursor only = cursors.getFirst();
+      return new Position(only.epoch(), only == writing ? through : only.offset()).toString();
+    }
+    Positions.Encoder positions = new Positions.Encoder(cursors.size());
+    for (Cursor cursor : cursors) {
+      positions.add(
+          cursor.nameHash(), cursor.epoch(), cursor == writing ? through : cursor.offset());
+    }
+    return positions.toString();
   }
 
   /** Whether the connection is gone or was ended. */

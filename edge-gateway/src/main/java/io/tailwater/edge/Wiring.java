@@ -16,14 +16,13 @@ import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.access.Tokens;
-import io.tailwater.edge.publish.Publisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 
-/** Makes the gateway's parts; everything but endpoints is put together here, by hand. */
+/** Makes the gateway's parts; everything but endpoints is put together by hand. */
 @Factory
 final class Wiring {
   private static final Duration REDIS_PATIENCE = Duration.ofSeconds(2);
@@ -57,11 +56,6 @@ final class Wiring {
   @Singleton
   ChannelLog log(@Named("event-core") ManagedChannel eventCores) {
     return new RemoteLog(eventCores);
-  }
-
-  @Singleton
-  Publisher publisher(@Named("event-core") ManagedChannel eventCores, MeterRegistry meters) {
-    return new Publisher(eventCores, meters);
   }
 
   @Singleton

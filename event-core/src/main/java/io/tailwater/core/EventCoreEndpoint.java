@@ -1,10 +1,10 @@
 package io.tailwater.core;
 
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micronaut.context.annotation.Value;
+import io.tailwater.contract.RefusedCall;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.FollowPage;
@@ -26,10 +26,6 @@ import org.slf4j.LoggerFactory;
 @Singleton
 final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
-
-  /** Trailer with the contract's error code of a failed call. */
-  private static final Metadata.Key<String> CODE =
-      Metadata.Key.of("tw-code", Metadata.ASCII_STRING_MARSHALLER);
 
   private final Core core;
   private final String instance;
@@ -129,16 +125,7 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
     }
 
     void fail(RequestException failure) {
-      Metadata trailers = new Metadata();
-      trailers.put(CODE, failure.code().wire());
-      Status status =
-          switch (failure.code().status()) {
-            case 400, 413, 415 -> Status.INVALID_ARGUMENT;
-            case 404 -> Status.NOT_FOUND;
-            case 503 -> Status.UNAVAILABLE;
-            default -> Status.INTERNAL;
-          };
-      observer.onError(status.withDescription(failure.text()).asRuntimeException(trailers));
+      observer.onError(RefusedCall.of(failure));
     }
   }
 }

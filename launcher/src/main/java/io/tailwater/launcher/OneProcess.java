@@ -70,8 +70,7 @@ final class OneProcess implements Platform {
   }
 
   private void service(ServiceSpec spec, Announcer announcer) throws InterruptedException {
-    ApplicationContext context =
-        ServiceStart.start(spec.name(), spec.mainClass(), spec.properties());
+    ApplicationContext context = spec.service().start(spec.name(), spec.properties());
     keep(context);
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_LIMIT_SECONDS);
     while (!readiness.isReady(spec.healthPort())) {

@@ -90,7 +90,7 @@ record Plan(
     properties.put("tailwater.namespaces.ai.anonymous-publish", true);
     properties.putAll(configured);
     return new ServiceSpec(
-        name, "io.tailwater.core.EventCore", properties, "127.0.0.1:" + grpc, grpc + 1, BUSY);
+        name, Service.EVENT_CORE, properties, "127.0.0.1:" + grpc, grpc + 1, BUSY);
   }
 
   private ServiceSpec gateway(int index) {
@@ -104,12 +104,15 @@ record Plan(
     properties.put("tailwater.edge.event-cores", eventCoreAddresses());
     properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + ports.aiStreams()));
     properties.put("tailwater.edge.jwt-key", jwtKey);
+    // A page of one's own, also one opened as a file, reads what is open to everyone; no cookie
+    // goes with it.
+    properties.put("tailwater.edge.origins", "*");
     properties.put("tailwater.edge.dev", true);
     // One gateway's process can be killed and comes back; one of several in this JVM can't.
     properties.put("tailwater.edge.dev-kill", processes);
     properties.putAll(configured);
     return new ServiceSpec(
-        name, "io.tailwater.edge.EdgeGateway", properties, "http://127.0.0.1:" + port, port, BUSY);
+        name, Service.EDGE_GATEWAY, properties, "http://127.0.0.1:" + port, port, BUSY);
   }
 
   private ServiceSpec aiStreams() {
@@ -122,7 +125,7 @@ record Plan(
     properties.put("tailwater.ai.event-cores", eventCoreAddresses());
     properties.putAll(configured);
     return new ServiceSpec(
-        name, "io.tailwater.ai.AiStreamService", properties, "127.0.0.1:" + grpc, grpc + 1, LIGHT);
+        name, Service.AI_STREAM_SERVICE, properties, "127.0.0.1:" + grpc, grpc + 1, LIGHT);
   }
 
   private Map<String, Object> common(String instance) {

@@ -84,7 +84,7 @@ final class ProcessCommands {
         List.of(
             ServiceProcess.class.getName(),
             service.name(),
-            service.mainClass(),
+            service.service().name(),
             properties.toString()));
     return new ChildSpec(
         service.name(),

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One side of a connection through the balancer: what it reads, its peer writes. Both sides belong
  * to one event loop.
  */
-class Relay extends ChannelInboundHandlerAdapter {
+sealed class Relay extends ChannelInboundHandlerAdapter {
   private static final int CONNECT_LIMIT_MS = 2_000;
 
   private @Nullable Channel peer;

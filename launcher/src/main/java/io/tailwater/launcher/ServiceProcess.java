@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * One service as its own process, as the supervisor starts it: {@code NAME MAIN-CLASS
+ * One service as its own process, as the supervisor starts it: {@code NAME SERVICE
  * PROPERTIES-FILE}. The configuration comes in a file, since a command line can be read by everyone
  * on the machine. Stops on SIGTERM, and when the supervisor is gone.
  */
@@ -21,7 +21,7 @@ final class ServiceProcess {
     ParentWatch.exitAtEndOfInput();
     Logs.bridge();
     try {
-      ApplicationContext context = ServiceStart.start(args[0], args[1], read(Path.of(args[2])));
+      ApplicationContext context = Service.valueOf(args[1]).start(args[0], read(Path.of(args[2])));
       Runtime.getRuntime()
           .addShutdownHook(Thread.ofPlatform().name("launcher-stop").unstarted(context::close));
     } catch (LaunchException e) {

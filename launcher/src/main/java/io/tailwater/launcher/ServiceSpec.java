@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One instance of a service, started by the {@code start} of its main class.
+ * One instance of a service.
  *
  * @param name e.g. {@code event-core-1}
- * @param mainClass has {@code static ApplicationContext start(Map<String, Object>)}
+ * @param service what it is an instance of
  * @param properties its configuration
  * @param address what it is reached at, for people
  * @param healthPort where it answers {@code /health/readiness}
@@ -15,7 +15,7 @@ import java.util.Map;
  */
 record ServiceSpec(
     String name,
-    String mainClass,
+    Service service,
     Map<String, Object> properties,
     String address,
     int healthPort,

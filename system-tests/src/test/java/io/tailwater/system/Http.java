@@ -16,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 
 /** Single requests to a gateway, for tests that look at one answer. */
 final class Http {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private static final HttpClient CLIENT =
       HttpClient.newBuilder()

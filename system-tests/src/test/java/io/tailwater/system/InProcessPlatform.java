@@ -3,6 +3,7 @@ package io.tailwater.system;
 import static org.awaitility.Awaitility.await;
 
 import io.micronaut.context.ApplicationContext;
+import io.tailwater.ai.AiStreamService;
 import io.tailwater.core.BroadcastPort;
 import io.tailwater.core.EventCore;
 import io.tailwater.core.FoldGate;
@@ -39,6 +40,7 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
   private final EmbeddedRedis redis;
   private final List<Service> eventCores = new ArrayList<>();
   private final List<Service> gateways = new ArrayList<>();
+  private final Service aiStreams;
 
   private record Service(ApplicationContext context, int port, Path data) {}
 
@@ -54,8 +56,9 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     for (int i = 1; i <= EVENT_CORES; i++) {
       eventCores.add(eventCore(i, ports.get(i - 1)));
     }
+    aiStreams = aiStreams();
     for (int i = 1; i <= GATEWAYS; i++) {
-      gateways.add(gateway(i, ports));
+      gateways.add(gateway(i));
     }
     await()
         .atMost(START_LIMIT)
@@ -73,13 +76,23 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     return new Service(EventCore.start(properties), port, directory);
   }
 
-  private Service gateway(int index, List<Integer> eventCorePorts) {
+  private Service aiStreams() {
+    int port = FreePort.choose();
+    Map<String, Object> properties = common("ai-stream-service");
+    properties.put("grpc.server.host", "127.0.0.1");
+    properties.put("grpc.server.port", port);
+    properties.put("micronaut.server.port", FreePort.choose());
+    properties.put("tailwater.ai.event-cores", eventCoreAddresses());
+    properties.put("tailwater.ai.tokens-per-second", 500);
+    return new Service(AiStreamService.start(properties), port, data);
+  }
+
+  private Service gateway(int index) {
     int port = FreePort.choose();
     Map<String, Object> properties = common("edge-gateway-" + index);
     properties.put("micronaut.server.port", port);
-    properties.put(
-        "tailwater.edge.event-cores",
-        eventCorePorts.stream().map(core -> "127.0.0.1:" + core).toList());
+    properties.put("tailwater.edge.event-cores", eventCoreAddresses());
+    properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + aiStreams.port()));
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
     if (index == 2) {
       // Keeps next to nothing, so that many of its readers go through pages.
@@ -148,6 +161,7 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
   @Override
   public void close() throws IOException {
     gateways.forEach(one -> one.context().close());
+    aiStreams.context().close();
     eventCores.forEach(one -> one.context().close());
     redis.close();
     kafka.close();

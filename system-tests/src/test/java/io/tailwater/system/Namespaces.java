@@ -12,7 +12,7 @@ final class Namespaces {
   /** Needs a token. */
   static final String CHAT = "chat";
 
-  /** The platform's own. */
+  /** The platform's own; needs a token. */
   static final String AI = "ai";
 
   /** Open, one partition: what is done to the topic is done to every channel. */
@@ -36,8 +36,6 @@ final class Namespaces {
     properties.put("tailwater.namespaces.again.partitions", 1);
     properties.put("tailwater.namespaces.ai.partitions", 2);
     properties.put("tailwater.namespaces.ai.platform-only", true);
-    properties.put("tailwater.namespaces.ai.anonymous-subscribe", true);
-    properties.put("tailwater.namespaces.ai.anonymous-publish", true);
     return properties;
   }
 }

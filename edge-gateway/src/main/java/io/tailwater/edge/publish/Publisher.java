@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * share a stream; the lines of a batch have one of their own, so that they stay in order. Any
  * thread.
  */
-public final class Publisher {
+final class Publisher {
   private static final int MAX_WAITING = 10_000;
 
   /** Longer than an event-core takes to say that it does not know. */
@@ -26,7 +26,7 @@ public final class Publisher {
   private final MeterRegistry meters;
   private Lane shared;
 
-  public Publisher(Channel eventCores, MeterRegistry meters) {
+  Publisher(Channel eventCores, MeterRegistry meters) {
     this.stub = EventCoreGrpc.newStub(eventCores);
     this.meters = meters;
     this.shared = new Lane(stub, MAX_WAITING);

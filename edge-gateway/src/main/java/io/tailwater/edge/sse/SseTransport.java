@@ -7,7 +7,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.Positions;
 import io.tailwater.edge.Cursor;
 import io.tailwater.edge.EventBytes;
 import io.tailwater.edge.EventJson;
@@ -18,8 +17,8 @@ import io.tailwater.edge.StreamOpening;
 import io.tailwater.edge.Takeover;
 import io.tailwater.edge.Transport;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +44,7 @@ final class SseTransport implements Transport {
   private final Map<String, String> headers;
   private final boolean several;
   private final SseFormat format;
-  private List<Cursor> cursors = List.of();
+  private @Nullable Session session;
 
   /**
    * @param headers of the response
@@ -66,24 +65,26 @@ final class SseTransport implements Transport {
 
   @Override
   public void open(Session session, StreamOpening opening) {
-    cursors = session.cursors();
+    this.session = session;
     Takeover.begin(connection, headers, session);
     ByteBuf out = connection.alloc().directBuffer(512);
     ascii("retry: " + retryMs() + "\n", out);
-    ascii("id: ", out);
-    writePosition(null, 0, out);
     ascii(
-        "\nevent: tw.open\ndata: {\"connection\":\"" + opening.connectionId() + "\",\"gateway\":",
+        "id: "
+            + session.position()
+            + "\nevent: tw.open\ndata: {\"connection\":\""
+            + opening.connectionId()
+            + "\",\"gateway\":",
         out);
     EventJson.writeString(opening.gateway(), out);
     ascii(",\"server_time_ms\":" + opening.serverTimeMs(), out);
     ascii(",\"heartbeat_ms\":" + opening.heartbeatMs() + ",\"positions\":{", out);
-    for (int i = 0; i < cursors.size(); i++) {
-      if (i > 0) {
-        out.writeByte(',');
-      }
-      EventJson.writeString(cursors.get(i).channel().toString(), out);
-      ascii(":\"" + cursors.get(i).position() + "\"", out);
+    String separator = "";
+    for (Cursor cursor : session.cursors()) {
+      ascii(separator, out);
+      EventJson.writeString(cursor.channel().toString(), out);
+      ascii(":\"" + cursor.position() + "\"", out);
+      separator = ",";
     }
     ascii("}}\n\n", out);
     write(out);
@@ -104,10 +105,8 @@ final class SseTransport implements Transport {
     }
     for (int i = index; i < end; i++) {
       write(bytes.at(i));
-      ByteBuf out = connection.alloc().directBuffer(64 + 24 * cursors.size());
-      ascii("\nid: ", out);
-      writePosition(cursor, run.events().get(i).getOffset(), out);
-      ascii("\n\n", out);
+      ByteBuf out = connection.alloc().directBuffer(64 + 24 * session().cursors().size());
+      ascii("\nid: " + session().position(cursor, run.events().get(i).getOffset()) + "\n\n", out);
       write(out);
     }
     return end;
@@ -130,9 +129,7 @@ final class SseTransport implements Transport {
             out);
       }
     }
-    ascii("}\nid: ", out);
-    writePosition(null, 0, out);
-    ascii("\n\n", out);
+    ascii("}\nid: " + session().position() + "\n\n", out);
     write(out);
   }
 
@@ -201,19 +198,8 @@ final class SseTransport implements Transport {
     return ThreadLocalRandom.current().nextInt(MIN_RETRY_MS, MAX_RETRY_MS);
   }
 
-  /** The position of the connection, when this cursor has been written through this offset. */
-  private void writePosition(@Nullable Cursor writing, long through, ByteBuf out) {
-    if (!several) {
-      Cursor only = cursors.getFirst();
-      EventJson.writeId(only.epoch(), only == writing ? through : only.offset(), out);
-      return;
-    }
-    Positions.Encoder positions = new Positions.Encoder(cursors.size());
-    for (Cursor cursor : cursors) {
-      positions.add(
-          cursor.nameHash(), cursor.epoch(), cursor == writing ? through : cursor.offset());
-    }
-    ascii(positions.toString(), out);
+  private Session session() {
+    return Objects.requireNonNull(session, "written to before it was opened");
   }
 
   private void write(ByteBuf bytes) {

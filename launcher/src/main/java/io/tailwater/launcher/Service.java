@@ -1,30 +1,35 @@
 package io.tailwater.launcher;
 
 import io.micronaut.context.ApplicationContext;
-import java.lang.reflect.InvocationTargetException;
+import io.tailwater.ai.AiStreamService;
+import io.tailwater.core.EventCore;
+import io.tailwater.edge.EdgeGateway;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts a service by the name of its main class. */
-final class ServiceStart {
-  private static final Logger LOG = LoggerFactory.getLogger(ServiceStart.class);
+/** The services of the platform, and how each is started in this JVM. */
+enum Service {
+  EVENT_CORE,
+  EDGE_GATEWAY,
+  AI_STREAM_SERVICE;
 
-  private ServiceStart() {}
+  private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
   /**
-   * Returns when its servers listen.
+   * Starts an instance; returns when its servers listen.
    *
+   * @param name of the instance, e.g. {@code event-core-1}
    * @throws LaunchException if it does not start; the message is the service's own
    */
-  static ApplicationContext start(String name, String mainClass, Map<String, Object> properties) {
+  ApplicationContext start(String name, Map<String, Object> properties) {
     try {
-      Object context =
-          Class.forName(mainClass).getMethod("start", Map.class).invoke(null, properties);
-      return (ApplicationContext) context;
-    } catch (InvocationTargetException e) {
-      throw failure(name, e.getCause() == null ? e : e.getCause());
-    } catch (ReflectiveOperationException e) {
+      return switch (this) {
+        case EVENT_CORE -> EventCore.start(properties);
+        case EDGE_GATEWAY -> EdgeGateway.start(properties);
+        case AI_STREAM_SERVICE -> AiStreamService.start(properties);
+      };
+    } catch (RuntimeException e) {
       throw failure(name, e);
     }
   }

@@ -1,4 +1,4 @@
-package io.tailwater.edge.access;
+package io.tailwater.edge;
 
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
@@ -12,8 +12,9 @@ import io.micronaut.serde.annotation.Serdeable;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
-import io.tailwater.edge.Namespaces;
-import io.tailwater.edge.RequestBody;
+import io.tailwater.edge.access.Access;
+import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.access.Tokens;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

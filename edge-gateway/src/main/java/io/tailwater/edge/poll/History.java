@@ -1,0 +1,106 @@
+package io.tailwater.edge.poll;
+
+import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.MediaType;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.Namespace;
+import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.edge.ChannelLog;
+import io.tailwater.edge.EventJson;
+import io.tailwater.edge.Namespaces;
+import io.tailwater.edge.Subscribing;
+import io.tailwater.edge.access.Identity;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Older pages of a channel: what came before an event, one read each. */
+@Singleton
+final class History {
+  private static final List<String> ELSEWHERE = List.of("after", "from", "wait");
+
+  private final ChannelLog log;
+  private final Namespaces namespaces;
+
+  History(ChannelLog log, Namespaces namespaces) {
+    this.log = log;
+    this.namespaces = namespaces;
+  }
+
+  /**
+   * The newest {@code limit} events before this id, oldest first.
+   *
+   * @throws RequestException which says what is wrong and what is accepted
+   */
+  CompletableFuture<HttpResponse<?>> before(
+      HttpRequest<?> request,
+      Subscribing subscribing,
+      Identity identity,
+      String before,
+      int limit) {
+    for (String name : ELSEWHERE) {
+      if (request.getParameters().contains(name)) {
+        throw invalid("'before' reads backwards, so there is no '" + name + "' with it");
+      }
+    }
+    if (subscribing.several()) {
+      throw invalid("'before' reads one channel, and several are named");
+    }
+    Channel channel = subscribing.channels().getFirst();
+    Namespace namespace = namespaces.get(channel.namespace());
+    identity.requireSubscribe(channel, namespace);
+    Position position = Position.parse(before);
+    ReadRequest read =
+        ReadRequest.newBuilder()
+            .setChannel(channel.toString())
+            .setBefore(
+                io.tailwater.contract.v1.Position.newBuilder()
+                    .setEpoch(position.epoch().text())
+                    .setOffset(position.offset()))
+            .setLimit(limit)
+            .setAtLeast(Position.BEFORE_FIRST)
+            .build();
+    return log.read(read).thenApply(page -> answer(channel, namespace, page));
+  }
+
+  private static HttpResponse<?> answer(Channel channel, Namespace namespace, ReadPage page) {
+    if (namespace.getPlatformOnly() && !page.getKnown()) {
+      throw new RequestException(ErrorCode.NOT_FOUND, "nothing is left of " + channel);
+    }
+    if (page.getReset() == ReadPage.Reset.FOREIGN) {
+      throw new RequestException(
+          ErrorCode.INVALID_POSITION,
+          "'before' is an id of a log that is no more; the newest events: from=last:N");
+    }
+    Epoch epoch = new Epoch(page.getEpoch());
+    ByteBuf body = Unpooled.buffer(256);
+    ByteBufUtil.writeAscii(body, "{\"events\":[");
+    String separator = "";
+    for (Event event : page.getEventsList()) {
+      ByteBufUtil.writeAscii(body, separator);
+      EventJson.writeEvent(channel, epoch, event, body);
+      separator = ",";
+    }
+    boolean older = page.getEventsCount() > 0 && page.getFrom() > page.getEarliest();
+    ByteBufUtil.writeAscii(
+        body,
+        older
+            ? "],\"previous\":\"" + new Position(epoch, page.getEvents(0).getOffset()) + "\"}"
+            : "]}");
+    return HttpResponse.ok(ByteBufUtil.getBytes(body)).contentType(MediaType.APPLICATION_JSON_TYPE);
+  }
+
+  private static RequestException invalid(String message) {
+    return new RequestException(ErrorCode.INVALID_REQUEST, message);
+  }
+}

@@ -1,0 +1,23 @@
+package io.tailwater.edge.poll;
+
+import io.tailwater.edge.EventBytes;
+import io.tailwater.edge.EventJson;
+import io.tailwater.edge.Run;
+import io.tailwater.edge.WireFormat;
+
+/** Events as the elements of a JSON list. */
+final class PollFormat implements WireFormat<EventBytes> {
+  static final PollFormat JSON = new PollFormat();
+
+  private PollFormat() {}
+
+  @Override
+  public int slot() {
+    return 3;
+  }
+
+  @Override
+  public EventBytes encode(Run run) {
+    return EventBytes.of(run, EventJson::writeEvent);
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package io.tailwater.edge.ai;
-
-import org.jspecify.annotations.NullMarked;
