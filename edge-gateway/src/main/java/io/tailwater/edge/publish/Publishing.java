@@ -7,12 +7,10 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.access.Identity;
-import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 
 /** What every publication of a client goes through, whatever it came by. Any thread. */
-@Singleton
 public final class Publishing {
   private static final int MAX_KEY_BYTES = 255;
 
