@@ -219,7 +219,7 @@ final class WsConversation {
     if (opened == null) {
       subscriptions.remove(channel, held);
       error(id, dropped != null ? dropped : Problems.refusal(Objects.requireNonNull(failure)));
-    } else if (gone || dropped != null) {
+    } else if (session().closed() || dropped != null) {
       opened.abandon();
       if (dropped != null) {
         error(id, dropped);
@@ -364,7 +364,6 @@ final class WsConversation {
   void gone() {
     gone = true;
     cancelAuthDeadline();
-    subscriptions = Map.of();
     if (session != null) {
       session.onGone();
     }

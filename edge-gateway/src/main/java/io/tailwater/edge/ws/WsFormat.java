@@ -11,7 +11,6 @@ import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.DataKind;
-import io.tailwater.contract.v1.Encoding;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Events;
 import io.tailwater.contract.v1.ServerFrame;
@@ -209,7 +208,10 @@ enum WsFormat implements WireFormat<WsFrames> {
         .setBy(event.getBy())
         .setKey(event.getKey())
         .setTsMs(event.getTsMs())
-        .setEncoding(bytes ? Encoding.ENCODING_BASE64 : Encoding.ENCODING_JSON)
+        .setEncoding(
+            bytes
+                ? io.tailwater.contract.v1.Encoding.ENCODING_BASE64
+                : io.tailwater.contract.v1.Encoding.ENCODING_JSON)
         .setData(event.getKind() == DataKind.TEXT ? quoted(event) : event.getData())
         .build();
   }
