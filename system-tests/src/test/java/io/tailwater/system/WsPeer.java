@@ -10,6 +10,7 @@ import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ final class WsPeer implements AutoCloseable {
   private final DataInputStream input;
   private final int status;
   private final Map<String, String> headers = new HashMap<>();
+  private final ArrayDeque<JsonNode> kept = new ArrayDeque<>();
 
   private WsPeer(Socket socket) throws IOException {
     this.socket = socket;
@@ -180,6 +182,16 @@ final class WsPeer implements AutoCloseable {
     }
   }
 
+  /** Puts a frame aside that is looked at later. */
+  void keep(JsonNode frame) {
+    kept.add(frame);
+  }
+
+  /** The first frame that was put aside; null if there is none. */
+  @Nullable JsonNode kept() {
+    return kept.poll();
+  }
+
   /** The next frame as JSON. */
   JsonNode json() {
     String text = next().text();
@@ -190,8 +202,13 @@ final class WsPeer implements AutoCloseable {
     }
   }
 
-  /** The next frame of this kind, others passed over. */
+  /** The next frame of this kind, those put aside first, others passed over. */
   JsonNode await(String kind) {
+    for (JsonNode aside = kept.poll(); aside != null; aside = kept.poll()) {
+      if (aside.has(kind)) {
+        return aside;
+      }
+    }
     JsonNode frame = json();
     while (!frame.has(kind)) {
       frame = json();
