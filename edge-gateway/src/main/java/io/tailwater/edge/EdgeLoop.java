@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * before the loop goes on, and a wheel that gives each its heartbeat. Confined to the loop.
  */
 final class EdgeLoop {
-  private static final int SPOKES = 64;
+  private static final int SPOKES = 1024;
   private static final int TURNS_PER_HEARTBEAT = 15;
 
   private final EventLoop loop;

@@ -208,7 +208,7 @@ public final class Session {
       return;
     }
     if (!transport.writable()) {
-      if (++stuckHeartbeats > sessions.stuckHeartbeats()) {
+      if (++stuckHeartbeats > sessions.stuckHeartbeats(transport)) {
         end(Farewell.SILENT);
       }
       return;

@@ -74,7 +74,7 @@ final class FrameJson {
         throw new IOException("no object");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        boolean isId = parser.currentName().equals("id");
+        boolean isId = id == 0 && parser.currentName().equals("id");
         if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT && isId) {
           id =
               parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER

@@ -98,7 +98,7 @@ final class WsConversation {
       case ClientMessage.Refused(long id, RequestException refusal) -> error(id, refusal);
       case ClientMessage.Unreadable(String reason) -> transport.fail(CloseCode.BAD_FRAME, reason);
     }
-    if (full()) {
+    if (full() && transport.connection().config().isAutoRead()) {
       parts.metrics().paused();
       transport.connection().config().setAutoRead(false);
     }

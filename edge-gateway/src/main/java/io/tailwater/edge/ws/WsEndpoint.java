@@ -1,5 +1,6 @@
 package io.tailwater.edge.ws;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -30,6 +31,7 @@ final class WsEndpoint {
   private static final Set<String> PARAMETERS = Set.of("access_token");
 
   private final WsParts parts;
+  private final WebSocketDecoderConfig decoding;
 
   WsEndpoint(
       Access access,
@@ -37,7 +39,7 @@ final class WsEndpoint {
       Subscriptions subscriptions,
       Publishing publishing,
       WsConfiguration configuration,
-      WsMetrics metrics) {
+      MeterRegistry meters) {
     parts =
         new WsParts(
             access,
@@ -45,8 +47,18 @@ final class WsEndpoint {
             subscriptions,
             publishing,
             configuration,
-            metrics,
+            new WsMetrics(meters),
             InstantSource.system());
+    decoding =
+        WebSocketDecoderConfig.newBuilder()
+            .expectMaskedFrames(true)
+            .allowMaskMismatch(false)
+            // Which bits may be set depends on the message, and is seen to behind it.
+            .allowExtensions(true)
+            .maxFramePayloadLength(configuration.frameBytes())
+            .closeOnProtocolViolation(false)
+            .withUTF8Validator(false)
+            .build();
   }
 
   @Get
@@ -117,7 +129,7 @@ final class WsEndpoint {
         connection,
         Handshake.PROTOCOL,
         handshake.headers(),
-        decoder(configuration),
+        new WebSocket13FrameDecoder(decoding),
         new WsInbound(
             transport, conversation, handshake.compression(), configuration, parts.metrics()));
     switch (caller) {
@@ -131,18 +143,5 @@ final class WsEndpoint {
       }
       case Caller.Refused(CloseCode code, String reason) -> transport.close(code, reason);
     }
-  }
-
-  /** Which bits may be set depends on the message, and is seen to behind it. */
-  private static WebSocket13FrameDecoder decoder(WsConfiguration configuration) {
-    return new WebSocket13FrameDecoder(
-        WebSocketDecoderConfig.newBuilder()
-            .expectMaskedFrames(true)
-            .allowMaskMismatch(false)
-            .allowExtensions(true)
-            .maxFramePayloadLength(configuration.frameBytes())
-            .closeOnProtocolViolation(false)
-            .withUTF8Validator(false)
-            .build());
   }
 }

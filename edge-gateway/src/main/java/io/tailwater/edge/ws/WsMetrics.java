@@ -1,11 +1,9 @@
 package io.tailwater.edge.ws;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What is counted of all WebSocket connections. Any thread. */
-@Singleton
 final class WsMetrics {
   private final MeterRegistry meters;
   private final AtomicInteger waiting = new AtomicInteger();

@@ -49,14 +49,14 @@ final class PerMessageDeflateTest {
     for (int i = 0; i < size; i++) {
       message[i] = (byte) random.nextInt(alphabet);
     }
-    ByteBuf compressed = Unpooled.directBuffer(1);
+    ByteBuf compressed = Unpooled.buffer(1);
     PerMessageDeflate.deflate(Unpooled.wrappedBuffer(message), compressed);
-    ByteBuf back = Unpooled.directBuffer(1);
+    ByteBuf back = Unpooled.buffer(1);
     assertThat(PerMessageDeflate.inflate(compressed, size, back))
         .isEqualTo(PerMessageDeflate.Inflated.WHOLE);
     assertThat(ByteBufUtil.getBytes(back)).isEqualTo(message);
     if (size > 0) {
-      assertThat(PerMessageDeflate.inflate(compressed, size - 1, Unpooled.directBuffer(1)))
+      assertThat(PerMessageDeflate.inflate(compressed, size - 1, Unpooled.buffer(1)))
           .isEqualTo(PerMessageDeflate.Inflated.TOO_LARGE);
     }
   }
@@ -64,7 +64,7 @@ final class PerMessageDeflateTest {
   @Test
   void garbageIsBroken() {
     ByteBuf garbage = Unpooled.wrappedBuffer(new byte[] {-1, -1, -1, -1});
-    assertThat(PerMessageDeflate.inflate(garbage, 100, Unpooled.directBuffer(1)))
+    assertThat(PerMessageDeflate.inflate(garbage, 100, Unpooled.buffer(1)))
         .isEqualTo(PerMessageDeflate.Inflated.BROKEN);
   }
 }
