@@ -19,6 +19,8 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 final class Delivery implements AutoCloseable {
   private static final int CHANNELS = 6;
+  // Little, so that a reader that pauses is soon one whose connection can't be written to.
+  private static final int RECEIVE_BYTES = 4_096;
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
   private static final Duration PROGRESS_LIMIT = Duration.ofSeconds(90);
   private static final Duration COMPLETE_LIMIT = Duration.ofSeconds(90);
@@ -81,11 +83,11 @@ final class Delivery implements AutoCloseable {
 
   private void openReaders() {
     for (Channel channel : channels) {
-      open(Wanted.of("plain " + channel, channel));
+      open(Wanted.of("plain " + channel, channel).withReceiveBytes(RECEIVE_BYTES));
       open(Wanted.of("enveloped " + channel, channel).inEnvelopes());
     }
     open(Wanted.of("from the beginning", channels.getFirst()).from("earliest"));
-    open(Wanted.of("all", channels));
+    open(Wanted.of("all", channels).withReceiveBytes(RECEIVE_BYTES));
     open(Wanted.of("all again", channels).from("earliest"));
     open(Wanted.of("three", channels.subList(1, 4)));
     awaitOpen();

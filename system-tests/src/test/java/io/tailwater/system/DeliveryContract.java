@@ -13,8 +13,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What every transport has to keep, whatever fails: nothing lost, nothing repeated, nothing out of
- * order, no undue reset, checked against Kafka itself. A transport's own test says how its readers
- * are opened.
+ * order, no undue reset, checked against Kafka itself. What fails beneath all transports happens to
+ * readers that roam over all of them in {@code mvn verify}, and to each transport alone with {@code
+ * -Plong}.
  */
 @ExtendWith(Platforms.class)
 abstract class DeliveryContract {
@@ -38,6 +39,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(InProcessPlatform platform)
       throws Exception {
     List<BroadcastPort> ports = platform.broadcastPorts();
@@ -50,6 +52,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(InProcessPlatform platform)
       throws Exception {
     FoldGate gate = platform.foldGate(0);
@@ -74,6 +77,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform) throws Exception {
     deliver(platform, "redis", LOAD, CUT_MS, delivery -> withoutRedis(platform, delivery, 2));
   }
@@ -98,6 +102,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileAGatewayIsKilledAndComesBack(LaunchedPlatform platform)
       throws Exception {
     deliver(
@@ -114,6 +119,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileAnEventCoreIsKilledAndComesBack(LaunchedPlatform platform)
       throws Exception {
     deliver(
@@ -149,6 +155,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform) throws Exception {
     deliver(
         platform,
