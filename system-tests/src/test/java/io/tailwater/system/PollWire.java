@@ -23,6 +23,8 @@ final class PollWire implements Wire {
   private static final int MOST_POLLS = 8;
   private static final int[] LIMITS = {3, 20, 100, 1_000};
   private static final long RETRY_MS = 1_000;
+  // Who comes back wants to know soon whether it is up to date.
+  private static final int FIRST_WAIT_SECONDS = 2;
   private static final long SHORT_REST_MS = 3_000;
   private static final Set<String> FIELDS = Set.of("events", "next", "live", "resets", "ended");
   private static final Set<String> RESET_FIELDS = Set.of("channel", "reason", "earliest");
@@ -40,7 +42,7 @@ final class PollWire implements Wire {
   public void read(Turn turn) throws IOException {
     int polls = 1 + turn.random().nextInt(MOST_POLLS);
     for (int i = 0; i < polls && turn.goesOn(); i++) {
-      if (!poll(turn)) {
+      if (!poll(turn, i == 0 ? Math.min(waitSeconds, FIRST_WAIT_SECONDS) : waitSeconds)) {
         return;
       }
       if (waitSeconds == 0) {
@@ -50,7 +52,7 @@ final class PollWire implements Wire {
   }
 
   /** Whether the connection is good for another one. */
-  private boolean poll(Turn turn) throws IOException {
+  private boolean poll(Turn turn, int waitSeconds) throws IOException {
     int limit = LIMITS[turn.random().nextInt(LIMITS.length)];
     String after = turn.held().all();
     int wait = after == null ? 0 : waitSeconds;

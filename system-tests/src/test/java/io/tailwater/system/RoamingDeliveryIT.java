@@ -24,8 +24,7 @@ final class RoamingDeliveryIT extends DeliveryContract {
 
   @Test
   @Override
-  void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform)
-      throws Exception {
+  void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform) throws Exception {
     super.keepsEveryEventWhileRedisIsKilledAndComesBack(platform);
   }
 
@@ -45,8 +44,7 @@ final class RoamingDeliveryIT extends DeliveryContract {
 
   @Test
   @Override
-  void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform)
-      throws Exception {
+  void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform) throws Exception {
     super.keepsEveryEventWhileKafkaIsKilledAndComesBack(platform);
   }
 }

@@ -9,8 +9,8 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * Cuts readers at random times, hard and in order, and lets some stop reading until their turn comes
- * again, so that what the server has for them piles up.
+ * Cuts readers at random times, hard and in order, and lets some stop reading until their turn
+ * comes again, so that what the server has for them piles up.
  */
 final class Turmoil implements AutoCloseable {
   private static final int PAUSE_ONE_IN = 10;
