@@ -73,9 +73,7 @@ final class WsWire implements Wire {
         ask(ClientFrame.newBuilder().setAuth(Auth.newBuilder().setToken(token)));
       }
       for (Channel channel : turn.wanted().channels()) {
-        if (!turn.seen().hasEnded(channel)) {
-          subscribe(channel);
-        }
+        subscribe(channel);
       }
       ask(ClientFrame.newBuilder().setPing(Ping.getDefaultInstance()));
       while (turn.goesOn()) {
