@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
  * @param text 1 to 16 letters and digits
  */
 public record Epoch(String text) {
+  /** Of channels that no log stands behind; shorter than that of any topic. */
+  public static final Epoch EPHEMERAL = new Epoch("e");
+
   private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9]{1,16}");
   private static final String DIGITS =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -36,6 +39,11 @@ public record Epoch(String text) {
       rest /= DIGITS.length();
     }
     return new Epoch(new String(text));
+  }
+
+  /** Whether it is {@link #EPHEMERAL}. */
+  public boolean isEphemeral() {
+    return equals(EPHEMERAL);
   }
 
   static boolean isEpoch(String text) {
