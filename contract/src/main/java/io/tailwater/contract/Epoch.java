@@ -13,13 +13,13 @@ import java.util.regex.Pattern;
  * @param text 1 to 16 letters and digits
  */
 public record Epoch(String text) {
-  /** Of channels that no log stands behind; shorter than that of any topic. */
-  public static final Epoch EPHEMERAL = new Epoch("e");
-
   private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9]{1,16}");
   private static final String DIGITS =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   private static final int LENGTH = 6;
+
+  /** Of channels that no log stands behind; shorter than that of any topic. */
+  public static final Epoch EPHEMERAL = new Epoch("e");
 
   public Epoch {
     if (!isEpoch(text)) {
