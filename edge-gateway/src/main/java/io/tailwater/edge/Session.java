@@ -26,6 +26,8 @@ public final class Session {
   private final List<Cursor> cursors = new ArrayList<>(1);
   private Identity identity;
   private @Nullable Future<?> expiry;
+  private final int mostHeartbeats;
+  private int age;
   private int open;
   private int heartbeats;
   private int stuckHeartbeats;
@@ -44,6 +46,7 @@ public final class Session {
     this.transport = transport;
     this.loop = loop;
     this.sessions = sessions;
+    this.mostHeartbeats = sessions.mostHeartbeats();
   }
 
   public String id() {
@@ -58,6 +61,10 @@ public final class Session {
   /** Its cursors; not to be changed by the caller. */
   public List<Cursor> cursors() {
     return cursors;
+  }
+
+  Transport transport() {
+    return transport;
   }
 
   EdgeLoop loop() {
@@ -97,13 +104,14 @@ public final class Session {
 
   int events(Cursor cursor, Run run, int index) {
     int next = transport.events(cursor, run, index);
-    sessions.delivered(next - index);
+    sessions.meters().delivered(run, index, next);
     touched();
     return next;
   }
 
   void notice(Cursor cursor, Transport.Notice notice) {
     transport.notice(cursor, notice);
+    sessions.meters().said(notice);
     touched();
   }
 
@@ -121,7 +129,7 @@ public final class Session {
 
   /** One of its cursors was live and has fallen behind what its tail holds. */
   void slow(SlowReaders policy) {
-    sessions.slow(policy);
+    sessions.meters().slow(policy);
   }
 
   /** Such a cursor's namespace wants the connection to end. */
@@ -215,6 +223,11 @@ public final class Session {
     if (closed) {
       return;
     }
+    if (++age > mostHeartbeats) {
+      end(Farewell.RETRY);
+      return;
+    }
+    cursors.forEach(cursor -> sessions.meters().lag(cursor.lag()));
     if (!transport.writable()) {
       if (++stuckHeartbeats > sessions.stuckHeartbeats()) {
         end(Farewell.SILENT);

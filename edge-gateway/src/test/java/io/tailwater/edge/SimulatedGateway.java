@@ -14,6 +14,9 @@ import java.util.concurrent.Executor;
 
 /** The real delivery machinery of one gateway, on loops of a simulation. */
 final class SimulatedGateway {
+  private static final DrainConfiguration NO_DRAIN =
+      new DrainConfiguration(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
   static final Duration LINGER = Duration.ofSeconds(3);
   static final int HEARTBEAT_MS = 3_000;
 
@@ -58,7 +61,7 @@ final class SimulatedGateway {
     loops = new EdgeLoops(new Group(loopCount, simulation), HEARTBEAT_MS);
     feeds = new Feeds(log, segments, loops, configuration, simulation::nanoTime, meters);
     feeds.start();
-    sessions = new Sessions(loops, configuration, meters);
+    sessions = new Sessions(loops, configuration, NO_DRAIN, meters);
   }
 
   CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {

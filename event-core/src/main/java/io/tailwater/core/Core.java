@@ -1,6 +1,7 @@
 package io.tailwater.core;
 
 import io.lettuce.core.RedisURI;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.tailwater.core.Folds.Of;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,6 +136,8 @@ final class Core implements AutoCloseable {
     Ring.Budget budget = new Ring.Budget(setting.configuration().ringBytes());
     setting.registry().gauge("tailwater.core.ring.bytes", budget, Ring.Budget::used);
     setting.registry().gauge("tailwater.core.waiting", waiting);
+    size("disk", store, Store::diskBytes);
+    size("memory", store, Store::memoryBytes);
     setting
         .registry()
         .gauge("tailwater.core.lag.seconds", readiness, ready -> ready.lag().toMillis() / 1000.0);
@@ -157,6 +161,14 @@ final class Core implements AutoCloseable {
       namespaces.add(new Of(namespace, partitions));
     }
     return new Folds(namespaces);
+  }
+
+  private void size(String where, Store store, ToDoubleFunction<Store> bytes) {
+    Gauge.builder("tailwater.core.store", store, bytes)
+        .description("bytes of the derived state")
+        .baseUnit("bytes")
+        .tag("where", where)
+        .register(setting.registry());
   }
 
   private static long[] earliest(Topics topics, Namespace namespace) {

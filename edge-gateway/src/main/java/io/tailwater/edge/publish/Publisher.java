@@ -8,10 +8,12 @@ import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.edge.Namespaces;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
 /**
  * The only way in: sends publications to an event-core and waits for their verdicts. Single ones
@@ -20,6 +22,12 @@ import java.util.concurrent.TimeUnit;
  */
 final class Publisher {
   private static final int MAX_WAITING = 10_000;
+
+  /** Bounds of the histogram's buckets. */
+  private static final Duration[] LATENCIES =
+      LongStream.of(2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
+          .mapToObj(Duration::ofMillis)
+          .toArray(Duration[]::new);
 
   /** Longer than an event-core takes to say that it does not know. */
   private static final long PATIENCE_MS = 15_000;
@@ -73,10 +81,15 @@ final class Publisher {
     Timer.Sample sample = Timer.start(meters);
     return verdict
         .orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
-        .whenComplete(
-            (stored, failure) ->
-                sample.stop(
-                    meters.timer("tailwater.edge.publish", "outcome", outcome(stored, failure))));
+        .whenComplete((stored, failure) -> sample.stop(timer(outcome(stored, failure))));
+  }
+
+  private Timer timer(String outcome) {
+    return Timer.builder("tailwater.edge.publish")
+        .description("from a publication to its verdict")
+        .serviceLevelObjectives(LATENCIES)
+        .tag("outcome", outcome)
+        .register(meters);
   }
 
   private static String outcome(Verdict stored, Throwable failure) {

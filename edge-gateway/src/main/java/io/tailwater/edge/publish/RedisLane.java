@@ -93,18 +93,20 @@ final class RedisLane implements AutoCloseable {
             namespace.getPartitions());
     byte[] name =
         SegmentChannel.name(namespace.getName(), partition).getBytes(StandardCharsets.UTF_8);
-    return redis
+    CompletableFuture<Verdict> verdict = new CompletableFuture<>();
+    redis
         .async()
         .publish(name, segment(publication, namespace, partition).toByteArray())
-        .toCompletableFuture()
-        .handle(
+        .whenComplete(
             (receivers, failure) -> {
               waiting.decrementAndGet();
-              if (failure != null) {
-                throw unavailable();
+              if (failure == null) {
+                verdict.complete(Verdict.PASSED_ON);
+              } else {
+                verdict.completeExceptionally(unavailable());
               }
-              return Verdict.PASSED_ON;
             });
+    return verdict;
   }
 
   private Segment segment(Publication publication, Namespace namespace, int partition) {
