@@ -75,7 +75,7 @@ final class SharpCasesIT {
     for (int i = 0; i < INSTANTS / LANES; i++) {
       Channel channel = new Channel(Namespaces.DEMO, "instant-" + transport + "-" + lane + "-" + i);
       // Large ones at first, to find the instant from afar.
-      long step = Math.max(STEP_NANOS, FIRST_STEP_NANOS >> i / 4);
+      long step = Math.max(STEP_NANOS, FIRST_STEP_NANOS >> (i / 4));
       URI there = platform.gateways().get(random.nextInt(2));
       URI here = platform.gateways().get(i % 2);
       if (i % 4 == 0) {
