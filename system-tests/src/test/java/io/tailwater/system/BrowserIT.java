@@ -135,14 +135,18 @@ final class BrowserIT {
   void whatOnePageSaysInTheChatAppearsInAnotherAndBehindIt(LaunchedPlatform platform) {
     try (DemoPage ann = DemoPage.open(chromium, platform.balancer());
         DemoPage ben = DemoPage.open(chromium, platform.balancer())) {
-      ann.chat("Ann", "is somebody there?");
+      ann.await("tailwater.typing");
+      ben.await("tailwater.typing");
+      ann.type("Ann", "is somebody there?");
+      ben.await("document.querySelector('#typing').textContent === 'Ann is typing…'");
+      ann.send();
       ben.awaitChat("Ann", "is somebody there?");
       ann.awaitChat("Ann (you)", "is somebody there?");
-      ben.chat("Ben", "somebody is");
+      ben.type("Ben", "somebody is");
+      ben.send();
       ann.awaitChat("Ben", "somebody is");
       ann.screenshot(PICTURES.resolve("chat.png"));
-      assertThat(
-              Truth.read(platform.bootstrapServers(), Set.of(HELLO.namespace())).events(HELLO))
+      assertThat(Truth.read(platform.bootstrapServers(), Set.of(HELLO.namespace())).events(HELLO))
           .extracting(Truth.Event::data)
           .filteredOn(data -> data.contains("somebody"))
           .hasSize(2);

@@ -60,10 +60,14 @@ final class DemoPage implements AutoCloseable {
     await("tailwater.transport === '" + transport + "' && tailwater.state === 'live'");
   }
 
-  /** Writes in the chat as a user does, under this name; returns at once. */
-  void chat(String name, String words) {
+  /** Writes in the chat as a user does, under this name, and sends nothing yet. */
+  void type(String name, String words) {
     page.fill("#name", name);
     page.locator("#said").pressSequentially(words);
+  }
+
+  /** Sends what was typed; returns at once. */
+  void send() {
     page.press("#said", "Enter");
   }
 
