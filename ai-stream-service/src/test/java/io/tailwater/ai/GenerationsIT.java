@@ -19,8 +19,9 @@ import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.contract.v1.StreamState;
 import io.tailwater.core.EventCore;
 import io.tailwater.embedded.EmbeddedKafka;
-import io.tailwater.embedded.EmbeddedRedis;
 import io.tailwater.embedded.FreePort;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,14 +35,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Generations into two real event-cores with a real Kafka, which go and come back meanwhile. */
+/**
+ * Generations into two real event-cores with a real Kafka, which go and come back meanwhile; so
+ * Kafka is the embedded one.
+ */
 @SuppressWarnings("NullAway.Init")
 final class GenerationsIT {
   private static final int CORES = 2;
 
   private static final List<Integer> ports = List.of(FreePort.choose(), FreePort.choose());
   private static final List<ApplicationContext> cores = new ArrayList<>();
-  private static EmbeddedRedis redis;
+  private static RedisServer redis;
   private static EmbeddedKafka kafka;
   private static ManagedChannel log;
   private static Path data;
@@ -52,7 +56,7 @@ final class GenerationsIT {
   static void startPlatform(@TempDir Path directory) {
     data = directory;
     kafka = EmbeddedKafka.open(data.resolve("kafka"));
-    redis = EmbeddedRedis.open();
+    redis = TestServers.redis();
     IntStream.range(0, CORES).forEach(i -> cores.add(core(i)));
     log = ServiceChannel.open(ports.stream().map(port -> "127.0.0.1:" + port).toList());
   }

@@ -11,7 +11,8 @@ import io.tailwater.ai.StreamEvent.Finish;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;
 import io.tailwater.contract.v1.StreamState;
-import io.tailwater.embedded.EmbeddedRedis;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +34,7 @@ final class LeasesIT {
           "TAILWATER_AI_LEASE_UNWATCHED_AFTER", "2s");
   private static final CreateStreamRequest LONG = prompt("long").setMaxTokens(30_000).build();
 
-  private final EmbeddedRedis redis = EmbeddedRedis.open();
+  private final RedisServer redis = TestServers.redis();
   private final MemoryEventCore eventCore = new MemoryEventCore();
   private final RedisClient client = RedisClient.create(redis.uri());
   private AiService one = start();

@@ -4,6 +4,7 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.v1.SlowReaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ public final class Cursor {
   private final Session session;
   private final Channel channel;
   private final long nameHash;
+  private final SlowReaders slowReaders;
   private Epoch epoch;
   private long offset;
   private @Nullable TailView view;
@@ -25,6 +27,7 @@ public final class Cursor {
   private long liveAfter;
 
   private boolean live;
+  private Pace pace = Pace.CURRENT;
   private boolean ended;
   private boolean awaitingPage;
   private boolean expecting;
@@ -37,9 +40,19 @@ public final class Cursor {
     this.session = session;
     this.channel = opened.tail().channel();
     this.nameHash = Positions.hash(channel);
+    this.slowReaders = opened.slowReaders();
     this.epoch = opened.position().epoch();
     this.offset = opened.position().offset();
     this.liveAfter = opened.liveAfter();
+  }
+
+  /** How a reader that was live keeps up. One that replays what it missed elsewhere is current. */
+  private enum Pace {
+    CURRENT,
+    /** Its transport could not take what there was. */
+    BEHIND,
+    /** Then its tail let go what comes next for it. */
+    SLOW
   }
 
   public Channel channel() {
@@ -69,9 +82,14 @@ public final class Cursor {
   }
 
   /**
-   * The offset of {@link #position}; a cursor that has everything stands where its partition does.
+   * The offset of {@link #position}; a cursor that has everything stands where its partition does,
+   * one of an ephemeral channel at its only position.
    */
   public long offset() {
+    return epoch.isEphemeral() ? Position.BEFORE_FIRST : reached();
+  }
+
+  private long reached() {
     TailView view = this.view;
     if (view == null || ended || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
       return offset;
@@ -81,12 +99,12 @@ public final class Cursor {
 
   /** How many offsets of its partition it is behind; 0 for one that has everything. */
   long lag() {
-    return view == null ? 0 : Math.max(0, view.through() - offset());
+    return view == null ? 0 : Math.max(0, view.through() - reached());
   }
 
   /** Writes down where a cursor stands that has everything. */
   void settle() {
-    offset = offset();
+    offset = reached();
   }
 
   void joined(TailView view) {
@@ -123,6 +141,9 @@ public final class Cursor {
     }
     while (session.writable()) {
       if (!view.epoch().equals(epoch) || offset < view.floor()) {
+        if (pace != Pace.CURRENT && view.epoch().equals(epoch) && passesOver(view)) {
+          continue;
+        }
         awaitingPage = true;
         view.awaitPage(this, new Position(epoch, offset));
         return;
@@ -134,6 +155,34 @@ public final class Cursor {
       }
       deliver(run);
     }
+    if (live && pace == Pace.CURRENT && view.runAfter(offset) != null) {
+      pace = Pace.BEHIND;
+    }
+  }
+
+  /** This reader is slow: whether its namespace says that it gets no page for that. */
+  private boolean passesOver(TailView view) {
+    if (pace == Pace.BEHIND) {
+      pace = Pace.SLOW;
+      session.slow(slowReaders);
+    }
+    return switch (slowReaders) {
+      case LAG, UNRECOGNIZED -> false;
+      case LATEST -> {
+        // The newest event is not skipped: it may be the last one, and close the channel.
+        Run newest = view.newest();
+        if (newest == null) {
+          yield false;
+        }
+        long before = Math.max(view.floor(), newest.events().getLast().getOffset() - 1);
+        missed(new Missed(Missed.Reason.SKIPPED, new Position(epoch, before)));
+        yield true;
+      }
+      case DISCONNECT -> {
+        session.tooSlow();
+        yield true;
+      }
+    };
   }
 
   /** The partition has moved on, which this cursor waited for. */
@@ -154,13 +203,14 @@ public final class Cursor {
       live = true;
       session.notice(this, new Transport.Notice.Live());
     }
+    pace = Pace.CURRENT;
     if (view.closedBefore()) {
       end();
     }
   }
 
   private void end() {
-    offset = offset();
+    offset = reached();
     ended = true;
     session.notice(this, new Transport.Notice.End());
     session.ended();

@@ -25,7 +25,16 @@ public final class EdgeGateway {
       System.exit(1);
       return;
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(context::close, "edge-shutdown"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context), "edge-shutdown"));
+  }
+
+  private static void stop(ApplicationContext context) {
+    try {
+      context.getBean(Drain.class).run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    context.close();
   }
 
   /**

@@ -9,27 +9,35 @@ import java.util.Map;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
-/** Ready once the log has been heard of: before that no channel could be read. */
+/**
+ * Ready once the log has been heard of, before which no channel could be read, and until it is told
+ * to end.
+ */
 @Singleton
 @Readiness
 final class EdgeHealth implements HealthIndicator {
   private final Namespaces namespaces;
   private final SegmentSource segments;
+  private final Drain drain;
 
-  EdgeHealth(Namespaces namespaces, SegmentSource segments) {
+  EdgeHealth(Namespaces namespaces, SegmentSource segments, Drain drain) {
     this.namespaces = namespaces;
     this.segments = segments;
+    this.drain = drain;
   }
 
   @Override
   public Publisher<HealthResult> getResult() {
-    HealthStatus status = namespaces.ready() ? HealthStatus.UP : HealthStatus.DOWN;
+    HealthStatus status =
+        namespaces.ready() && !drain.begun() ? HealthStatus.UP : HealthStatus.DOWN;
     return Mono.just(
         HealthResult.builder("edge", status)
             .details(
                 Map.of(
                     "log",
                     namespaces.ready(),
+                    "draining",
+                    drain.begun(),
                     "segments",
                     segments.connected() ? "redis" : "follow"))
             .build());

@@ -1,6 +1,7 @@
 package io.tailwater.edge;
 
 import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.SlowReaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,28 +9,32 @@ import org.jspecify.annotations.Nullable;
  * attached or it was abandoned.
  */
 public final class Opened {
-  private final PartitionFeed feed;
+  private final Feed feed;
   private final Tail tail;
+  private final SlowReaders slowReaders;
   private final Position position;
   private final @Nullable Missed missed;
   private final boolean finished;
   private final long liveAfter;
 
   /**
+   * @param slowReaders what becomes of its reader if that falls behind
    * @param position where its reader stands; if that cannot be honoured, {@code missed} says where
    *     it is to go on, and the reader stands there only once it was told
    * @param finished the channel is closed, and nothing is left after the position
    * @param liveAfter the offset through which everything is known to be replay
    */
   Opened(
-      PartitionFeed feed,
+      Feed feed,
       Tail tail,
+      SlowReaders slowReaders,
       Position position,
       @Nullable Missed missed,
       boolean finished,
       long liveAfter) {
     this.feed = feed;
     this.tail = tail;
+    this.slowReaders = slowReaders;
     this.position = position;
     this.missed = missed;
     this.finished = finished;
@@ -38,6 +43,10 @@ public final class Opened {
 
   Tail tail() {
     return tail;
+  }
+
+  SlowReaders slowReaders() {
+    return slowReaders;
   }
 
   Position position() {

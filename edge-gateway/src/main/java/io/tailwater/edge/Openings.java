@@ -7,6 +7,7 @@ import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Earliest;
 import io.tailwater.contract.v1.Latest;
+import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +52,7 @@ final class Openings {
             (done, failure) -> {
               if (failure != null) {
                 answer.completeExceptionally(failure);
-              } else if (opening.mustBeKnown() && !tail.known) {
+              } else if (opening.namespace().getPlatformOnly() && !tail.known) {
                 answer.completeExceptionally(
                     new RequestException(
                         ErrorCode.NOT_FOUND, "nothing is left of " + opening.channel()));
@@ -64,10 +65,9 @@ final class Openings {
   /**
    * A subscription that is asked for.
    *
-   * @param mustBeKnown a channel of which nothing is left is missing rather than empty
    * @param fresh its reader wants everything that is in the log by now, not only what has come here
    */
-  record Opening(Channel channel, Start start, boolean mustBeKnown, boolean fresh) {}
+  record Opening(Channel channel, Namespace namespace, Start start, boolean fresh) {}
 
   /**
    * One read tells whether the channel is known, and closed at the tail's floor; from there on its
@@ -131,13 +131,13 @@ final class Openings {
     Epoch now = feed.currentEpoch();
     if (!tail.closed() && !opening.fresh()) {
       if (start instanceof Start.Latest) {
-        answer.complete(here(tail, new Position(now, feed.through())));
+        answer.complete(here(tail, opening, new Position(now, feed.through())));
         return;
       }
       if (start instanceof Start.After(Position after)
           && after.epoch().equals(now)
           && after.offset() <= feed.through()) {
-        answer.complete(here(tail, after));
+        answer.complete(here(tail, opening, after));
         return;
       }
     }
@@ -168,7 +168,7 @@ final class Openings {
               if (failure != null) {
                 answer.completeExceptionally(failure);
               } else if (now.equals(feed.currentEpoch())) {
-                answer.complete(opened(tail, start, asked, page));
+                answer.complete(opened(tail, opening, asked, page));
               } else {
                 answer.completeExceptionally(madeAgain());
               }
@@ -176,15 +176,16 @@ final class Openings {
             loop::execute);
   }
 
-  private Opened here(Tail tail, Position position) {
-    return new Opened(feed, tail, position, null, false, feed.through());
+  private Opened here(Tail tail, Opening opening, Position position) {
+    return new Opened(
+        feed, tail, opening.namespace().getSlowReaders(), position, null, false, feed.through());
   }
 
-  private Opened opened(Tail tail, Start start, Position asked, ReadPage page) {
+  private Opened opened(Tail tail, Opening opening, Position asked, ReadPage page) {
     feed.confirmEpoch(feed.currentEpoch(), page);
     Position from = new Position(new Epoch(page.getEpoch()), page.getFrom());
     Missed missed =
-        start instanceof Start.Unreadable
+        opening.start() instanceof Start.Unreadable
             ? new Missed(Missed.Reason.FOREIGN, from)
             : Missed.of(page);
     boolean atEnd = page.getEventsCount() == 0 && missed == null;
@@ -193,7 +194,14 @@ final class Openings {
       uncheck(tail);
     }
     feed.expect(page);
-    return new Opened(feed, tail, missed == null ? from : asked, missed, finished, page.getHead());
+    return new Opened(
+        feed,
+        tail,
+        opening.namespace().getSlowReaders(),
+        missed == null ? from : asked,
+        missed,
+        finished,
+        page.getHead());
   }
 
   private static ReadRequest.Builder earliest() {

@@ -2,6 +2,7 @@ package io.tailwater.edge;
 
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.Transport.Farewell;
 import io.tailwater.edge.access.Identity;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ public final class Session {
   private final List<Cursor> cursors = new ArrayList<>(1);
   private Identity identity;
   private @Nullable Future<?> expiry;
+  private final int mostHeartbeats;
+  private int age;
   private int open;
   private int heartbeats;
   private int stuckHeartbeats;
@@ -43,6 +46,7 @@ public final class Session {
     this.transport = transport;
     this.loop = loop;
     this.sessions = sessions;
+    this.mostHeartbeats = sessions.mostHeartbeats();
   }
 
   public String id() {
@@ -57,6 +61,10 @@ public final class Session {
   /** Its cursors; not to be changed by the caller. */
   public List<Cursor> cursors() {
     return cursors;
+  }
+
+  Transport transport() {
+    return transport;
   }
 
   EdgeLoop loop() {
@@ -96,13 +104,14 @@ public final class Session {
 
   int events(Cursor cursor, Run run, int index) {
     int next = transport.events(cursor, run, index);
-    sessions.delivered(next - index);
+    sessions.meters().delivered(run, index, next);
     touched();
     return next;
   }
 
   void notice(Cursor cursor, Transport.Notice notice) {
     transport.notice(cursor, notice);
+    sessions.meters().said(notice);
     touched();
   }
 
@@ -116,6 +125,17 @@ public final class Session {
       // Not at once: the loop may be walking the array that the cursor stands in.
       loop.execute(() -> end(Farewell.COMPLETE));
     }
+  }
+
+  /** One of its cursors was live and has fallen behind what its tail holds. */
+  void slow(SlowReaders policy) {
+    sessions.meters().slow(policy);
+  }
+
+  /** Such a cursor's namespace wants the connection to end. */
+  void tooSlow() {
+    finishing = true;
+    loop.execute(() -> end(Farewell.SILENT));
   }
 
   /**
@@ -207,6 +227,11 @@ public final class Session {
     if (closed) {
       return;
     }
+    if (++age > mostHeartbeats) {
+      end(Farewell.RETRY);
+      return;
+    }
+    cursors.forEach(cursor -> sessions.meters().lag(cursor.lag()));
     if (!transport.writable()) {
       if (++stuckHeartbeats > sessions.stuckHeartbeats(transport)) {
         end(Farewell.SILENT);

@@ -1,10 +1,10 @@
 package io.tailwater.edge;
 
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Identity;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -18,13 +18,18 @@ public final class Sessions {
   private final AtomicInteger admitted = new AtomicInteger();
   private final EdgeLoops loops;
   private final EdgeConfiguration configuration;
-  private final Counter delivered;
+  private final DrainConfiguration drain;
+  private final SessionMetrics meters;
 
-  Sessions(EdgeLoops loops, EdgeConfiguration configuration, MeterRegistry meters) {
+  Sessions(
+      EdgeLoops loops,
+      EdgeConfiguration configuration,
+      DrainConfiguration drain,
+      MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
-    this.delivered = meters.counter("tailwater.edge.delivered.events");
-    meters.gauge("tailwater.edge.connections", admitted);
+    this.drain = drain;
+    this.meters = new SessionMetrics(meters, admitted);
   }
 
   /**
@@ -51,11 +56,13 @@ public final class Sessions {
     Session session = new Session(id, identity, transport, loop, this);
     byId.put(id, session);
     loop.add(session);
+    meters.began(transport);
     return session;
   }
 
   void remove(Session session) {
     byId.remove(session.id());
+    meters.ended(session.transport());
     release();
   }
 
@@ -79,8 +86,27 @@ public final class Sessions {
     return (int) Math.max(1, configuration.stuckLimit().toMillis() / heartbeatMs);
   }
 
-  void delivered(int events) {
-    delivered.increment(events);
+  /**
+   * After how many heartbeats a new session has to leave: a little different for each, so that
+   * those who came together do not leave together.
+   */
+  int mostHeartbeats() {
+    if (drain.maxAge().isZero()) {
+      return Integer.MAX_VALUE;
+    }
+    double share = ThreadLocalRandom.current().nextDouble(0.9, 1.1);
+    return (int)
+        Math.max(1, share * drain.maxAge().toMillis() / configuration.heartbeat().toMillis());
+  }
+
+  /** What is counted of them. */
+  SessionMetrics meters() {
+    return meters;
+  }
+
+  /** All of them, in no order; they come and go meanwhile. */
+  Collection<Session> all() {
+    return byId.values();
   }
 
   /** How many are connected. */

@@ -84,6 +84,11 @@ final class TailView {
     return found;
   }
 
+  /** The newest run; null if none is held. */
+  @Nullable Run newest() {
+    return runs.peekLast();
+  }
+
   void awaitPage(Cursor cursor, Position after) {
     partition.feed().awaitPage(tail, cursor, after);
   }

@@ -1,6 +1,7 @@
 package io.tailwater.edge;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.SimulatedConnection.Buffers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,13 +16,17 @@ import net.jqwik.api.ShrinkingMode;
 /**
  * What {@link Cursor} promises, whatever happens in whichever order: a position never decreases;
  * what a reader got and the gaps that were declared are the log; nothing comes twice; there is no
- * undue reset; who ended got everything; and no byte is held afterwards.
+ * undue reset, and nothing is skipped but what a slow reader's namespace says so of; who ended got
+ * everything; and no byte is held afterwards.
  *
  * <p>A failure names its seed and tells what happened before.
  */
 final class CursorPropertiesTest {
   private static final List<Channel> CHANNELS =
       Stream.of("chat:a", "chat:b", "chat:c", "chat:d", "chat:e").map(Channel::parse).toList();
+
+  private static final List<SlowReaders> POLICIES =
+      List.of(SlowReaders.LAG, SlowReaders.LATEST, SlowReaders.DISCONNECT);
 
   @Property(tries = 300, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
   void readersGetTheLogWhateverHappens(@ForAll long seed) {
@@ -142,7 +147,13 @@ final class CursorPropertiesTest {
         }
         SimulatedReader reader =
             new SimulatedReader(
-                "reader-" + readers.size(), channels, simulation, log, gateways, buffers);
+                "reader-" + readers.size(),
+                channels,
+                simulation.oneOf(POLICIES),
+                simulation,
+                log,
+                gateways,
+                buffers);
         readers.add(reader);
         reader.connect();
       }

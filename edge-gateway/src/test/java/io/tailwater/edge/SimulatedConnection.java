@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,8 @@ final class SimulatedConnection implements Transport {
   private List<Cursor> cursors = List.of();
   private boolean writable = true;
   private boolean gone;
+  private final Set<Channel> live = new HashSet<>();
+  private final Set<Channel> fellBehind = new HashSet<>();
 
   /**
    * @param capacity how many frames make it not writable
@@ -128,6 +131,9 @@ final class SimulatedConnection implements Transport {
 
   @Override
   public void notice(Cursor cursor, Notice notice) {
+    if (notice instanceof Notice.Live) {
+      live.add(cursor.channel());
+    }
     write(new Frame.Said(cursor.channel(), notice, positions()));
   }
 
@@ -160,6 +166,14 @@ final class SimulatedConnection implements Transport {
     simulation.require(!gone, "something was written after the end");
     unflushed.add(frame);
     writable = unflushed.size() + wire.size() < capacity;
+    if (!writable) {
+      fellBehind.addAll(live);
+    }
+  }
+
+  /** Whether a channel that was live could not be written for a time. */
+  boolean fellBehind(Channel channel) {
+    return fellBehind.contains(channel);
   }
 
   // --- the client's side ---

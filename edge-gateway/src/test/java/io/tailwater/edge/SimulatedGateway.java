@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultithreadEventLoopGroup;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.access.Grant;
 import io.tailwater.edge.access.Identity;
 import java.time.Duration;
@@ -13,6 +14,9 @@ import java.util.concurrent.Executor;
 
 /** The real delivery machinery of one gateway, on loops of a simulation. */
 final class SimulatedGateway {
+  private static final DrainConfiguration NO_DRAIN =
+      new DrainConfiguration(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
   static final Duration LINGER = Duration.ofSeconds(3);
   static final int HEARTBEAT_MS = 3_000;
 
@@ -57,11 +61,15 @@ final class SimulatedGateway {
     loops = new EdgeLoops(new Group(loopCount, simulation), HEARTBEAT_MS);
     feeds = new Feeds(log, segments, loops, configuration, simulation::nanoTime, meters);
     feeds.start();
-    sessions = new Sessions(loops, configuration, meters);
+    sessions = new Sessions(loops, configuration, NO_DRAIN, meters);
   }
 
-  CompletableFuture<Opened> open(Channel channel, Start start) {
-    return feeds.open(MemoryLog.NAMESPACE, channel, start, simulation.chance(0.3));
+  CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {
+    return feeds.open(
+        MemoryLog.NAMESPACE.toBuilder().setSlowReaders(slowReaders).build(),
+        channel,
+        start,
+        simulation.chance(0.3));
   }
 
   /** The loop of a new connection. */
@@ -79,6 +87,10 @@ final class SimulatedGateway {
 
   double gauge(String meter) {
     return meters.get(meter).gauge().value();
+  }
+
+  double counter(String meter, String... tags) {
+    return meters.get(meter).tags(tags).counter().count();
   }
 
   void requireNothingLeft() {

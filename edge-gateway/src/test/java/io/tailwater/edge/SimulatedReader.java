@@ -3,6 +3,7 @@ package io.tailwater.edge;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.SimulatedConnection.Buffers;
 import io.tailwater.edge.SimulatedConnection.Frame;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedReader {
   private final String name;
+  private final SlowReaders slowReaders;
   private final Simulation simulation;
   private final MemoryLog log;
   private final List<SimulatedGateway> gateways;
@@ -29,6 +31,12 @@ final class SimulatedReader {
 
   /** Reads nothing for the time being. */
   boolean stalled;
+
+  /** What it was given, and how often it was told that it skipped some, or was ended in silence. */
+  int events;
+
+  int skips;
+  int silences;
 
   private enum State {
     AWAY,
@@ -53,11 +61,13 @@ final class SimulatedReader {
   SimulatedReader(
       String name,
       Map<Channel, Start> starts,
+      SlowReaders slowReaders,
       Simulation simulation,
       MemoryLog log,
       List<SimulatedGateway> gateways,
       Buffers buffers) {
     this.name = name;
+    this.slowReaders = slowReaders;
     this.simulation = simulation;
     this.log = log;
     this.gateways = gateways;
@@ -81,7 +91,7 @@ final class SimulatedReader {
           Position position = progress.position;
           Start start = position == null ? progress.start : new Start.After(position);
           simulation.note(name, "opens", channel, "of", gateway, start);
-          opening.put(channel, gateway.open(channel, start));
+          opening.put(channel, gateway.open(channel, start, slowReaders));
         });
     simulation.after(
         5_000,
@@ -194,6 +204,9 @@ final class SimulatedReader {
               channels.values().stream().allMatch(progress -> progress.ended),
               "the connection is complete, though not all channels have ended");
         }
+        if (ended.farewell() == Transport.Farewell.SILENT) {
+          silences++;
+        }
         away();
       }
     }
@@ -247,6 +260,7 @@ final class SimulatedReader {
       simulation.fail("an event came without its channel's position");
       return;
     }
+    events++;
     require(event.getChannelKey().equals(channel.key()), "an event of another channel came");
     require(id.epoch().equals(at.epoch()), channel + " changed its epoch without a reset: " + id);
     require(event.getOffset() > at.offset(), channel + " repeats " + id + " after " + at);
@@ -281,8 +295,11 @@ final class SimulatedReader {
     Position at = position(channel);
     Position to = missed.earliest();
     PartitionLog of = log.log(channel, to.epoch());
-    require(
-        to.offset() < of.earliest(), channel + " resets beyond what retention removed: " + missed);
+    if (missed.reason() != Missed.Reason.SKIPPED) {
+      require(
+          to.offset() < of.earliest(),
+          channel + " resets beyond what retention removed: " + missed);
+    }
     switch (missed.reason()) {
       case EXPIRED -> {
         require(to.epoch().equals(at.epoch()), channel + " is expired in another epoch: " + missed);
@@ -294,7 +311,17 @@ final class SimulatedReader {
           require(
               !to.epoch().equals(at.epoch()),
               channel + " is no foreigner at " + at + ": " + missed);
-      case SKIPPED -> simulation.fail("nobody asked to skip anything");
+      case SKIPPED -> {
+        skips++;
+        require(slowReaders == SlowReaders.LATEST, "nobody asked to skip anything");
+        require(
+            to.epoch().equals(at.epoch()) && to.offset() > at.offset() && to.offset() < of.next(),
+            channel + " skips from " + at + " to no later place in the log: " + missed);
+        SimulatedConnection on = connection;
+        require(
+            on != null && on.fellBehind(channel),
+            channel + " skips, though it was live and could be written to all the time");
+      }
     }
     progress.start = new Start.Earliest();
     progress.position = to;
@@ -311,6 +338,11 @@ final class SimulatedReader {
     require(
         !all.isEmpty() && all.getLast().getCloses(),
         channel + " ended at " + at + ", which is not after its closing event");
+  }
+
+  /** Whether it has everything of this channel, and knows that it has. */
+  boolean live(Channel channel) {
+    return state == State.CONNECTED && progress(channel).live;
   }
 
   // --- in the end ---

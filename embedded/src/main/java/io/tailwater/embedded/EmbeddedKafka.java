@@ -22,7 +22,7 @@ import org.apache.kafka.server.common.MetadataVersion;
  *
  * <p>A broker whose directory is taken away while it runs halts its JVM; that is Kafka's own rule.
  */
-public final class EmbeddedKafka implements AutoCloseable {
+public final class EmbeddedKafka implements KafkaServer {
   private static final int NODE = 1;
   private static final int ATTEMPTS = 5;
 
@@ -75,6 +75,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       throw new IllegalStateException("Kafka can't listen on 127.0.0.1:" + port + ": it is in use");
     }
     var properties = new HashMap<>(properties(data, port, controller));
+    properties.putAll(settings());
     properties.putAll(overrides);
     format(data);
     var server = new KafkaRaftServer(new KafkaConfig(properties, false), Time.SYSTEM);
@@ -88,17 +89,30 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   private static Map<String, String> properties(Path data, int port, int controller) {
+    return Map.of(
+        "process.roles",
+        "broker,controller",
+        "node.id",
+        Integer.toString(NODE),
+        "controller.quorum.voters",
+        NODE + "@127.0.0.1:" + controller,
+        "listeners",
+        "CLIENTS://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller,
+        "advertised.listeners",
+        "CLIENTS://127.0.0.1:" + port,
+        "listener.security.protocol.map",
+        "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name",
+        "CLIENTS",
+        "controller.listener.names",
+        "CONTROLLER",
+        "log.dirs",
+        data.toString());
+  }
+
+  /** The broker properties that don't depend on where it runs. */
+  public static Map<String, String> settings() {
     return Map.ofEntries(
-        Map.entry("process.roles", "broker,controller"),
-        Map.entry("node.id", Integer.toString(NODE)),
-        Map.entry("controller.quorum.voters", NODE + "@127.0.0.1:" + controller),
-        Map.entry(
-            "listeners", "CLIENTS://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller),
-        Map.entry("advertised.listeners", "CLIENTS://127.0.0.1:" + port),
-        Map.entry("listener.security.protocol.map", "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT"),
-        Map.entry("inter.broker.listener.name", "CLIENTS"),
-        Map.entry("controller.listener.names", "CONTROLLER"),
-        Map.entry("log.dirs", data.toString()),
         Map.entry("auto.create.topics.enable", "false"),
         // One node: quick elections and fencing make a restart after kill -9 take seconds, not tens
         // of them.
@@ -146,7 +160,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  /** Where clients connect: {@code 127.0.0.1:PORT}. */
+  /** {@code 127.0.0.1:PORT}. */
+  @Override
   public String bootstrapServers() {
     return "127.0.0.1:" + port;
   }

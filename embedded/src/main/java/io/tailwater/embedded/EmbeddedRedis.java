@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the thread that uses it.
  */
-public final class EmbeddedRedis implements AutoCloseable {
+public final class EmbeddedRedis implements RedisServer {
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
   private static final int ATTEMPTS = 5;
 
@@ -94,6 +94,7 @@ public final class EmbeddedRedis implements AutoCloseable {
    *
    * @throws IllegalStateException if it can't start; says why
    */
+  @Override
   public void start() {
     if (process != null && process.isAlive()) {
       return;
@@ -114,6 +115,7 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** Kills it with -9 and returns when it is gone. */
+  @Override
   public void kill() {
     if (process != null) {
       process.destroyForcibly();
@@ -122,6 +124,7 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** {@code redis://127.0.0.1:PORT}. */
+  @Override
   public String uri() {
     return "redis://127.0.0.1:" + port;
   }

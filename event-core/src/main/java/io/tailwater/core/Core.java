@@ -1,6 +1,7 @@
 package io.tailwater.core;
 
 import io.lettuce.core.RedisURI;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.tailwater.core.Folds.Of;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,11 +27,17 @@ final class Core implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final String STORE = "store";
 
-  /** What a core is made of that the framework brings. */
+  /**
+   * What a core is made of that the framework brings.
+   *
+   * @param namespaces those that have a topic
+   * @param ephemeral the others, of which it only tells
+   */
   record Setting(
       String instance,
       CoreConfiguration configuration,
       List<Namespace> namespaces,
+      List<Namespace> ephemeral,
       KafkaClients kafka,
       Admin admin,
       RedisURI redis,
@@ -128,6 +136,8 @@ final class Core implements AutoCloseable {
     Ring.Budget budget = new Ring.Budget(setting.configuration().ringBytes());
     setting.registry().gauge("tailwater.core.ring.bytes", budget, Ring.Budget::used);
     setting.registry().gauge("tailwater.core.waiting", waiting);
+    size("disk", store, Store::diskBytes);
+    size("memory", store, Store::memoryBytes);
     setting
         .registry()
         .gauge("tailwater.core.lag.seconds", readiness, ready -> ready.lag().toMillis() / 1000.0);
@@ -151,6 +161,14 @@ final class Core implements AutoCloseable {
       namespaces.add(new Of(namespace, partitions));
     }
     return new Folds(namespaces);
+  }
+
+  private void size(String where, Store store, ToDoubleFunction<Store> bytes) {
+    Gauge.builder("tailwater.core.store", store, bytes)
+        .description("bytes of the derived state")
+        .baseUnit("bytes")
+        .tag("where", where)
+        .register(setting.registry());
   }
 
   private static long[] earliest(Topics topics, Namespace namespace) {
@@ -214,6 +232,10 @@ final class Core implements AutoCloseable {
 
   CoreConfiguration configuration() {
     return setting.configuration();
+  }
+
+  List<Namespace> ephemeral() {
+    return setting.ephemeral();
   }
 
   Readiness readiness() {

@@ -126,6 +126,27 @@ final class Store implements AutoCloseable {
     }
   }
 
+  /** Bytes of the store on disk; 0 once it is closed. */
+  long diskBytes() {
+    return property("rocksdb.total-sst-files-size");
+  }
+
+  /** Bytes of what was written and is in memory still; 0 once it is closed. */
+  long memoryBytes() {
+    return property("rocksdb.size-all-mem-tables");
+  }
+
+  private long property(String name) {
+    lock.readLock().lock();
+    try {
+      return closed ? 0 : db.getLongProperty(name);
+    } catch (RocksDBException e) {
+      return 0;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
   /** Writes a batch, all of it or nothing. */
   void write(WriteBatch batch) {
     within(() -> db.write(writing, batch));

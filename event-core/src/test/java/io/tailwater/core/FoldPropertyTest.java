@@ -39,6 +39,8 @@ final class FoldPropertyTest {
           Duration.ofMillis(WINDOW_MS),
           false,
           false,
+          false,
+          "lag",
           false);
   private static final List<String> HERE = FoldRig.channels(NAMESPACE, PARTITION, true, 3);
   private static final List<String> ELSEWHERE = FoldRig.channels(NAMESPACE, PARTITION, false, 2);

@@ -14,7 +14,7 @@ import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.FollowRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.Segment;
-import io.tailwater.embedded.EmbeddedRedis;
+import io.tailwater.servers.TestServers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,7 +119,7 @@ final class FollowIT {
   @Test
   void withoutRedisNothingElseIsSlowerAndBroadcastingComesBackWithIt() {
     String name = servers.name();
-    try (var redis = EmbeddedRedis.open()) {
+    try (var redis = TestServers.redis()) {
       Map<String, Object> properties =
           Cores.properties(
               "event-core-1",

@@ -10,7 +10,7 @@ import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
 import io.tailwater.contract.v1.ReadPage;
-import io.tailwater.embedded.EmbeddedRedis;
+import io.tailwater.servers.TestServers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -244,7 +244,7 @@ final class PublishIT {
   void withoutKafkaPublishingIsUnavailableWithinTenSecondsReadingGoesOnAndBothComeBack(
       @TempDir Path directory) throws Exception {
     try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();
-        var redis = EmbeddedRedis.open();
+        var redis = TestServers.redis();
         var core =
             Cores.start(
                     Cores.properties(
@@ -280,7 +280,7 @@ final class PublishIT {
   void whenKafkaFailsAndComesBackWhatIsPublishedAgainKeepsItsOrder(@TempDir Path directory)
       throws Exception {
     try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();
-        var redis = EmbeddedRedis.open();
+        var redis = TestServers.redis();
         var core =
             Cores.start(
                     Cores.properties(

@@ -2,8 +2,9 @@ package io.tailwater.core;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tailwater.embedded.EmbeddedKafka;
-import io.tailwater.embedded.EmbeddedRedis;
+import io.tailwater.embedded.KafkaServer;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,16 +30,16 @@ final class Servers {
   private static @Nullable Servers shared;
 
   private final Path directory;
-  private final EmbeddedKafka kafka;
-  private final EmbeddedRedis redis;
+  private final KafkaServer kafka;
+  private final RedisServer redis;
   private final Admin admin;
 
   private Servers() throws IOException {
     directory = Files.createTempDirectory("event-core-it");
     kafka =
-        EmbeddedKafka.open(
-            directory.resolve("kafka"), 0, Map.of("log.retention.check.interval.ms", "500"));
-    redis = EmbeddedRedis.open();
+        TestServers.kafka(
+            directory.resolve("kafka"), Map.of("log.retention.check.interval.ms", "500"));
+    redis = TestServers.redis();
     admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
   }
 

@@ -45,6 +45,7 @@ final class ArchitectureTest {
           "edge", Set.of("contract"),
           "ai", Set.of("contract"),
           "embedded", Set.of(),
+          "servers", Set.of("embedded"),
           "launcher", Set.of("core", "edge", "ai", "embedded"));
 
   static final Set<String> NAMES = MODULES.keySet();

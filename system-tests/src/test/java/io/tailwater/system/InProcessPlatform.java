@@ -8,9 +8,10 @@ import io.tailwater.core.BroadcastPort;
 import io.tailwater.core.EventCore;
 import io.tailwater.core.FoldGate;
 import io.tailwater.edge.EdgeGateway;
-import io.tailwater.embedded.EmbeddedKafka;
-import io.tailwater.embedded.EmbeddedRedis;
 import io.tailwater.embedded.FreePort;
+import io.tailwater.embedded.KafkaServer;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -27,8 +28,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * All services in this JVM, with a real Kafka in it and a real Redis beside it; so a test can hold
- * a fold back and garble broadcasts. One for the whole test run; a test leaves it as it found it.
+ * All services in this JVM, with a real Kafka and a real Redis of {@link TestServers}; so a test
+ * can hold a fold back and garble broadcasts. One for the whole test run; a test leaves it as it
+ * found it.
  */
 final class InProcessPlatform implements Platform, ExtensionContext.Store.CloseableResource {
   private static final int EVENT_CORES = 2;
@@ -36,8 +38,8 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Path data;
-  private final EmbeddedKafka kafka;
-  private final EmbeddedRedis redis;
+  private final KafkaServer kafka;
+  private final RedisServer redis;
   private final List<Service> eventCores = new ArrayList<>();
   private final List<Service> gateways = new ArrayList<>();
   private final Service aiStreams;
@@ -50,8 +52,8 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     } catch (IOException e) {
       throw new IllegalStateException("no temporary directory", e);
     }
-    kafka = EmbeddedKafka.open(data.resolve("kafka"));
-    redis = EmbeddedRedis.open();
+    kafka = TestServers.kafka(data.resolve("kafka"));
+    redis = TestServers.redis();
     List<Integer> ports = Stream.generate(FreePort::choose).limit(EVENT_CORES).toList();
     for (int i = 1; i <= EVENT_CORES; i++) {
       eventCores.add(eventCore(i, ports.get(i - 1)));
@@ -131,7 +133,7 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     return kafka.bootstrapServers();
   }
 
-  EmbeddedRedis redis() {
+  RedisServer redis() {
     return redis;
   }
 

@@ -1,0 +1,43 @@
+package io.tailwater.edge;
+
+import io.micronaut.context.event.BeanCreatedEvent;
+import io.micronaut.context.event.BeanCreatedEventListener;
+import io.micronaut.http.server.netty.NettyServerCustomizer;
+import io.netty.channel.Channel;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The sockets that the HTTP server listens on: closing them turns new connections away, to another
+ * gateway, and leaves the others alone. Any thread.
+ */
+@Singleton
+final class Listeners implements BeanCreatedEventListener<NettyServerCustomizer.Registry> {
+  private final List<Channel> open = new CopyOnWriteArrayList<>();
+
+  @Override
+  public NettyServerCustomizer.Registry onCreated(
+      BeanCreatedEvent<NettyServerCustomizer.Registry> event) {
+    event.getBean().register(new Customizer());
+    return event.getBean();
+  }
+
+  void close() {
+    open.forEach(listener -> listener.close().syncUninterruptibly());
+  }
+
+  boolean closed() {
+    return open.stream().noneMatch(Channel::isOpen);
+  }
+
+  private final class Customizer implements NettyServerCustomizer {
+    @Override
+    public NettyServerCustomizer specializeForChannel(Channel channel, ChannelRole role) {
+      if (role == ChannelRole.LISTENER) {
+        open.add(channel);
+      }
+      return this;
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.tailwater.system;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tailwater.embedded.FreePort;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * An nginx as this system has it, with the product's own configuration files: only where the
+ * gateways are, and the ports, are the test's.
+ */
+final class NginxServer implements AutoCloseable {
+  /** The files that are as they are. */
+  private static final Path PRODUCT = repository().resolve("nginx");
+
+  private final Path directory;
+  private final int port = FreePort.choose();
+  private final boolean tls;
+  private Process process;
+
+  /**
+   * Starts nginx in front of these gateways.
+   *
+   * @param limits which of the product's files with limits
+   */
+  NginxServer(List<URI> gateways, boolean tls, String limits) throws Exception {
+    this.tls = tls;
+    directory = Files.createTempDirectory("tailwater-nginx-");
+    Path chosen = Files.createDirectories(directory.resolve("tailwater-chosen"));
+    Files.createSymbolicLink(directory.resolve("tailwater"), PRODUCT);
+    copy(
+        PRODUCT.resolve("nginx.conf"),
+        directory.resolve("nginx.conf"),
+        "127.0.0.1:8081",
+        "127.0.0.1:" + FreePort.choose());
+    copy(
+        PRODUCT.resolve(tls ? "tls-on.conf" : "tls-off.conf"),
+        chosen.resolve("tls.conf"),
+        "listen 8080",
+        "listen 127.0.0.1:" + port);
+    Files.copy(PRODUCT.resolve(limits), chosen.resolve("limits.conf"));
+    upstream(gateways);
+    if (tls) {
+      makeCertificate();
+    }
+    process = start();
+    await("nginx listens").atMost(Duration.ofSeconds(30)).until(this::listens);
+  }
+
+  /** Where nginx is installed. */
+  static Optional<Path> program() {
+    String path = Optional.ofNullable(System.getenv("PATH")).orElse("") + ":/usr/sbin";
+    return Stream.of(path.split(File.pathSeparator))
+        .map(folder -> Path.of(folder, "nginx"))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /** The repository's root. */
+  static Path repository() {
+    Path here = Path.of("").toAbsolutePath();
+    return Files.exists(here.resolve("nginx")) ? here : here.resolve("..").normalize();
+  }
+
+  private boolean listens() {
+    if (!process.isAlive()) {
+      throw new IllegalStateException("nginx did not start: " + log());
+    }
+    return !FreePort.isFree(port);
+  }
+
+  /** Points it at other gateways, as a reload. */
+  private void upstream(List<URI> gateways) throws IOException {
+    String servers =
+        gateways.stream()
+            .map(gateway -> "server " + gateway.getHost() + ":" + gateway.getPort() + ";")
+            .collect(Collectors.joining(" "));
+    Files.writeString(
+        directory.resolve("tailwater-chosen/upstream.conf"),
+        "upstream tailwater { zone tailwater 64k; "
+            + servers
+            + " }\nmap $host $tw_gateways { default tailwater; }\n"
+            + "map $host $tw_grafana { default tailwater; }\n");
+  }
+
+  private void copy(Path from, Path to, String what, String by) throws IOException {
+    String text = Files.readString(from);
+    if (!text.contains(what)) {
+      throw new IllegalStateException(from + " has no " + what);
+    }
+    // The pid file is the test's own, so that several can run.
+    Files.writeString(to, text.replace(what, by).replace("/tmp/", directory + "/"));
+  }
+
+  private void makeCertificate() throws Exception {
+    Path certificates = Files.createDirectories(directory.resolve("tls"));
+    ProcessBuilder script =
+        new ProcessBuilder(PRODUCT.resolve("certificate.sh").toString(), certificates.toString())
+            .inheritIO();
+    script.environment().put("TAILWATER_TLS", "on");
+    if (script.start().waitFor() != 0) {
+      throw new IllegalStateException("certificate.sh failed");
+    }
+  }
+
+  private Process start() throws IOException {
+    return new ProcessBuilder(
+            program().orElseThrow(() -> new IllegalStateException("there is no nginx")).toString(),
+            "-p",
+            directory.toString(),
+            "-c",
+            directory.resolve("nginx.conf").toString(),
+            "-g",
+            "daemon off;")
+        .redirectErrorStream(true)
+        .redirectOutput(directory.resolve("log").toFile())
+        .start();
+  }
+
+  URI address() {
+    return URI.create((tls ? "https" : "http") + "://127.0.0.1:" + port);
+  }
+
+  /** All that it wrote. */
+  String log() {
+    try {
+      return Files.readString(directory.resolve("log"));
+    } catch (IOException e) {
+      throw new IllegalStateException("no log", e);
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    // At once: an orderly end would wait for streams.
+    process.destroy();
+    if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+    }
+    LaunchedPlatform.delete(directory);
+  }
+}

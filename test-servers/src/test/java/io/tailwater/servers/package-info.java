@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.servers;
+
+import org.jspecify.annotations.NullMarked;
