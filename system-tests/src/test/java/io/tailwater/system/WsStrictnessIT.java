@@ -93,7 +93,7 @@ final class WsStrictnessIT {
   @AfterEach
   void nothingIsLeft() {
     awaitZero(
-        "tailwater.edge.connections",
+        "tailwater.edge.connections.admitted",
         "tailwater.edge.ws.waiting",
         "tailwater.edge.ws.assembling.bytes");
   }
@@ -288,7 +288,7 @@ final class WsStrictnessIT {
       for (int i = 0; i < 50; i++) {
         Http.publish(address, channel, data);
       }
-      await().atMost(LIMIT).until(() -> gauge("tailwater.edge.connections") == 0);
+      await().atMost(LIMIT).until(() -> gauge("tailwater.edge.connections.admitted") == 0);
     }
   }
 
