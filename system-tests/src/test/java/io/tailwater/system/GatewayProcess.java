@@ -19,9 +19,14 @@ final class GatewayProcess implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Process process;
-  private final int port = FreePort.choose();
+  private final int port;
 
   GatewayProcess(InProcessPlatform platform) {
+    this(platform, FreePort.choose(), "edge-gateway-alone");
+  }
+
+  GatewayProcess(InProcessPlatform platform, int port, String name) {
+    this.port = port;
     try {
       process =
           new ProcessBuilder(
@@ -35,7 +40,7 @@ final class GatewayProcess implements AutoCloseable {
                       "-XX:+AlwaysPreTouch",
                       "-Dmicronaut.server.port=" + port,
                       "-Dmicronaut.server.host=127.0.0.1",
-                      "-Dtailwater.instance=edge-gateway-alone",
+                      "-Dtailwater.instance=" + name,
                       "-Dtailwater.edge.event-cores="
                           + String.join(",", platform.eventCoreAddresses()),
                       "-Dtailwater.edge.jwt-key=" + Tokens.KEY,
@@ -66,6 +71,14 @@ final class GatewayProcess implements AutoCloseable {
         .mapToLong(Long::parseLong)
         .findFirst()
         .orElseThrow(() -> new IOException("no VmRSS"));
+  }
+
+  /** Tells it to stop, in order; returns when it has. */
+  void drain() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the gateway did not stop");
+    }
   }
 
   @Override
