@@ -62,7 +62,8 @@ final class RollingRestartIT {
       await("all are in").atMost(LIMIT).until(() -> connections(readers) >= READERS);
       for (int i = 0; i < gateways.size(); i++) {
         Reconnects reconnects = new Reconnects(readers);
-        gateways.get(i).drain();
+        gateways.get(i).tellToStop();
+        gateways.get(i).awaitEnd();
         await("all are back").atMost(LIMIT).until(() -> reconnects.quietFor(3));
         System.out.println("drain of edge-gateway-" + (i + 1) + ": " + reconnects);
         assertThat(reconnects.peak())
