@@ -219,6 +219,10 @@ public final class Session {
     loop.flush();
   }
 
+  long heartbeatMs(long usual) {
+    return transport.heartbeatMs(usual);
+  }
+
   void heartbeat() {
     if (closed) {
       return;
@@ -229,7 +233,7 @@ public final class Session {
     }
     cursors.forEach(cursor -> sessions.meters().lag(cursor.lag()));
     if (!transport.writable()) {
-      if (++stuckHeartbeats > sessions.stuckHeartbeats()) {
+      if (++stuckHeartbeats > sessions.stuckHeartbeats(transport)) {
         end(Farewell.SILENT);
       }
       return;

@@ -92,11 +92,13 @@ public final class Subscriptions {
   }
 
   /**
-   * Begins the session of a connection that was admitted and has no channel yet; on the
-   * connection's event loop.
+   * Begins the session of a connection that has no channel yet; on the connection's event loop.
+   *
+   * @throws RequestException {@code too_many_connections}
    */
   public Session begin(
       io.netty.channel.Channel connection, Identity identity, Transport transport) {
+    sessions.admit();
     return begin(sessions.loops().of(connection.eventLoop()), identity, List.of(), transport);
   }
 

@@ -27,6 +27,15 @@ public interface Transport {
   /** Writes what shows that the connection is alive. */
   void heartbeat();
 
+  /**
+   * Time between two of them, milliseconds.
+   *
+   * @param usual what is configured for streams
+   */
+  default long heartbeatMs(long usual) {
+    return usual;
+  }
+
   /** Sends what was written. */
   void flush();
 

@@ -9,7 +9,7 @@ import io.tailwater.contract.v1.PublishVerdict;
  *
  * @param id the event's id; the first one's if this is a duplicate
  */
-record Verdict(Position id, boolean duplicate) {
+public record Verdict(Position id, boolean duplicate) {
   static Verdict of(PublishVerdict verdict, boolean duplicate) {
     return new Verdict(new Position(new Epoch(verdict.getEpoch()), verdict.getOffset()), duplicate);
   }
