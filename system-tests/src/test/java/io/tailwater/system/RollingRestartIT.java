@@ -26,7 +26,8 @@ final class RollingRestartIT {
   // Single publications and batches: some hundred events per second in the long form.
   private static final Publishers.Load LOAD =
       new Publishers.Load(Scale.of(2, 4), 50, Scale.of(60, 20), 100);
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final String WINDOW = "-Dtailwater.edge.drain.window=" + Scale.of(5, 10) + "s";
   private static final long SAMPLE_MS = 100;
   private static final int SAMPLES_PER_SECOND = 10;
 
@@ -41,7 +42,7 @@ final class RollingRestartIT {
     List<GatewayProcess> gateways = new ArrayList<>();
     List<SseReader> readers = new ArrayList<>();
     for (int i = 0; i < ports.size(); i++) {
-      gateways.add(new GatewayProcess(platform, ports.get(i), "edge-gateway-" + (i + 1)));
+      gateways.add(new GatewayProcess(platform, ports.get(i), "edge-gateway-" + (i + 1), WINDOW));
     }
     List<Channel> channels =
         IntStream.range(0, CHANNELS).mapToObj(i -> Channel.parse("demo:rolling " + i)).toList();
@@ -70,7 +71,8 @@ final class RollingRestartIT {
             .as(reconnects.toString())
             .isLessThanOrEqualTo(2 * reconnects.mean());
         reconnects.close();
-        gateways.set(i, new GatewayProcess(platform, ports.get(i), "edge-gateway-" + (i + 1)));
+        gateways.set(
+            i, new GatewayProcess(platform, ports.get(i), "edge-gateway-" + (i + 1), WINDOW));
       }
       publishers.finish();
       await("every reader has everything")
