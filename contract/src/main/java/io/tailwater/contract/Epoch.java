@@ -18,6 +18,9 @@ public record Epoch(String text) {
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   private static final int LENGTH = 6;
 
+  /** Of channels that no log stands behind; shorter than that of any topic. */
+  public static final Epoch EPHEMERAL = new Epoch("e");
+
   public Epoch {
     if (!isEpoch(text)) {
       throw new IllegalArgumentException("an epoch is 1 to 16 letters and digits");
@@ -36,6 +39,11 @@ public record Epoch(String text) {
       rest /= DIGITS.length();
     }
     return new Epoch(new String(text));
+  }
+
+  /** Whether it is {@link #EPHEMERAL}. */
+  public boolean isEphemeral() {
+    return equals(EPHEMERAL);
   }
 
   static boolean isEpoch(String text) {

@@ -12,6 +12,9 @@ public record Position(Epoch epoch, long offset) {
   /** Before the first offset of a partition. */
   public static final long BEFORE_FIRST = -1;
 
+  /** The one position of every ephemeral channel, {@code e--1}. */
+  public static final Position EPHEMERAL = new Position(Epoch.EPHEMERAL, BEFORE_FIRST);
+
   private static final int MAX_DIGITS = 18;
   private static final long MAX_OFFSET = 999_999_999_999_999_999L;
 

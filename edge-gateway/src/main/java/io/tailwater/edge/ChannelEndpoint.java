@@ -63,6 +63,12 @@ final class ChannelEndpoint {
     Channel channel = Channel.parse(names.getFirst());
     Namespace namespace = namespaces.get(channel.namespace());
     access.identify(request).requireSubscribe(channel, namespace);
+    if (namespace.getEphemeral()) {
+      String only = Position.EPHEMERAL.toString();
+      return feeds
+          .readers(namespace, channel)
+          .thenApply(subscribers -> new Standing(only, only, false, subscribers));
+    }
     ReadRequest latest =
         ReadRequest.newBuilder()
             .setChannel(channel.toString())

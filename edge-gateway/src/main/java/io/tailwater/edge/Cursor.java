@@ -82,9 +82,14 @@ public final class Cursor {
   }
 
   /**
-   * The offset of {@link #position}; a cursor that has everything stands where its partition does.
+   * The offset of {@link #position}; a cursor that has everything stands where its partition does,
+   * one of an ephemeral channel at its only position.
    */
   public long offset() {
+    return epoch.isEphemeral() ? Position.BEFORE_FIRST : reached();
+  }
+
+  private long reached() {
     TailView view = this.view;
     if (view == null || ended || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
       return offset;
@@ -94,12 +99,12 @@ public final class Cursor {
 
   /** How many offsets of its partition it is behind; 0 for one that has everything. */
   long lag() {
-    return view == null ? 0 : Math.max(0, view.through() - offset());
+    return view == null ? 0 : Math.max(0, view.through() - reached());
   }
 
   /** Writes down where a cursor stands that has everything. */
   void settle() {
-    offset = offset();
+    offset = reached();
   }
 
   void joined(TailView view) {
@@ -205,7 +210,7 @@ public final class Cursor {
   }
 
   private void end() {
-    offset = offset();
+    offset = reached();
     ended = true;
     session.notice(this, new Transport.Notice.End());
     session.ended();

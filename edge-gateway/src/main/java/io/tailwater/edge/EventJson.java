@@ -30,11 +30,15 @@ public final class EventJson {
 
   private EventJson() {}
 
-  /** Writes the whole event. */
+  /** Writes the whole event; an ephemeral one has no id. */
   public static void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
-    out.writeCharSequence("{\"id\":\"", StandardCharsets.US_ASCII);
-    writeId(epoch, event.getOffset(), out);
-    out.writeCharSequence("\",\"channel\":", StandardCharsets.US_ASCII);
+    if (epoch.isEphemeral()) {
+      out.writeCharSequence("{\"ephemeral\":true,\"channel\":", StandardCharsets.US_ASCII);
+    } else {
+      out.writeCharSequence("{\"id\":\"", StandardCharsets.US_ASCII);
+      writeId(epoch, event.getOffset(), out);
+      out.writeCharSequence("\",\"channel\":", StandardCharsets.US_ASCII);
+    }
     writeString(channel.toString(), out);
     out.writeCharSequence(",\"type\":\"", StandardCharsets.US_ASCII);
     out.writeCharSequence(event.getType(), StandardCharsets.US_ASCII);

@@ -30,6 +30,7 @@ final class Feeds {
   private final EdgeConfiguration configuration;
   private final LongSupplier nanoTime;
   private final PageTurns replay;
+  private final EphemeralFeeds ephemeral;
   private final ConcurrentMap<Key, PartitionFeed> feeds = new ConcurrentHashMap<>();
   private final AtomicBoolean asking = new AtomicBoolean();
   private final AtomicLong tailBytes = new AtomicLong();
@@ -53,6 +54,7 @@ final class Feeds {
     this.holes = meters.counter("tailwater.edge.segment.holes");
     this.followed = meters.counter("tailwater.edge.followed.segments");
     this.replayed = meters.counter("tailwater.edge.replayed.events");
+    this.ephemeral = new EphemeralFeeds(this, broadcast, loops, meters);
     meters.gauge("tailwater.edge.tail.bytes", tailBytes);
     meters.gaugeMapSize(
         "tailwater.edge.partitions", io.micrometer.core.instrument.Tags.empty(), feeds);
@@ -75,11 +77,17 @@ final class Feeds {
    * @param fresh its reader wants everything that is in the log by now, not only what has come here
    */
   CompletableFuture<Opened> open(Namespace namespace, Channel channel, Start start, boolean fresh) {
+    if (namespace.getEphemeral()) {
+      return ephemeral.open(namespace, channel);
+    }
     return feed(namespace, channel).open(new Openings.Opening(channel, namespace, start, fresh));
   }
 
   /** How many cursors read a channel on this gateway. */
   CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
+    if (namespace.getEphemeral()) {
+      return ephemeral.readers(namespace, channel);
+    }
     PartitionFeed feed = feeds.get(key(namespace, channel));
     return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
   }
@@ -118,6 +126,7 @@ final class Feeds {
   }
 
   private void tick() {
+    ephemeral.tick();
     if (!feeds.isEmpty()) {
       askHeads();
       feeds.values().forEach(PartitionFeed::tick);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * attached or it was abandoned.
  */
 public final class Opened {
-  private final PartitionFeed feed;
+  private final Feed feed;
   private final Tail tail;
   private final SlowReaders slowReaders;
   private final Position position;
@@ -25,7 +25,7 @@ public final class Opened {
    * @param liveAfter the offset through which everything is known to be replay
    */
   Opened(
-      PartitionFeed feed,
+      Feed feed,
       Tail tail,
       SlowReaders slowReaders,
       Position position,

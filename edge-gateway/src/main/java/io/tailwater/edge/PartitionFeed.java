@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * away. One that begins beyond shows a hole, which {@code Follow} fills: the broadcast may lose,
  * repeat and reorder as it likes.
  */
-final class PartitionFeed {
+final class PartitionFeed implements Feed {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionFeed.class);
 
   /** How long a head beyond ours may wait for its segment. */
@@ -48,7 +47,7 @@ final class PartitionFeed {
   private final Tails tails;
   private final Openings openings;
   private final Replay replay;
-  private final Map<EdgeLoop, PartitionView> views = new LinkedHashMap<>();
+  private final Fanout fanout;
   private final List<Awaiting> awaitingHead = new ArrayList<>();
   private volatile @Nullable Epoch epoch;
   private long through;
@@ -64,7 +63,8 @@ final class PartitionFeed {
     this.loop = loop;
     this.feeds = feeds;
     this.idleSinceNanos = feeds.nanoTime();
-    this.tails = new Tails(feeds);
+    this.tails = new Tails(feeds, feeds.tailLimit());
+    this.fanout = new Fanout(this, tails, feeds::nanoTime);
     this.openings = new Openings(this, tails, loop, feeds);
     this.replay = new Replay(this, loop, feeds);
   }
@@ -92,23 +92,27 @@ final class PartitionFeed {
     return answer;
   }
 
-  void attach(Opened opened, Cursor cursor, EdgeLoop reader) {
+  @Override
+  public void attach(Opened opened, Cursor cursor, EdgeLoop reader) {
     loop.execute(() -> onAttach(opened.tail(), cursor, reader));
   }
 
-  void abandon(Opened opened) {
+  @Override
+  public void abandon(Opened opened) {
     loop.execute(() -> opened.tail().unpin(feeds.nanoTime()));
   }
 
-  void detach(Tail tail, PartitionView view) {
-    loop.execute(() -> onDetach(tail, view));
+  @Override
+  public void detach(Tail tail, PartitionView view) {
+    loop.execute(() -> fanout.detach(tail, view));
   }
 
-  void awaitPage(Tail tail, Cursor cursor, Position after) {
+  @Override
+  public void awaitPage(Tail tail, Cursor cursor, Position after) {
     EdgeLoop reader = cursor.session().loop();
     loop.execute(
         () -> {
-          PartitionView view = views.get(reader);
+          PartitionView view = fanout.of(reader);
           if (view != null) { // otherwise it has left meanwhile
             replay.await(tail, new Tail.Waiter(cursor, after, view));
           }
@@ -172,24 +176,9 @@ final class PartitionFeed {
   }
 
   private void onAttach(Tail tail, Cursor cursor, EdgeLoop reader) {
-    long now = feeds.nanoTime();
-    PartitionView view =
-        views.computeIfAbsent(
-            reader, key -> new PartitionView(this, reader, currentEpoch(), through));
-    TailView.Snapshot snapshot = tail.attach(view);
-    tail.unpin(now);
-    reader.execute(() -> view.onAttach(tail, snapshot, cursor));
+    fanout.attach(tail, cursor, reader, currentEpoch(), through);
     // It was checked when it was opened, but may have been cut since.
     openings.check(tail);
-  }
-
-  private void onDetach(Tail tail, PartitionView view) {
-    if (tail.detach(view, feeds.nanoTime())) {
-      view.loop().execute(() -> view.onDrop(tail));
-      if (tails.all().stream().noneMatch(other -> other.isAttached(view))) {
-        views.remove(view.loop(), view);
-      }
-    }
   }
 
   // --- what its parts ask of it, on its loop ---
@@ -233,7 +222,7 @@ final class PartitionFeed {
 
   void tellClosedThrough(Tail tail) {
     long closedThrough = tail.closedThrough();
-    tell(tail, view -> view.onClosedThrough(tail, closedThrough));
+    fanout.tell(tail, view -> view.onClosedThrough(tail, closedThrough));
   }
 
   Epoch currentEpoch() {
@@ -245,14 +234,6 @@ final class PartitionFeed {
 
   long through() {
     return through;
-  }
-
-  private void tell(Tail tail, Consumer<PartitionView> what) {
-    for (PartitionView view : views.values()) {
-      if (tail.isAttached(view)) {
-        view.loop().execute(() -> what.accept(view));
-      }
-    }
   }
 
   // --- the partition's own cursor ---
@@ -319,29 +300,7 @@ final class PartitionFeed {
       }
     }
     through = segment.getThrough();
-    List<Run> runs = new ArrayList<>(byTail.size());
-    byTail.forEach((tail, events) -> runs.add(append(tail, from, events)));
-    List<Tail> appended = List.copyOf(byTail.keySet());
-    for (PartitionView view : views.values()) {
-      List<PartitionView.Step> steps = new ArrayList<>();
-      for (int i = 0; i < runs.size(); i++) {
-        Tail tail = appended.get(i);
-        if (tail.isAttached(view)) {
-          steps.add(new PartitionView.Step(tail, runs.get(i).retain(), tail.floor()));
-        }
-      }
-      long now = through;
-      view.loop().execute(() -> view.onAdvance(steps, now));
-    }
-    runs.forEach(Run::release);
-    tails.trimToBudget(this::floorRose);
-  }
-
-  private Run append(Tail tail, long from, List<Event> events) {
-    Run run = new Run(tail.channel(), currentEpoch(), from, through, events);
-    tail.known = true;
-    tails.append(tail, run);
-    return run;
+    fanout.advance(byTail, currentEpoch(), from, through);
   }
 
   /**
@@ -352,17 +311,12 @@ final class PartitionFeed {
     for (Tail tail : tails.all()) {
       if (tail.floor() < earliest) {
         tails.raiseFloor(tail, earliest);
-        floorRose(tail);
+        fanout.floorRose(tail);
         if (tail.closedThrough() <= earliest) {
           openings.uncheck(tail);
         }
       }
     }
-  }
-
-  private void floorRose(Tail tail) {
-    long floor = tail.floor();
-    tell(tail, view -> view.onFloor(tail, floor));
   }
 
   /** Follows when there is a hole to fill, or no broadcast to wait for. */
@@ -372,7 +326,7 @@ final class PartitionFeed {
     }
     if (target > through) {
       follow(0);
-    } else if (!feeds.broadcast().connected() && !views.isEmpty()) {
+    } else if (!feeds.broadcast().connected() && !fanout.isEmpty()) {
       follow(FOLLOW_WAIT_MS);
     }
   }
@@ -459,7 +413,7 @@ final class PartitionFeed {
     through = newThrough;
     target = newThrough;
     tails.cut(newThrough);
-    views.values().forEach(view -> view.loop().execute(() -> view.onCut(newEpoch, newThrough)));
+    fanout.tellAll(view -> view.onCut(newEpoch, newThrough));
     tails.all().forEach(openings::checkForReaders);
     drive();
   }

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * sessions read. Confined to that loop; the {@link PartitionFeed} tells it by tasks, in order.
  */
 final class PartitionView {
-  private final PartitionFeed feed;
+  private final Feed feed;
   private final EdgeLoop loop;
   private final Map<Tail, TailView> tails = new LinkedHashMap<>();
   private List<Cursor> expecting = new ArrayList<>(0);
   private Epoch epoch;
   private long through;
 
-  PartitionView(PartitionFeed feed, EdgeLoop loop, Epoch epoch, long through) {
+  PartitionView(Feed feed, EdgeLoop loop, Epoch epoch, long through) {
     this.feed = feed;
     this.loop = loop;
     this.epoch = epoch;
@@ -29,7 +29,7 @@ final class PartitionView {
   /** What a segment changes in one tail: at most one run, and a floor that may have risen. */
   record Step(Tail tail, Run run, long floor) {}
 
-  PartitionFeed feed() {
+  Feed feed() {
     return feed;
   }
 

@@ -18,12 +18,17 @@ final class Tails {
   private static final int KEPT_SLACK = 1_024;
 
   private final Feeds feeds;
+  private final int limit;
   private final Map<String, Tail> byKey = new HashMap<>();
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
   private int compactAt = KEPT_SLACK;
 
-  Tails(Feeds feeds) {
+  /**
+   * @param limit most bytes of one tail, though never less than its newest run
+   */
+  Tails(Feeds feeds, int limit) {
     this.feeds = feeds;
+    this.limit = limit;
   }
 
   /** A run in the order in which runs came, for the budget over all tails. */
@@ -53,7 +58,7 @@ final class Tails {
     tail.append(run.retain());
     kept.add(new Kept(tail, run));
     feeds.tailBytes(run.weight());
-    while (tail.weight() > feeds.tailLimit() && tail.oldest() != run) {
+    while (tail.weight() > limit && tail.oldest() != run) {
       feeds.tailBytes(-tail.trimOldest());
     }
   }

@@ -27,11 +27,17 @@ final class Core implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final String STORE = "store";
 
-  /** What a core is made of that the framework brings. */
+  /**
+   * What a core is made of that the framework brings.
+   *
+   * @param namespaces those that have a topic
+   * @param ephemeral the others, of which it only tells
+   */
   record Setting(
       String instance,
       CoreConfiguration configuration,
       List<Namespace> namespaces,
+      List<Namespace> ephemeral,
       KafkaClients kafka,
       Admin admin,
       RedisURI redis,
@@ -226,6 +232,10 @@ final class Core implements AutoCloseable {
 
   CoreConfiguration configuration() {
     return setting.configuration();
+  }
+
+  List<Namespace> ephemeral() {
+    return setting.ephemeral();
   }
 
   Readiness readiness() {

@@ -84,9 +84,25 @@ final class CoreFactory {
     List<Namespace> sorted =
         namespaces.stream().sorted(Comparator.comparing(Namespace::name)).toList();
     RedisURI uri = redis.getUri().orElse(redis);
+    List<Namespace> durable = sorted.stream().filter(each -> !each.ephemeral()).toList();
+    List<Namespace> ephemeral = sorted.stream().filter(Namespace::ephemeral).toList();
+    if (durable.isEmpty()) {
+      throw new ConfigurationException(
+          "every namespace is ephemeral: at least one is to have a topic");
+    }
     return new Core(
         new Core.Setting(
-            instance, configuration, sorted, kafka, admin, uri, gate, port, registry, executor));
+            instance,
+            configuration,
+            durable,
+            ephemeral,
+            kafka,
+            admin,
+            uri,
+            gate,
+            port,
+            registry,
+            executor));
   }
 
   /** Before any bean is destroyed, nobody may be left waiting. */

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micronaut.context.annotation.Value;
+import io.tailwater.contract.Epoch;
 import io.tailwater.contract.RefusedCall;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.EventCoreGrpc;
@@ -73,6 +74,9 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
           NamespacesPage.Builder page = NamespacesPage.newBuilder();
           for (Folds.Of each : core.folds().namespaces()) {
             page.addNamespaces(each.namespace().toMessage(each.epoch()));
+          }
+          for (Namespace each : core.ephemeral()) {
+            page.addNamespaces(each.toMessage(Epoch.EPHEMERAL.text()));
           }
           answer.accept(page.build());
         });

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name how channels begin
  * @param topic the Kafka topic; the namespace's name if not set
- * @param partitions how many partitions the topic has, and has to have
+ * @param partitions how many partitions the topic has, and has to have; of an ephemeral namespace,
+ *     how many Redis channels
  * @param partitioner {@code murmur2} (Java's producer) or {@code crc32} (librdkafka's)
  * @param retention how long a topic that is made here keeps its records
  * @param data {@code json}, {@code text} or {@code bytes}
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param platformOnly whether only the platform's services publish here
  * @param slowReaders {@code lag} (catch up from the log), {@code latest} (skip to the newest) or
  *     {@code disconnect}
+ * @param ephemeral its events are passed on to who listens, and kept nowhere: it has no topic
  */
 @EachProperty("tailwater.namespaces")
 record Namespace(
@@ -44,7 +46,8 @@ record Namespace(
     @Bindable(defaultValue = "false") boolean anonymousSubscribe,
     @Bindable(defaultValue = "false") boolean anonymousPublish,
     @Bindable(defaultValue = "false") boolean platformOnly,
-    @Bindable(defaultValue = "lag") String slowReaders) {
+    @Bindable(defaultValue = "lag") String slowReaders,
+    @Bindable(defaultValue = "false") boolean ephemeral) {
 
   private static final Duration USUAL_WINDOW = Duration.ofHours(1);
   private static final int MOST_EVENT_BYTES = 1_000_000;
@@ -87,6 +90,15 @@ record Namespace(
         name,
         ".slow-readers",
         "must be lag (catch up from the log), latest (skip to the newest) or disconnect");
+    if (ephemeral) {
+      require(topic == null, name, ".topic", "must not be set: an ephemeral namespace has none");
+      require(
+          slowReaders.equals("lag"),
+          name,
+          ".slow-readers",
+          "must not be set: slow readers of an ephemeral namespace miss its events");
+      require(!platformOnly, name, ".platform-only", "must not be set for an ephemeral namespace");
+    }
   }
 
   /** A namespace with the usual rules, for tests. */
@@ -103,7 +115,8 @@ record Namespace(
         false,
         false,
         false,
-        "lag");
+        "lag",
+        false);
   }
 
   String topicName() {
@@ -146,6 +159,7 @@ record Namespace(
         .setIdempotencyWindowMs(windowMs())
         .setSlowReaders(SlowReaders.valueOf(slowReaders.toUpperCase(Locale.ROOT)))
         .setEpoch(epoch)
+        .setEphemeral(ephemeral)
         .build();
   }
 

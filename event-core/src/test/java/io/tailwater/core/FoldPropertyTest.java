@@ -40,7 +40,8 @@ final class FoldPropertyTest {
           false,
           false,
           false,
-          "lag");
+          "lag",
+          false);
   private static final List<String> HERE = FoldRig.channels(NAMESPACE, PARTITION, true, 3);
   private static final List<String> ELSEWHERE = FoldRig.channels(NAMESPACE, PARTITION, false, 2);
 

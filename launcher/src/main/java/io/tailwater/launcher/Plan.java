@@ -84,6 +84,9 @@ record Plan(
     properties.put("tailwater.namespaces.demo.anonymous-subscribe", true);
     properties.put("tailwater.namespaces.demo.anonymous-publish", true);
     properties.put("tailwater.namespaces.chat.topic", "chat");
+    properties.put("tailwater.namespaces.typing.ephemeral", true);
+    properties.put("tailwater.namespaces.typing.anonymous-subscribe", true);
+    properties.put("tailwater.namespaces.typing.anonymous-publish", true);
     // Publishing to `ai` stays the platform's; this is who may create and watch its streams.
     properties.put("tailwater.namespaces.ai.platform-only", true);
     properties.put("tailwater.namespaces.ai.anonymous-subscribe", true);

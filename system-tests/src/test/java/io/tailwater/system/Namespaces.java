@@ -21,12 +21,15 @@ final class Namespaces {
   /** Open, one partition: a topic that is made again. */
   static final String AGAIN = "again";
 
+  /** Open and ephemeral. */
+  static final String TYPING = "typing";
+
   private Namespaces() {}
 
   /** The event-cores' configuration. */
   static Map<String, Object> properties() {
     Map<String, Object> properties = new HashMap<>();
-    for (String open : List.of(DEMO, BRIEF, AGAIN)) {
+    for (String open : List.of(DEMO, BRIEF, AGAIN, TYPING)) {
       properties.put("tailwater.namespaces." + open + ".anonymous-subscribe", true);
       properties.put("tailwater.namespaces." + open + ".anonymous-publish", true);
     }
@@ -34,6 +37,7 @@ final class Namespaces {
     properties.put("tailwater.namespaces.chat.partitions", 4);
     properties.put("tailwater.namespaces.brief.partitions", 1);
     properties.put("tailwater.namespaces.again.partitions", 1);
+    properties.put("tailwater.namespaces.typing.ephemeral", true);
     properties.put("tailwater.namespaces.ai.partitions", 2);
     properties.put("tailwater.namespaces.ai.platform-only", true);
     return properties;

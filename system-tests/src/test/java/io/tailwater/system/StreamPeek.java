@@ -14,6 +14,7 @@ final class StreamPeek implements AutoCloseable {
   private final StreamConnection stream;
   private final List<Block> blocks = new ArrayList<>();
   private final EventStreamParser parser = new EventStreamParser(blocks::add);
+  private int given;
   private final byte[] buffer = new byte[8192];
 
   private StreamPeek(Socket socket, StreamConnection stream) {
@@ -45,6 +46,16 @@ final class StreamPeek implements AutoCloseable {
   /** All blocks so far. */
   List<Block> blocks() {
     return List.copyOf(blocks);
+  }
+
+  /** The block that follows those which this gave before; reads on until it is there. */
+  Block next() {
+    while (blocks.size() == given) {
+      if (!more()) {
+        throw new IllegalStateException("the stream ended after " + blocks);
+      }
+    }
+    return blocks.get(given++);
   }
 
   /** Reads on until so many {@code tw.live} have come; the position then. */

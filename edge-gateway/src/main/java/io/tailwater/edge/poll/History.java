@@ -59,6 +59,9 @@ final class History {
     Channel channel = subscribing.channels().getFirst();
     Namespace namespace = namespaces.get(channel.namespace());
     identity.requireSubscribe(channel, namespace);
+    if (namespace.getEphemeral()) {
+      throw invalid(namespace.getName() + " is ephemeral: its channels have no history");
+    }
     Position position = Position.parse(before);
     ReadRequest read =
         ReadRequest.newBuilder()

@@ -72,6 +72,17 @@ final class PublishBody {
     };
   }
 
+  /** What data is that nobody judges after us; what is not of the namespace's kind is bytes. */
+  static DataKind kind(ByteString data, Namespace namespace) {
+    boolean is =
+        switch (namespace.getData()) {
+          case JSON -> isJson(data.toByteArray());
+          case TEXT -> data.isValidUtf8();
+          case BYTES, DATA_KIND_UNSPECIFIED, UNRECOGNIZED -> false;
+        };
+    return is ? namespace.getData() : DataKind.BYTES;
+  }
+
   private static ByteString json(byte[] body, Namespace namespace) {
     if (!isJson(body)) {
       throw new RequestException(ErrorCode.INVALID_JSON, "the body is no JSON value");

@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.Timer;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
+import io.tailwater.contract.v1.Namespace;
+import io.tailwater.edge.Namespaces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +17,8 @@ import java.util.stream.LongStream;
 
 /**
  * The only way in: sends publications to an event-core and waits for their verdicts. Single ones
- * share a stream; the lines of a batch have one of their own, so that they stay in order. Any
- * thread.
+ * share a stream; the lines of a batch have one of their own, so that they stay in order. What is
+ * ephemeral goes over Redis instead. Any thread.
  */
 final class Publisher {
   private static final int MAX_WAITING = 10_000;
@@ -31,11 +33,15 @@ final class Publisher {
   private static final long PATIENCE_MS = 15_000;
 
   private final EventCoreStub stub;
+  private final Namespaces namespaces;
+  private final RedisLane ephemeral;
   private final MeterRegistry meters;
   private Lane shared;
 
-  Publisher(Channel eventCores, MeterRegistry meters) {
+  Publisher(Channel eventCores, Namespaces namespaces, RedisLane ephemeral, MeterRegistry meters) {
     this.stub = EventCoreGrpc.newStub(eventCores);
+    this.namespaces = namespaces;
+    this.ephemeral = ephemeral;
     this.meters = meters;
     this.shared = new Lane(stub, MAX_WAITING);
     meters.gauge("tailwater.edge.publish.waiting", this, publisher -> publisher.lane().waiting());
@@ -43,7 +49,7 @@ final class Publisher {
 
   /** Publishes one; fails with a {@link RequestException}. */
   CompletableFuture<Verdict> publish(Publication publication) {
-    return metered(lane().send(publication));
+    return metered(send(publication, lane()));
   }
 
   /**
@@ -52,9 +58,16 @@ final class Publisher {
   List<CompletableFuture<Verdict>> publishAll(List<Publication> publications) {
     Lane lane = new Lane(stub, publications.size());
     List<CompletableFuture<Verdict>> verdicts = new ArrayList<>(publications.size());
-    publications.forEach(publication -> verdicts.add(metered(lane.send(publication))));
+    publications.forEach(publication -> verdicts.add(metered(send(publication, lane))));
     lane.finish();
     return verdicts;
+  }
+
+  private CompletableFuture<Verdict> send(Publication publication, Lane lane) {
+    Namespace namespace = namespaces.get(publication.channel().namespace());
+    return namespace.getEphemeral()
+        ? ephemeral.send(publication, namespace)
+        : lane.send(publication);
   }
 
   private synchronized Lane lane() {

@@ -33,17 +33,22 @@ enum SseFormat implements WireFormat<EventBytes> {
   ENVELOPE(1) {
     @Override
     void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
-      ENVELOPE_OPEN.write(channel, epoch, event, out);
+      envelope(channel, epoch, event, out);
       id(epoch, event.getOffset(), out);
     }
   },
 
-  /** As {@link #ENVELOPE}, but the block is left open for an id of the connection's own. */
+  /**
+   * As {@link #ENVELOPE}, but the block is left open for an id of the connection's own; not so that
+   * of an ephemeral event, which moves no position.
+   */
   ENVELOPE_OPEN(2) {
     @Override
     void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
-      ascii("data: ", out);
-      EventJson.writeEvent(channel, epoch, event, out);
+      envelope(channel, epoch, event, out);
+      if (epoch.isEphemeral()) {
+        ascii("\n\n", out);
+      }
     }
   };
 
@@ -65,9 +70,16 @@ enum SseFormat implements WireFormat<EventBytes> {
 
   abstract void write(Channel channel, Epoch epoch, Event event, ByteBuf out);
 
+  private static void envelope(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    ascii("data: ", out);
+    EventJson.writeEvent(channel, epoch, event, out);
+  }
+
   private static void id(Epoch epoch, long offset, ByteBuf out) {
-    ascii("\nid: ", out);
-    EventJson.writeId(epoch, offset, out);
+    if (!epoch.isEphemeral()) {
+      ascii("\nid: ", out);
+      EventJson.writeId(epoch, offset, out);
+    }
     ascii("\n\n", out);
   }
 

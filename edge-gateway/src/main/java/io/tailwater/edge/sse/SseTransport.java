@@ -99,7 +99,7 @@ final class SseTransport implements Transport {
   public int events(Cursor cursor, Run run, int index) {
     EventBytes bytes = run.encoded(format);
     int end = run.events().size();
-    if (!several) {
+    if (!several || run.epoch().isEphemeral()) {
       write(bytes.from(index));
       return end;
     }

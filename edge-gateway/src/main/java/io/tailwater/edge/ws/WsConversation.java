@@ -291,9 +291,7 @@ final class WsConversation {
           id,
           to ->
               to.setPublished(
-                  Published.newBuilder()
-                      .setId(verdict.id().toString())
-                      .setDuplicate(verdict.duplicate())));
+                  Published.newBuilder().setId(verdict.id()).setDuplicate(verdict.duplicate())));
     }
   }
 

@@ -202,7 +202,8 @@ enum WsFormat implements WireFormat<WsFrames> {
   private static ChannelEvent channelEvent(Channel channel, Epoch epoch, Event event) {
     boolean bytes = event.getKind() != DataKind.JSON && event.getKind() != DataKind.TEXT;
     return ChannelEvent.newBuilder()
-        .setId(new Position(epoch, event.getOffset()).toString())
+        .setId(epoch.isEphemeral() ? "" : new Position(epoch, event.getOffset()).toString())
+        .setEphemeral(epoch.isEphemeral())
         .setChannel(channel.toString())
         .setType(event.getType())
         .setBy(event.getBy())

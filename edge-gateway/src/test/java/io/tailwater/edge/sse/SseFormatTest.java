@@ -56,6 +56,17 @@ final class SseFormatTest {
   }
 
   @Example
+  void anEphemeralEventHasNoIdAndEndsItsBlock() {
+    Event event = event(DataKind.JSON, "1");
+    assertThat(block(Epoch.EPHEMERAL, SseFormat.PLAIN, event))
+        .isEqualTo("event: message\ndata: 1\n\n");
+    String whole =
+        "data: {\"ephemeral\":true,\"channel\":\"chat:lobby\",\"type\":\"message\",\"ts_ms\":5,\"data\":1}\n\n";
+    assertThat(block(Epoch.EPHEMERAL, SseFormat.ENVELOPE, event)).isEqualTo(whole);
+    assertThat(block(Epoch.EPHEMERAL, SseFormat.ENVELOPE_OPEN, event)).isEqualTo(whole);
+  }
+
+  @Example
   void noTwoFormatsShareASlot() {
     assertThat(SseFormat.values()).extracting(SseFormat::slot).doesNotHaveDuplicates();
   }
@@ -92,8 +103,12 @@ final class SseFormatTest {
   }
 
   private static String block(SseFormat format, Event event) {
+    return block(EPOCH, format, event);
+  }
+
+  private static String block(Epoch epoch, SseFormat format, Event event) {
     ByteBuf out = Unpooled.buffer();
-    format.write(LOBBY, EPOCH, event, out);
+    format.write(LOBBY, epoch, event, out);
     return out.toString(StandardCharsets.UTF_8);
   }
 
