@@ -56,6 +56,11 @@ record Wanted(
     return new Wanted(name, channels, from, after, envelope, token, newReceiveBytes, patience);
   }
 
+  /** Waits as long as it is told. */
+  Wanted patient() {
+    return new Wanted(name, channels, from, after, envelope, token, receiveBytes, 1);
+  }
+
   /** The path and query of an event stream. */
   String path() {
     return path(after) + (envelope ? "&envelope=true" : "");
