@@ -5,6 +5,7 @@ import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.v1.SlowReaders;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,8 +145,7 @@ public final class Cursor {
         if (pace != Pace.CURRENT && view.epoch().equals(epoch) && passesOver(view)) {
           continue;
         }
-        awaitingPage = true;
-        view.awaitPage(this, new Position(epoch, offset));
+        askPage(view);
         return;
       }
       Run run = view.runAfter(offset);
@@ -158,6 +158,23 @@ public final class Cursor {
     if (live && pace == Pace.CURRENT && view.runAfter(offset) != null) {
       pace = Pace.BEHIND;
     }
+  }
+
+  /** Asks for the page after its position, when its client may be given one. */
+  private void askPage(TailView view) {
+    awaitingPage = true;
+    long waitMs = session.replayWaitMs();
+    if (waitMs == 0) {
+      view.awaitPage(this, new Position(epoch, offset));
+    } else {
+      session.loop().eventLoop().schedule(this::askAgain, waitMs, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void askAgain() {
+    awaitingPage = false;
+    pump();
+    session.loop().flush();
   }
 
   /** This reader is slow: whether its namespace says that it gets no page for that. */
@@ -247,7 +264,9 @@ public final class Cursor {
         missed(missed);
       }
       if (run.epoch().equals(epoch) && run.from() <= offset) {
+        int first = run.indexAfter(offset);
         deliver(run);
+        session.replayed(run, first, run.indexAfter(offset));
       }
       pump();
     }

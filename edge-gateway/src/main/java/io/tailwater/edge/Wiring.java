@@ -12,10 +12,12 @@ import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
+import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
 import io.micronaut.http.server.netty.NettyHttpServer;
 import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.access.Access;
+import io.tailwater.edge.access.Addresses;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.access.Tokens;
 import jakarta.inject.Named;
@@ -44,8 +46,18 @@ final class Wiring {
   }
 
   @Singleton
-  Access access(Tokens tokens, Origins origins) {
-    return new Access(tokens, origins);
+  Access access(Tokens tokens, Origins origins, EdgeLimits limits) {
+    try {
+      return new Access(tokens, origins, new Addresses(limits.trustedProxies()));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(
+          "tailwater.edge.limits.trusted-proxies: " + e.getMessage(), e);
+    }
+  }
+
+  @Singleton
+  Admission admission(EdgeLimits limits, MeterRegistry meters) {
+    return new Admission(limits, System::nanoTime, meters);
   }
 
   @Singleton
@@ -95,8 +107,10 @@ final class Wiring {
       SegmentSource segments,
       EdgeLoops loops,
       EdgeConfiguration configuration,
+      Admission admission,
       MeterRegistry meters) {
-    Feeds feeds = new Feeds(log, segments, loops, configuration, System::nanoTime, meters);
+    Feeds feeds =
+        new Feeds(log, segments, loops, configuration, admission, System::nanoTime, meters);
     feeds.start();
     return feeds;
   }
@@ -129,8 +143,9 @@ final class Wiring {
       EdgeLoops loops,
       EdgeConfiguration configuration,
       DrainConfiguration drain,
+      Admission admission,
       MeterRegistry meters) {
-    return new Sessions(loops, configuration, drain, meters);
+    return new Sessions(loops, configuration, drain, admission, meters);
   }
 
   @Singleton

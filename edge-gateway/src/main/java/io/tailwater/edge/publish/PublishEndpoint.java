@@ -15,6 +15,7 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
+import io.tailwater.edge.Admission;
 import io.tailwater.edge.EventJson;
 import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.Problems;
@@ -38,11 +39,13 @@ final class PublishEndpoint {
 
   private final Access access;
   private final Namespaces namespaces;
+  private final Admission admission;
   private final Publisher publisher;
 
-  PublishEndpoint(Access access, Namespaces namespaces, Publisher publisher) {
+  PublishEndpoint(Access access, Namespaces namespaces, Admission admission, Publisher publisher) {
     this.access = access;
     this.namespaces = namespaces;
+    this.admission = admission;
     this.publisher = publisher;
   }
 
@@ -93,6 +96,7 @@ final class PublishEndpoint {
       byte[] body) {
     Namespace namespace = namespaces.get(channel.namespace());
     identity.requirePublish(channel, namespace);
+    admission.publish(identity);
     boolean close = bool(request.getParameters().get("close"));
     ByteString data = PublishBody.data(form, body, namespace, close);
     requireSize(data, namespace);
@@ -149,6 +153,7 @@ final class PublishEndpoint {
   private Publication publication(Identity identity, BatchLines.Line line, String traceparent) {
     Namespace namespace = namespaces.get(line.channel().namespace());
     identity.requirePublish(line.channel(), namespace);
+    admission.publish(identity);
     byte[] json = line.data();
     ByteString data =
         json == null ? line.raw() : PublishBody.data(PublishBody.Form.JSON, json, namespace, false);
