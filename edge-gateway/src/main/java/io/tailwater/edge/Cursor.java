@@ -31,6 +31,7 @@ public final class Cursor {
   private Pace pace = Pace.CURRENT;
   private boolean ended;
   private boolean awaitingPage;
+  private boolean paused;
   private boolean expecting;
   private boolean unsubscribed;
 
@@ -103,6 +104,30 @@ public final class Cursor {
     return view == null ? 0 : Math.max(0, view.through() - reached());
   }
 
+  /**
+   * How it stands, in the words of the contract.
+   *
+   * @param state {@code live}, {@code replay} or {@code waiting}
+   * @param reason why it is not live, empty if it is
+   */
+  record Standing(String state, String reason) {}
+
+  Standing standing() {
+    if (view == null) {
+      return ended ? new Standing("waiting", "ended") : new Standing("waiting", "opening");
+    }
+    if (!session.writable()) {
+      return new Standing("waiting", "unwritable");
+    }
+    if (paused) {
+      return new Standing("waiting", "replay_rate");
+    }
+    if (live && !awaitingPage) {
+      return new Standing("live", "");
+    }
+    return new Standing("replay", pace == Pace.SLOW ? "slow" : "history");
+  }
+
   /** Writes down where a cursor stands that has everything. */
   void settle() {
     offset = reached();
@@ -167,11 +192,13 @@ public final class Cursor {
     if (waitMs == 0) {
       view.awaitPage(this, new Position(epoch, offset));
     } else {
+      paused = true;
       session.loop().eventLoop().schedule(this::askAgain, waitMs, TimeUnit.MILLISECONDS);
     }
   }
 
   private void askAgain() {
+    paused = false;
     awaitingPage = false;
     pump();
     session.loop().flush();

@@ -30,6 +30,7 @@ public final class Session {
   private @Nullable Future<?> expiry;
   private final int mostHeartbeats;
   private int age;
+  private long sinceMs;
   private int open;
   private int heartbeats;
   private int stuckHeartbeats;
@@ -74,6 +75,11 @@ public final class Session {
 
   Transport transport() {
     return transport;
+  }
+
+  /** When it began, milliseconds since the epoch. */
+  long sinceMs() {
+    return sinceMs;
   }
 
   EdgeLoop loop() {
@@ -168,6 +174,7 @@ public final class Session {
    * their tails. The client's token, if it has one, ends the session in its time.
    */
   void begin(List<Opened> channels, StreamOpening opening) {
+    sinceMs = opening.serverTimeMs();
     channels.forEach(this::add);
     transport.open(this, opening);
     touched();

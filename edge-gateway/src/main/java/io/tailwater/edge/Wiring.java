@@ -102,6 +102,21 @@ final class Wiring {
   }
 
   @Context
+  @Bean(preDestroy = "close")
+  RedisBus bus(
+      RedisClient redis, @Value("${redis.uri}") String uri, EdgeLoops loops, MeterRegistry meters) {
+    RedisBus bus = new RedisBus(redis, RedisURI.create(uri), loops.any().eventLoop());
+    meters.gauge("tailwater.edge.bus.waiting", bus, RedisBus::waiting);
+    bus.connect();
+    return bus;
+  }
+
+  @Singleton
+  Connections connections(Sessions sessions, @Value("${tailwater.instance}") String gateway) {
+    return new Connections(sessions, gateway);
+  }
+
+  @Context
   Feeds feeds(
       ChannelLog log,
       SegmentSource segments,

@@ -75,6 +75,13 @@ public record Identity(
     require(allowed, "publish to " + namespace.getName() + ":*");
   }
 
+  /**
+   * @throws RequestException {@code forbidden}, or {@code unauthorized} where a token could help
+   */
+  public void requireCall(String method) {
+    require(ticket == null && !anonymous && grant.mayCall(method, subject), "call " + method);
+  }
+
   /** Whether {@link #requireSubscribe} would pass. */
   public boolean maySubscribe(Channel channel, Namespace namespace) {
     return ticket != null
