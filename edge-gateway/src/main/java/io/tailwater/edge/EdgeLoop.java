@@ -10,24 +10,28 @@ import java.util.concurrent.TimeUnit;
  * before the loop goes on, and a wheel that gives each its heartbeat. Confined to the loop.
  */
 final class EdgeLoop {
-  private static final int SPOKES = 15;
+  private static final int SPOKES = 1024;
+  private static final int TURNS_PER_HEARTBEAT = 15;
 
   private final EventLoop loop;
   private final ArrayList<Session> written = new ArrayList<>();
   private final List<ArrayList<Session>> wheel = new ArrayList<>();
+  private final long heartbeatMs;
+  private final long turnMs;
   private int next;
   private int turn;
 
   /**
-   * @param heartbeatMs each session's time between heartbeats, milliseconds
+   * @param heartbeatMs a session's usual time between heartbeats, milliseconds
    */
   EdgeLoop(EventLoop loop, long heartbeatMs) {
     this.loop = loop;
+    this.heartbeatMs = heartbeatMs;
+    this.turnMs = Math.max(1, heartbeatMs / TURNS_PER_HEARTBEAT);
     for (int i = 0; i < SPOKES; i++) {
       wheel.add(new ArrayList<>());
     }
-    long spokeMs = Math.max(1, heartbeatMs / SPOKES);
-    loop.scheduleAtFixedRate(this::turn, spokeMs, spokeMs, TimeUnit.MILLISECONDS);
+    loop.scheduleAtFixedRate(this::turn, turnMs, turnMs, TimeUnit.MILLISECONDS);
   }
 
   EventLoop eventLoop() {
@@ -42,12 +46,21 @@ final class EdgeLoop {
     loop.execute(task);
   }
 
+  /** Takes a session in; its first heartbeat comes within its time, spread over it. */
   void add(Session session) {
-    session.spoke = next;
-    next = (next + 1) % SPOKES;
+    put(session, 1 + next++ % turns(session));
+    next %= SPOKES;
+  }
+
+  private void put(Session session, int turnsFromNow) {
+    session.spoke = (turn + turnsFromNow) % SPOKES;
     ArrayList<Session> spoke = wheel.get(session.spoke);
     session.place = spoke.size();
     spoke.add(session);
+  }
+
+  private int turns(Session session) {
+    return (int) Math.clamp(session.heartbeatMs(heartbeatMs) / turnMs, 1, SPOKES - 1);
   }
 
   void remove(Session session) {
@@ -73,10 +86,14 @@ final class EdgeLoop {
   }
 
   private void turn() {
+    turn = (turn + 1) % SPOKES;
     for (Session session : List.copyOf(wheel.get(turn))) {
       session.heartbeat();
+      if (!session.closed()) {
+        remove(session);
+        put(session, turns(session));
+      }
     }
-    turn = (turn + 1) % SPOKES;
     flush();
   }
 }

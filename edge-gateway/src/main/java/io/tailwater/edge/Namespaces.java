@@ -44,6 +44,14 @@ public final class Namespaces {
     return known != null;
   }
 
+  /** Whether a client without a token may do anything; true while none has been heard of. */
+  public boolean anonymous() {
+    Map<String, Namespace> all = known;
+    return all == null
+        || all.values().stream()
+            .anyMatch(one -> one.getAnonymousSubscribe() || one.getAnonymousPublish());
+  }
+
   /**
    * The rules of a namespace.
    *

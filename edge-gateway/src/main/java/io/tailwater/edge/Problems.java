@@ -61,6 +61,11 @@ public final class Problems {
     return response(refusal.code(), refusal.code().status(), refusal.text());
   }
 
+  /** As {@link #response(RequestException)}, with a status that says more than the code's own. */
+  public static MutableHttpResponse<?> response(RequestException refusal, int status) {
+    return response(refusal.code(), status, refusal.text());
+  }
+
   private static MutableHttpResponse<Problem> response(ErrorCode code, int status, String message) {
     HttpStatus known = HttpStatus.valueOf(status);
     MutableHttpResponse<Problem> response =

@@ -255,6 +255,10 @@ public final class Session {
     loop.flush();
   }
 
+  long heartbeatMs(long usual) {
+    return transport.heartbeatMs(usual);
+  }
+
   void heartbeat() {
     if (closed) {
       return;
@@ -265,7 +269,7 @@ public final class Session {
     }
     cursors.forEach(cursor -> sessions.meters().lag(cursor.lag()));
     if (!transport.writable()) {
-      if (++stuckHeartbeats > sessions.stuckHeartbeats()) {
+      if (++stuckHeartbeats > sessions.stuckHeartbeats(transport)) {
         end(Farewell.SILENT);
       }
       return;

@@ -96,8 +96,10 @@ public final class Sessions {
     return loops;
   }
 
-  int stuckHeartbeats() {
-    return (int) Math.max(1, configuration.stuckLimit().dividedBy(configuration.heartbeat()));
+  /** How many heartbeats in a row a connection may take nothing. */
+  int stuckHeartbeats(Transport transport) {
+    long heartbeatMs = transport.heartbeatMs(configuration.heartbeat().toMillis());
+    return (int) Math.max(1, configuration.stuckLimit().toMillis() / heartbeatMs);
   }
 
   /**

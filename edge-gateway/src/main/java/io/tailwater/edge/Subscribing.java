@@ -78,6 +78,18 @@ public record Subscribing(
     return new Subscribing(List.of(channel), new Start.Earliest(), null, null);
   }
 
+  /**
+   * Where the cursor of one channel begins.
+   *
+   * @param after the position to continue from, of one channel or of several; empty for none
+   * @param from where to begin without one; empty means latest
+   * @throws RequestException which says what is accepted
+   */
+  public static Start start(Channel channel, String after, String from) {
+    Start begin = from(blankToNull(from));
+    return new Subscribing(List.of(channel), begin, null, blankToNull(after)).start(channel);
+  }
+
   /** Whether it names more than one channel. */
   public boolean several() {
     return channels.size() > 1;

@@ -3,6 +3,7 @@ package io.tailwater.edge;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpRequestWrapper;
 import io.micronaut.http.server.netty.NettyHttpRequest;
+import io.micronaut.inject.BeanConfiguration;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -10,16 +11,23 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Takes a connection out of HTTP: its pipeline is cut down to what a stream needs, and the
+ * Takes a connection out of HTTP: its pipeline is cut down to what its transport needs, and the
  * response's head is written as it is. The only place that knows Micronaut's server from within.
  */
 public final class Takeover {
+  /** Leaves upgrades to us: else the server itself answers every request that asks for one. */
+  static final BeanConfiguration WITHOUT_WEB_SOCKETS =
+      BeanConfiguration.disabled("io.micronaut.http.server.netty.websocket");
+
   /**
    * How much a connection may have waiting before it counts as not writable, bytes; a cursor writes
    * about this much before it is another's turn.
@@ -47,20 +55,48 @@ public final class Takeover {
     return waiting == null ? 0 : waiting.totalPendingWriteBytes();
   }
 
-  /** Cuts the pipeline down and writes the head; on the connection's event loop. */
+  /** Leaves HTTP for an event stream; on the connection's event loop. */
   public static void begin(Channel connection, Map<String, String> headers, Session session) {
-    for (Map.Entry<String, ChannelHandler> handler : connection.pipeline().toMap().entrySet()) {
-      if (!(handler.getValue() instanceof SslHandler)) {
-        connection.pipeline().remove(handler.getKey());
+    take(
+        connection,
+        "200 OK\r\nConnection: close\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nVary: Accept, Origin",
+        headers,
+        new Connection(session));
+  }
+
+  /**
+   * Leaves HTTP for another protocol; on the connection's event loop.
+   *
+   * @param protocol what {@code Upgrade} says
+   * @param handlers what reads it, in the order of the pipeline
+   */
+  public static void upgrade(
+      Channel connection,
+      String protocol,
+      Map<String, String> headers,
+      ChannelHandler... handlers) {
+    take(
+        connection,
+        "101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + protocol,
+        headers,
+        handlers);
+  }
+
+  private static void take(
+      Channel connection, String status, Map<String, String> headers, ChannelHandler... handlers) {
+    ChannelPipeline pipeline = connection.pipeline();
+    List<String> names = new ArrayList<>(pipeline.toMap().keySet());
+    pipeline.addLast(handlers);
+    // The last one first: what the HTTP decoder has read too much, it hands to ours when it goes.
+    for (String name : names.reversed()) {
+      if (!(pipeline.get(name) instanceof SslHandler)) {
+        pipeline.remove(name);
       }
     }
-    connection.pipeline().addLast(new Connection(session));
     connection.config().setWriteBufferWaterMark(WATER_MARK);
     connection.config().setAutoRead(true);
     ByteBuf head = connection.alloc().directBuffer(512);
-    ByteBufUtil.writeAscii(
-        head,
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nVary: Accept, Origin\r\n");
+    ByteBufUtil.writeAscii(head, "HTTP/1.1 " + status + "\r\n");
     headers.forEach((name, value) -> ByteBufUtil.writeAscii(head, name + ": " + value + "\r\n"));
     ByteBufUtil.writeAscii(head, "\r\n");
     connection.write(head, connection.voidPromise());

@@ -32,6 +32,15 @@ public interface Transport {
     return 0;
   }
 
+  /**
+   * Time between two of them, milliseconds.
+   *
+   * @param usual what is configured for streams
+   */
+  default long heartbeatMs(long usual) {
+    return usual;
+  }
+
   /** Sends what was written. */
   void flush();
 

@@ -104,6 +104,16 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     return new Service(EdgeGateway.start(properties), port, data);
   }
 
+  /** One more gateway, with settings of its own; its caller closes it. */
+  ApplicationContext gateway(Map<String, Object> settings) {
+    Map<String, Object> properties = common("edge-gateway-extra");
+    properties.put("micronaut.server.port", -1);
+    properties.put("tailwater.edge.event-cores", eventCoreAddresses());
+    properties.put("tailwater.edge.jwt-key", Tokens.KEY);
+    properties.putAll(settings);
+    return EdgeGateway.start(properties);
+  }
+
   private Map<String, Object> common(String instance) {
     Map<String, Object> properties = new HashMap<>();
     properties.put("tailwater.instance", instance);

@@ -62,6 +62,29 @@ public final class Access {
     return Identity.withoutToken();
   }
 
+  /**
+   * Who shows this token.
+   *
+   * @throws RequestException {@code unauthorized}, {@code token_expired}
+   */
+  public Identity identify(String token) {
+    return tokens.token(token);
+  }
+
+  /**
+   * Refuses pages of origins that are neither listed nor our own, where no browser does it for us:
+   * a WebSocket knows no CORS.
+   *
+   * @throws RequestException {@code origin_denied}
+   */
+  public void requireOrigin(HttpRequest<?> request) {
+    String origin = request.getHeaders().get(HttpHeaders.ORIGIN);
+    if (origin != null && origins.headers(origin).isEmpty() && !origins.own(origin, request)) {
+      throw new RequestException(
+          ErrorCode.ORIGIN_DENIED, "this page's origin is not in the list of origins");
+    }
+  }
+
   /** The token of the request's cookie. */
   public static @Nullable String cookie(HttpRequest<?> request) {
     return request.getCookies().findCookie(COOKIE).map(found -> found.getValue()).orElse(null);

@@ -3,7 +3,6 @@ package io.tailwater.edge.publish;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.google.protobuf.ByteString;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
@@ -35,11 +34,7 @@ final class BatchLines {
    *
    * @param data the JSON value as it stands in the line; null if it has {@code data_base64}
    */
-  record Line(Channel channel, String type, String key, byte @Nullable [] data, byte[] bytes) {
-    ByteString raw() {
-      return ByteString.copyFrom(bytes);
-    }
-  }
+  record Line(Channel channel, String type, String key, byte @Nullable [] data, byte[] bytes) {}
 
   /**
    * Cuts a body into lines; blank ones don't count.

@@ -1,6 +1,5 @@
 package io.tailwater.edge.publish;
 
-import com.google.protobuf.ByteString;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -12,16 +11,11 @@ import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.Produces;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
-import io.tailwater.contract.v1.Namespace;
-import io.tailwater.edge.Admission;
 import io.tailwater.edge.EventJson;
-import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.Problems;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -35,17 +29,14 @@ import org.jspecify.annotations.Nullable;
 final class PublishEndpoint {
   private static final Set<String> PARAMETERS =
       Set.of("channel", "close", "access_token", "ticket");
-  private static final int MAX_KEY_BYTES = 255;
 
   private final Access access;
-  private final Namespaces namespaces;
-  private final Admission admission;
+  private final Publishing publishing;
   private final Publisher publisher;
 
-  PublishEndpoint(Access access, Namespaces namespaces, Admission admission, Publisher publisher) {
+  PublishEndpoint(Access access, Publishing publishing, Publisher publisher) {
     this.access = access;
-    this.namespaces = namespaces;
-    this.admission = admission;
+    this.publishing = publishing;
     this.publisher = publisher;
   }
 
@@ -79,37 +70,23 @@ final class PublishEndpoint {
           ErrorCode.UNSUPPORTED_MEDIA_TYPE,
           "with a cookie the body's Content-Type is to be named: application/json");
     }
-    Publication publication =
-        publication(request, identity, Channel.parse(channels.getFirst()), form, bytes);
-    return publisher
-        .publish(publication)
+    return publishing
+        .publish(identity, draft(request, Channel.parse(channels.getFirst()), form, bytes))
         .thenApply(
             verdict ->
                 HttpResponse.created(verdict.json()).contentType(MediaType.APPLICATION_JSON_TYPE));
   }
 
-  private Publication publication(
-      HttpRequest<?> request,
-      Identity identity,
-      Channel channel,
-      PublishBody.Form form,
-      byte[] body) {
-    Namespace namespace = namespaces.get(channel.namespace());
-    identity.requirePublish(channel, namespace);
-    admission.publish(identity);
-    boolean close = bool(request.getParameters().get("close"));
-    ByteString data = PublishBody.data(form, body, namespace, close);
-    requireSize(data, namespace);
-    String contentType =
-        form == PublishBody.Form.BYTES ? header(request, HttpHeaders.CONTENT_TYPE) : "";
-    return new Publication(
+  private static Draft draft(
+      HttpRequest<?> request, Channel channel, PublishBody.Form form, byte[] body) {
+    return new Draft(
         channel,
-        EventType.publishable(header(request, "Event-Type")),
-        identity.subject(),
-        key(header(request, "Idempotency-Key")),
-        data,
-        close,
-        contentType,
+        form,
+        body,
+        header(request, "Event-Type"),
+        header(request, "Idempotency-Key"),
+        bool(request.getParameters().get("close")),
+        form == PublishBody.Form.BYTES ? header(request, HttpHeaders.CONTENT_TYPE) : "",
         header(request, "traceparent"));
   }
 
@@ -123,7 +100,7 @@ final class PublishEndpoint {
     List<@Nullable RequestException> refusals = new ArrayList<>(lines.size());
     for (byte[] line : lines) {
       try {
-        publications.add(publication(identity, BatchLines.parse(line), traceparent));
+        publications.add(publishing.checked(identity, draft(BatchLines.parse(line), traceparent)));
         refusals.add(null);
       } catch (RequestException e) {
         publications.add(null);
@@ -150,20 +127,14 @@ final class PublishEndpoint {
                     .contentType("application/x-ndjson"));
   }
 
-  private Publication publication(Identity identity, BatchLines.Line line, String traceparent) {
-    Namespace namespace = namespaces.get(line.channel().namespace());
-    identity.requirePublish(line.channel(), namespace);
-    admission.publish(identity);
+  private static Draft draft(BatchLines.Line line, String traceparent) {
     byte[] json = line.data();
-    ByteString data =
-        json == null ? line.raw() : PublishBody.data(PublishBody.Form.JSON, json, namespace, false);
-    requireSize(data, namespace);
-    return new Publication(
+    return new Draft(
         line.channel(),
+        json == null ? PublishBody.Form.BYTES : PublishBody.Form.JSON,
+        json == null ? line.bytes() : json,
         line.type(),
-        identity.subject(),
-        key(line.key()),
-        data,
+        line.key(),
         false,
         "",
         traceparent);
@@ -183,27 +154,6 @@ final class PublishEndpoint {
         + ",\"retry\":"
         + refusal.code().retry()
         + "}}";
-  }
-
-  private static void requireSize(ByteString data, Namespace namespace) {
-    if (data.size() > namespace.getMaxEventBytes()) {
-      throw new RequestException(
-          ErrorCode.TOO_LARGE,
-          "an event of "
-              + namespace.getName()
-              + " has at most "
-              + namespace.getMaxEventBytes()
-              + " bytes of data, and this one "
-              + data.size());
-    }
-  }
-
-  private static String key(String key) {
-    if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES
-        || key.chars().anyMatch(Character::isISOControl)) {
-      throw invalid("an idempotency key is at most 255 bytes of UTF-8 without control characters");
-    }
-    return key;
   }
 
   private static boolean bool(@Nullable String text) {

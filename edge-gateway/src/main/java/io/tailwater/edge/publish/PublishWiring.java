@@ -3,6 +3,7 @@ package io.tailwater.edge.publish;
 import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Factory;
+import io.tailwater.edge.Admission;
 import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.RedisBus;
 import jakarta.inject.Named;
@@ -20,5 +21,10 @@ final class PublishWiring {
       MeterRegistry meters) {
     EphemeralLane ephemeral = new EphemeralLane(bus, InstantSource.system());
     return new Publisher(eventCores, namespaces, ephemeral, meters);
+  }
+
+  @Singleton
+  Publishing publishing(Namespaces namespaces, Admission admission, Publisher publisher) {
+    return new Publishing(namespaces, admission, publisher);
   }
 }

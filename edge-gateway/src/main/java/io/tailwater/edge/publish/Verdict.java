@@ -9,7 +9,7 @@ import io.tailwater.contract.v1.PublishVerdict;
  *
  * @param id the event's id; the first one's if this is a duplicate; empty for an ephemeral event
  */
-record Verdict(String id, boolean duplicate) {
+public record Verdict(String id, boolean duplicate) {
   /** An ephemeral event was passed on. */
   static final Verdict PASSED_ON = new Verdict("", false);
 

@@ -41,7 +41,7 @@ final class BatchLinesTest {
   void bytesComeAsBase64() {
     Line line = parse("{\"channel\":\"chat:lobby\",\"data_base64\":\"AP/+\"}");
     assertThat(line.data()).isNull();
-    assertThat(line.raw().toByteArray()).containsExactly(0, 0xff, 0xfe);
+    assertThat(line.bytes()).containsExactly(0, 0xff, 0xfe);
   }
 
   @ParameterizedTest

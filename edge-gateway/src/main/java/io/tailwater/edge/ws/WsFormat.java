@@ -1,0 +1,255 @@
+package io.tailwater.edge.ws;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.WireFormat.FieldType;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.ChannelEvent;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.Events;
+import io.tailwater.contract.v1.ServerFrame;
+import io.tailwater.edge.EventJson;
+import io.tailwater.edge.Run;
+import io.tailwater.edge.WireFormat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** How events are written on a WebSocket: as text or as protobuf, compressed or not. */
+enum WsFormat implements WireFormat<WsFrames> {
+  JSON(4, FrameHeader.TEXT) {
+    @Override
+    void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+      EventJson.writeEvent(channel, epoch, event, out);
+    }
+
+    @Override
+    void writeHead(int body, ByteBuf out) {
+      FrameHeader.write(FrameHeader.TEXT, PREFIX.length + body + SUFFIX.length, out);
+      out.writeBytes(PREFIX);
+    }
+
+    @Override
+    int separatorBytes() {
+      return 1;
+    }
+
+    @Override
+    int suffixBytes() {
+      return SUFFIX.length;
+    }
+  },
+
+  PROTOBUF(5, FrameHeader.BINARY) {
+    @Override
+    void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+      ChannelEvent written = channelEvent(channel, epoch, event);
+      write(
+          CodedOutputStream.computeMessageSize(Events.EVENTS_FIELD_NUMBER, written),
+          out,
+          to -> to.writeMessage(Events.EVENTS_FIELD_NUMBER, written));
+    }
+
+    @Override
+    void writeHead(int body, ByteBuf out) {
+      int tag = ServerFrame.EVENTS_FIELD_NUMBER;
+      int size =
+          CodedOutputStream.computeTagSize(tag) + CodedOutputStream.computeUInt32SizeNoTag(body);
+      FrameHeader.write(FrameHeader.BINARY, size + body, out);
+      write(
+          size,
+          out,
+          to -> {
+            to.writeTag(tag, FieldType.MESSAGE.getWireType());
+            to.writeUInt32NoTag(body);
+          });
+    }
+
+    @Override
+    int separatorBytes() {
+      return 0;
+    }
+
+    @Override
+    int suffixBytes() {
+      return 0;
+    }
+  };
+
+  /** Longest header with what comes before the first event, bytes. */
+  static final int MAX_HEAD_BYTES = FrameHeader.MAX_BYTES + 16;
+
+  /**
+   * About how many bytes of events go into one frame, so that clients that take messages of 1 MiB
+   * can live; a larger event goes alone.
+   */
+  static final int FRAME_BYTES = 64 << 10;
+
+  private static final byte[] PREFIX = "{\"events\":[".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] SUFFIX = "]}".getBytes(StandardCharsets.US_ASCII);
+
+  private final int slot;
+  private final int opcode;
+  private final WireFormat<WsFrames> compressed = new Compressed(this);
+
+  WsFormat(int slot, int opcode) {
+    this.slot = slot;
+    this.opcode = opcode;
+  }
+
+  @Override
+  public int slot() {
+    return slot;
+  }
+
+  /** The same, compressed. */
+  WireFormat<WsFrames> compressed() {
+    return compressed;
+  }
+
+  abstract void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out);
+
+  /**
+   * Writes the header of a frame and what stands before its first event.
+   *
+   * @param body how many bytes the events take, with what separates them
+   */
+  abstract void writeHead(int body, ByteBuf out);
+
+  /** How many bytes separate two events: none, or a comma. */
+  abstract int separatorBytes();
+
+  /** How many bytes follow the last event. */
+  abstract int suffixBytes();
+
+  @Override
+  public WsFrames encode(Run run) {
+    int events = run.events().size();
+    int[] ends = new int[events];
+    ByteBuf written = PooledByteBufAllocator.DEFAULT.directBuffer(run.encodedBytes());
+    try {
+      for (int i = 0; i < events; i++) {
+        writeEvent(run.channel(), run.epoch(), run.events().get(i), written);
+        ends[i] = written.writerIndex();
+      }
+      return framed(written, ends);
+    } finally {
+      written.release();
+    }
+  }
+
+  private WsFrames framed(ByteBuf written, int[] ends) {
+    int[] firsts = new int[ends.length];
+    int[] frameStarts = new int[ends.length];
+    int[] eventStarts = new int[ends.length];
+    int frames = 0;
+    ByteBuf out =
+        PooledByteBufAllocator.DEFAULT.directBuffer(
+            written.readableBytes() + ends.length + MAX_HEAD_BYTES + SUFFIX.length);
+    for (int first = 0; first < ends.length; ) {
+      int start = start(ends, first);
+      int end = first + 1;
+      while (end < ends.length && ends[end] - start <= FRAME_BYTES) {
+        end++;
+      }
+      firsts[frames] = first;
+      frameStarts[frames++] = out.writerIndex();
+      writeHead(ends[end - 1] - start + (end - first - 1) * separatorBytes(), out);
+      for (int i = first; i < end; i++) {
+        if (i > first && separatorBytes() > 0) {
+          out.writeByte(',');
+        }
+        eventStarts[i] = out.writerIndex();
+        out.writeBytes(written, start(ends, i), ends[i] - start(ends, i));
+      }
+      out.writeBytes(SUFFIX, 0, suffixBytes());
+      first = end;
+    }
+    return WsFrames.plain(
+        this, out, Arrays.copyOf(firsts, frames), Arrays.copyOf(frameStarts, frames), eventStarts);
+  }
+
+  private static int start(int[] ends, int index) {
+    return index == 0 ? 0 : ends[index - 1];
+  }
+
+  /** Writes a frame again, compressed. */
+  void compress(ByteBuf frame, ByteBuf out) {
+    int length = frame.getUnsignedByte(1);
+    int header = length <= 125 ? 2 : length == 126 ? 4 : FrameHeader.MAX_BYTES;
+    ByteBuf payload = frame.slice(header, frame.readableBytes() - header);
+    if (payload.readableBytes() < PerMessageDeflate.WORTHWHILE_BYTES) {
+      out.writeBytes(frame);
+      return;
+    }
+    ByteBuf smaller = out.alloc().directBuffer(payload.readableBytes() / 2 + 64);
+    try {
+      PerMessageDeflate.deflate(payload, smaller);
+      FrameHeader.write(opcode | FrameHeader.COMPRESSED, smaller.readableBytes(), out);
+      out.writeBytes(smaller);
+    } finally {
+      smaller.release();
+    }
+  }
+
+  private static ChannelEvent channelEvent(Channel channel, Epoch epoch, Event event) {
+    boolean bytes = event.getKind() != DataKind.JSON && event.getKind() != DataKind.TEXT;
+    return ChannelEvent.newBuilder()
+        .setId(epoch.isEphemeral() ? "" : new Position(epoch, event.getOffset()).toString())
+        .setEphemeral(epoch.isEphemeral())
+        .setChannel(channel.toString())
+        .setType(event.getType())
+        .setBy(event.getBy())
+        .setKey(event.getKey())
+        .setTsMs(event.getTsMs())
+        .setEncoding(
+            bytes
+                ? io.tailwater.contract.v1.Encoding.ENCODING_BASE64
+                : io.tailwater.contract.v1.Encoding.ENCODING_JSON)
+        .setData(event.getKind() == DataKind.TEXT ? quoted(event) : event.getData())
+        .build();
+  }
+
+  private static ByteString quoted(Event event) {
+    return UnsafeByteOperations.unsafeWrap(
+        EventJson.quoted(event.getData().toStringUtf8()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes protobuf. */
+  private interface Writing {
+    void to(CodedOutputStream out) throws IOException;
+  }
+
+  private static void write(int bytes, ByteBuf out, Writing writing) {
+    out.ensureWritable(bytes);
+    try {
+      CodedOutputStream stream =
+          CodedOutputStream.newInstance(out.nioBuffer(out.writerIndex(), bytes));
+      writing.to(stream);
+      stream.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory cannot be full: it was measured", e);
+    }
+    out.writerIndex(out.writerIndex() + bytes);
+  }
+
+  /** Made of the plain frames, once for all readers that take compressed ones. */
+  private record Compressed(WsFormat plain) implements WireFormat<WsFrames> {
+    @Override
+    public int slot() {
+      return plain.slot + 2;
+    }
+
+    @Override
+    public WsFrames encode(Run run) {
+      return WsFrames.compressed(plain, run.encoded(plain));
+    }
+  }
+}

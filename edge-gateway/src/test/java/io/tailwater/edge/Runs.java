@@ -1,0 +1,17 @@
+package io.tailwater.edge;
+
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.Event;
+import java.util.List;
+
+/** Makes runs for tests of formats. */
+public final class Runs {
+  private Runs() {}
+
+  /** A run of just these events; at least one. */
+  public static Run of(Channel channel, Epoch epoch, List<Event> events) {
+    return new Run(
+        channel, epoch, events.getFirst().getOffset() - 1, events.getLast().getOffset(), events);
+  }
+}

@@ -1,0 +1,194 @@
+package io.tailwater.edge.ws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.ChannelEvent;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.ServerFrame;
+import io.tailwater.edge.Run;
+import io.tailwater.edge.Runs;
+import io.tailwater.edge.WireFormat;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+final class WsFormatTest {
+  private static final Channel LOBBY = Channel.parse("chat:lobby");
+  private static final Epoch EPOCH = new Epoch("k3Zq");
+
+  @Example
+  void severalEventsAreOneFrame() {
+    Run run = Runs.of(LOBBY, EPOCH, List.of(event(1042, "{\"text\":\"hi\"}"), event(1043, "2")));
+    assertThat(frames(WsFormat.JSON, run, 0))
+        .extracting(Frame::text)
+        .containsExactly(
+            "{\"events\":[{\"id\":\"k3Zq-1042\",\"channel\":\"chat:lobby\",\"type\":\"message\",\"ts_ms\":5,\"data\":{\"text\":\"hi\"}},"
+                + "{\"id\":\"k3Zq-1043\",\"channel\":\"chat:lobby\",\"type\":\"message\",\"ts_ms\":5,\"data\":2}]}");
+    run.release();
+  }
+
+  @Example
+  void aReaderInsideOfAFrameGetsTheRestOfIt() {
+    Run run = Runs.of(LOBBY, EPOCH, IntStream.range(0, 5).mapToObj(i -> event(i, "" + i)).toList());
+    assertThat(frames(WsFormat.JSON, run, 3))
+        .extracting(Frame::text)
+        .containsExactly(
+            "{\"events\":[{\"id\":\"k3Zq-3\",\"channel\":\"chat:lobby\",\"type\":\"message\",\"ts_ms\":5,\"data\":3},"
+                + "{\"id\":\"k3Zq-4\",\"channel\":\"chat:lobby\",\"type\":\"message\",\"ts_ms\":5,\"data\":4}]}");
+    run.release();
+  }
+
+  @Example
+  void textIsAJsonStringAndBytesAreThemselvesInProtobuf() {
+    Event text = event(1, "a\n\"b\"").toBuilder().setKind(DataKind.TEXT).setBy("al").build();
+    Event bytes =
+        event(2, "").toBuilder()
+            .setKind(DataKind.BYTES)
+            .setData(ByteString.copyFrom(new byte[] {0, -1}))
+            .setKey("k")
+            .build();
+    Run run = Runs.of(LOBBY, EPOCH, List.of(text, bytes));
+    List<ChannelEvent> events = protobuf(frames(WsFormat.PROTOBUF, run, 0).getFirst());
+    assertThat(events.getFirst())
+        .isEqualTo(
+            ChannelEvent.newBuilder()
+                .setId("k3Zq-1")
+                .setChannel("chat:lobby")
+                .setType("message")
+                .setBy("al")
+                .setTsMs(5)
+                .setData(ByteString.copyFromUtf8("\"a\\n\\\"b\\\"\""))
+                .build());
+    assertThat(events.get(1).getEncoding())
+        .isEqualTo(io.tailwater.contract.v1.Encoding.ENCODING_BASE64);
+    assertThat(events.get(1).getData().toByteArray()).containsExactly(0, -1);
+    run.release();
+  }
+
+  @Property(tries = 200)
+  void everyReaderGetsEveryEventOnceFromWhereverItStands(
+      @ForAll @IntRange(min = 1, max = 60) int events, @ForAll Random random) {
+    List<Event> made = new ArrayList<>();
+    for (int i = 0; i < events; i++) {
+      int size = random.nextInt(10) == 0 ? random.nextInt(150_000) : random.nextInt(3_000);
+      made.add(event(i * 3L, "\"" + "x".repeat(size) + "\""));
+    }
+    Run run = Runs.of(LOBBY, EPOCH, made);
+    int from = random.nextInt(events);
+    List<String> wanted =
+        made.subList(from, events).stream().map(one -> one.getData().toStringUtf8()).toList();
+    List<WireFormat<WsFrames>> formats =
+        List.of(
+            WsFormat.JSON,
+            WsFormat.JSON.compressed(),
+            WsFormat.PROTOBUF,
+            WsFormat.PROTOBUF.compressed());
+    for (WireFormat<WsFrames> format : formats) {
+      List<String> got = new ArrayList<>();
+      for (Frame frame : frames(format, run, from)) {
+        List<String> part =
+            format.slot() % 2 == 1
+                ? protobuf(frame).stream().map(one -> one.getData().toStringUtf8()).toList()
+                : data(frame.text());
+        assertThat(part.size() == 1 || frame.payload.length < WsFormat.FRAME_BYTES + 20_000)
+            .isTrue();
+        got.addAll(part);
+      }
+      assertThat(got).isEqualTo(wanted);
+    }
+    run.release();
+  }
+
+  @Example
+  void noTwoFormatsShareASlot() {
+    assertThat(
+            List.of(
+                WsFormat.JSON.slot(),
+                WsFormat.PROTOBUF.slot(),
+                WsFormat.JSON.compressed().slot(),
+                WsFormat.PROTOBUF.compressed().slot()))
+        .containsExactly(4, 5, 6, 7);
+  }
+
+  /** What stands between the quotes of each event's data. */
+  private static List<String> data(String json) {
+    List<String> data = new ArrayList<>();
+    for (String part : json.split("\"data\":", -1)) {
+      if (part.startsWith("\"x") || part.startsWith("\"\"")) {
+        data.add(part.substring(0, part.indexOf('}')));
+      }
+    }
+    return data;
+  }
+
+  private static List<ChannelEvent> protobuf(Frame frame) {
+    try {
+      return ServerFrame.parseFrom(frame.payload).getEvents().getEventsList();
+    } catch (InvalidProtocolBufferException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private record Frame(int opcode, byte[] payload) {
+    String text() {
+      return new String(payload, StandardCharsets.UTF_8);
+    }
+  }
+
+  /** What a reader gets that stands before this event; compressed messages inflated. */
+  private static List<Frame> frames(WireFormat<WsFrames> format, Run run, int from) {
+    EmbeddedChannel connection = new EmbeddedChannel();
+    WsFrames encoded = run.encoded(format);
+    for (int next = from; next < run.events().size(); next = encoded.endOf(next)) {
+      encoded.write(next, connection);
+    }
+    connection.flush();
+    ByteBuf wire = Unpooled.buffer();
+    for (ByteBuf part = connection.readOutbound(); part != null; part = connection.readOutbound()) {
+      wire.writeBytes(part);
+      part.release();
+    }
+    connection.close();
+    List<Frame> frames = new ArrayList<>();
+    while (wire.isReadable()) {
+      int first = wire.readUnsignedByte();
+      int length = wire.readUnsignedByte();
+      long payload =
+          length == 126 ? wire.readUnsignedShort() : length == 127 ? wire.readLong() : length;
+      ByteBuf bytes = wire.readSlice((int) payload);
+      if ((first & 0x40) != 0) {
+        ByteBuf inflated = Unpooled.buffer();
+        assertThat(PerMessageDeflate.inflate(bytes, 1 << 20, inflated))
+            .isEqualTo(PerMessageDeflate.Inflated.WHOLE);
+        bytes = inflated;
+      }
+      frames.add(new Frame(first & 0xf, ByteBufUtil.getBytes(bytes)));
+    }
+    return frames;
+  }
+
+  private static Event event(long offset, String data) {
+    return Event.newBuilder()
+        .setOffset(offset)
+        .setType("message")
+        .setTsMs(5)
+        .setKind(DataKind.JSON)
+        .setData(ByteString.copyFromUtf8(data))
+        .build();
+  }
+}
