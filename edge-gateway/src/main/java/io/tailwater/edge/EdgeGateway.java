@@ -47,7 +47,6 @@ public final class EdgeGateway {
         ApplicationContext.builder()
             .eagerInitSingletons(true)
             .overrideConfigLocations("classpath:edge-gateway/")
-            .beanConfigurations(Takeover.WITHOUT_WEB_SOCKETS)
             .properties(properties)
             .properties(Map.of("tailwater.service", "edge-gateway"))
             .start();

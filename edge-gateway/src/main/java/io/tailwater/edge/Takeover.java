@@ -1,8 +1,12 @@
 package io.tailwater.edge;
 
+import io.micronaut.context.BeanContext;
+import io.micronaut.context.BeanResolutionContext;
+import io.micronaut.core.value.PropertyResolver;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpRequestWrapper;
 import io.micronaut.http.server.netty.NettyHttpRequest;
+import io.micronaut.http.server.netty.websocket.WebSocketUpgradeHandlerFactory;
 import io.micronaut.inject.BeanConfiguration;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -18,16 +22,14 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a connection out of HTTP: its pipeline is cut down to what its transport needs, and the
  * response's head is written as it is. The only place that knows Micronaut's server from within.
  */
 public final class Takeover {
-  /** Leaves upgrades to us: else the server itself answers every request that asks for one. */
-  static final BeanConfiguration WITHOUT_WEB_SOCKETS =
-      BeanConfiguration.disabled("io.micronaut.http.server.netty.websocket");
-
   /**
    * How much a connection may have waiting before it counts as not writable, bytes; a cursor writes
    * about this much before it is another's turn.
@@ -100,6 +102,39 @@ public final class Takeover {
     headers.forEach((name, value) -> ByteBufUtil.writeAscii(head, name + ": " + value + "\r\n"));
     ByteBufUtil.writeAscii(head, "\r\n");
     connection.write(head, connection.voidPromise());
+  }
+
+  /**
+   * The server's own WebSockets, switched off in the gateway: else every request that asks for an
+   * upgrade is answered before it is routed. Found by its entry in {@code META-INF/micronaut}; what
+   * is handed to the context's builder would take the place of all other configurations.
+   */
+  public static final class ServersWebSockets implements BeanConfiguration {
+    private static final Class<?> PART = WebSocketUpgradeHandlerFactory.class;
+
+    /** For Micronaut. */
+    public ServersWebSockets() {}
+
+    @Override
+    public Package getPackage() {
+      return PART.getPackage();
+    }
+
+    @Override
+    public String getName() {
+      return PART.getPackageName();
+    }
+
+    @Override
+    public @Nullable String getVersion() {
+      return null;
+    }
+
+    @Override
+    public boolean isEnabled(BeanContext context, @Nullable BeanResolutionContext resolution) {
+      return !(context instanceof PropertyResolver settings)
+          || !settings.get("tailwater.service", String.class).equals(Optional.of("edge-gateway"));
+    }
   }
 
   /**
