@@ -42,6 +42,8 @@ record EdgeLimits(
     require("replay-bytes-per-second-per-subject", replayBytesPerSecondPerSubject, 0);
     require("replay-bytes-per-second", replayBytesPerSecond, 0);
     require("tracked", tracked, 1_000);
+    // What is not set comes as one that is empty.
+    trustedProxies = trustedProxies.stream().filter(proxy -> !proxy.isBlank()).toList();
   }
 
   private static void require(String key, long value, long least) {
