@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.v1.SlowReaders;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,6 +45,10 @@ final class SessionMetrics {
             .baseUnit("offsets")
             .serviceLevelObjectives(1, 10, 100, 1_000, 10_000, 100_000)
             .register(registry);
+    // There from the start: a rate needs the zero before the first one.
+    for (SlowReaders policy : EnumSet.complementOf(EnumSet.of(SlowReaders.UNRECOGNIZED))) {
+      slowReaders(policy);
+    }
     for (Missed.Reason reason : Missed.Reason.values()) {
       resets.put(
           reason,
@@ -106,8 +111,13 @@ final class SessionMetrics {
 
   /** A reader too slow for its namespace, and what was done about it. */
   void slow(SlowReaders policy) {
-    registry
-        .counter("tailwater.edge.slow.readers", "policy", policy.name().toLowerCase(Locale.ROOT))
-        .increment();
+    slowReaders(policy).increment();
+  }
+
+  private Counter slowReaders(SlowReaders policy) {
+    return Counter.builder("tailwater.edge.slow.readers")
+        .description("readers too slow for their namespace, by what it says of them")
+        .tag("policy", policy.name().toLowerCase(Locale.ROOT))
+        .register(registry);
   }
 }

@@ -7,14 +7,12 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micronaut.context.BeanProvider;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
-import io.micronaut.http.server.netty.NettyHttpServer;
 import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Addresses;
@@ -164,17 +162,9 @@ final class Wiring {
   }
 
   @Singleton
-  Drain drain(
-      DrainConfiguration configuration,
-      Sessions sessions,
-      Listeners listeners,
-      BeanProvider<NettyHttpServer> server) {
+  Drain drain(DrainConfiguration configuration, Sessions sessions, Listeners listeners) {
     return new Drain(
-        configuration,
-        sessions,
-        listeners,
-        () -> server.get().shutdownGracefully(),
-        System::nanoTime);
+        configuration, sessions, listeners, listeners::finishRequests, System::nanoTime);
   }
 
   @Singleton

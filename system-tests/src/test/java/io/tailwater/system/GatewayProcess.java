@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -19,30 +20,20 @@ final class GatewayProcess implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Process process;
-  private final int port = FreePort.choose();
+  private final int port;
 
   GatewayProcess(InProcessPlatform platform) {
+    this(platform, FreePort.choose(), "edge-gateway-alone");
+  }
+
+  /**
+   * @param properties more settings, each {@code -Dname=value}
+   */
+  GatewayProcess(InProcessPlatform platform, int port, String name, String... properties) {
+    this.port = port;
     try {
       process =
-          new ProcessBuilder(
-                  List.of(
-                      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                      "--enable-native-access=ALL-UNNAMED",
-                      "--sun-misc-unsafe-memory-access=allow",
-                      "-XX:+UseSerialGC",
-                      "-Xms256m",
-                      "-Xmx256m",
-                      "-XX:+AlwaysPreTouch",
-                      "-Dmicronaut.server.port=" + port,
-                      "-Dmicronaut.server.host=127.0.0.1",
-                      "-Dtailwater.instance=edge-gateway-alone",
-                      "-Dtailwater.edge.event-cores="
-                          + String.join(",", platform.eventCoreAddresses()),
-                      "-Dtailwater.edge.jwt-key=" + Tokens.KEY,
-                      "-Dredis.uri=" + platform.redis().uri(),
-                      "-cp",
-                      LaunchedPlatform.classPath(),
-                      "io.tailwater.edge.EdgeGateway"))
+          new ProcessBuilder(command(platform, name, properties))
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
@@ -52,6 +43,23 @@ final class GatewayProcess implements AutoCloseable {
     await("the gateway is ready")
         .atMost(START_LIMIT)
         .until(() -> InProcessPlatform.answers(address(), "demo:start"));
+  }
+
+  private List<String> command(InProcessPlatform platform, String name, String... properties) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"));
+    command.add("-Dmicronaut.server.port=" + port);
+    command.add("-Dmicronaut.server.host=127.0.0.1");
+    command.add("-Dtailwater.instance=" + name);
+    command.add("-Dtailwater.edge.event-cores=" + String.join(",", platform.eventCoreAddresses()));
+    command.add("-Dtailwater.edge.jwt-key=" + Tokens.KEY);
+    command.add("-Dredis.uri=" + platform.redis().uri());
+    command.addAll(List.of(properties));
+    command.addAll(List.of("-cp", LaunchedPlatform.classPath(), "io.tailwater.edge.EdgeGateway"));
+    return command;
   }
 
   URI address() {
@@ -66,6 +74,18 @@ final class GatewayProcess implements AutoCloseable {
         .mapToLong(Long::parseLong)
         .findFirst()
         .orElseThrow(() -> new IOException("no VmRSS"));
+  }
+
+  /** SIGTERM. */
+  void tellToStop() {
+    process.destroy();
+  }
+
+  /** Waits until it has stopped. */
+  void awaitEnd() throws InterruptedException {
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("the gateway did not stop");
+    }
   }
 
   @Override

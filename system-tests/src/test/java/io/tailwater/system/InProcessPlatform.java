@@ -3,6 +3,7 @@ package io.tailwater.system;
 import static org.awaitility.Awaitility.await;
 
 import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.ai.AiStreamService;
 import io.tailwater.core.BroadcastPort;
 import io.tailwater.core.EventCore;
@@ -131,6 +132,14 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
   @Override
   public String bootstrapServers() {
     return kafka.bootstrapServers();
+  }
+
+  /** Where each service says what it has counted. */
+  List<URI> metrics() {
+    return Stream.of(gateways, eventCores, List.of(aiStreams))
+        .flatMap(List::stream)
+        .map(one -> one.context().getBean(EmbeddedServer.class).getURI().resolve("/prometheus"))
+        .toList();
   }
 
   RedisServer redis() {

@@ -19,6 +19,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -226,7 +228,9 @@ final class NginxIT {
             .atMost(Duration.ofSeconds(10))
             .until(() -> nginx.log().contains("/v1/events"));
         assertThat(nginx.log()).doesNotContain(secret);
-        JsonNode line = Json.read(nginx.log().lines().findFirst().orElse(""));
+        JsonNode line =
+            Json.read(
+                nginx.log().lines().filter(one -> one.startsWith("{")).findFirst().orElse(""));
         assertThat(line.path("path").asText()).isEqualTo("/v1/events");
         assertThat(line.path("request_id").asText()).hasSize(32);
       }
@@ -343,6 +347,53 @@ final class NginxIT {
     @Override
     public X509Certificate[] getAcceptedIssuers() {
       return new X509Certificate[0];
+    }
+  }
+
+  @Test
+  void aWebSocketIsUpgradedAndCarriesBothWays(InProcessPlatform platform) throws Exception {
+    Channel channel = Channel.parse("demo:nginx websocket");
+    try (NginxServer nginx = new NginxServer(platform.gateways(), false, OFF);
+        WsPeer peer =
+            WsPeer.connect(nginx.address(), "Sec-WebSocket-Protocol: tailwater.v1.json")) {
+      assertThat(peer.status()).isEqualTo(101);
+      assertThat(peer.header("sec-websocket-protocol")).isEqualTo("tailwater.v1.json");
+      assertThat(peer.await("welcome").has("welcome")).isTrue();
+      peer.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\"}}");
+      peer.await("live");
+      peer.text("{\"id\":2,\"publish\":{\"channel\":\"" + channel + "\",\"data\":{\"n\":1}}}");
+      assertThat(peer.await("events").path("events").path(0).path("data").path("n").asInt())
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aLongPollLastsUntilItsEventComes(InProcessPlatform platform) throws Exception {
+    Channel channel = Channel.parse("demo:nginx poll");
+    try (NginxServer nginx = new NginxServer(platform.gateways(), false, OFF);
+        HttpClient client = HttpClient.newHttpClient()) {
+      URI poll =
+          nginx
+              .address()
+              .resolve("/v1/events?wait=55&channel=" + Wanted.encoded(channel.toString()));
+      CompletableFuture<HttpResponse<String>> answer =
+          client.sendAsync(
+              HttpRequest.newBuilder(poll).header("Accept", "application/json").build(),
+              HttpResponse.BodyHandlers.ofString());
+      await("the poll waits at a gateway")
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  platform.gateways().stream()
+                      .anyMatch(
+                          gateway ->
+                              Http.channel(gateway, channel).path("subscribers").asInt() > 0));
+      assertThat(answer).isNotDone();
+      Http.publish(nginx.address(), channel, "{\"n\":1}");
+      HttpResponse<String> got = answer.get(50, TimeUnit.SECONDS);
+      assertThat(got.statusCode()).isEqualTo(200);
+      assertThat(Json.read(got.body()).path("events").path(0).path("data").path("n").asInt())
+          .isEqualTo(1);
     }
   }
 

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  */
 final class NginxServer implements AutoCloseable {
   /** The files that are as they are. */
-  private static final Path PRODUCT = repository().resolve("nginx");
+  private static final Path PRODUCT = Repository.path("nginx");
 
   private final Path directory;
   private final int port = FreePort.choose();
@@ -66,12 +66,6 @@ final class NginxServer implements AutoCloseable {
         .findFirst();
   }
 
-  /** The repository's root. */
-  static Path repository() {
-    Path here = Path.of("").toAbsolutePath();
-    return Files.exists(here.resolve("nginx")) ? here : here.resolve("..").normalize();
-  }
-
   private boolean listens() {
     if (!process.isAlive()) {
       throw new IllegalStateException("nginx did not start: " + log());
@@ -83,7 +77,9 @@ final class NginxServer implements AutoCloseable {
   private void upstream(List<URI> gateways) throws IOException {
     String servers =
         gateways.stream()
-            .map(gateway -> "server " + gateway.getHost() + ":" + gateway.getPort() + ";")
+            .map(
+                gateway ->
+                    "server " + gateway.getHost() + ":" + gateway.getPort() + " max_fails=0;")
             .collect(Collectors.joining(" "));
     Files.writeString(
         directory.resolve("tailwater-chosen/upstream.conf"),

@@ -9,7 +9,9 @@ final class Platforms implements ParameterResolver {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
     Class<?> type = parameter.getParameter().getType();
-    return type == InProcessPlatform.class || type == LaunchedPlatform.class;
+    return type == InProcessPlatform.class
+        || type == LaunchedPlatform.class
+        || type == ComposePlatform.class;
   }
 
   @Override

@@ -56,6 +56,11 @@ record Wanted(
     return new Wanted(name, channels, from, after, envelope, token, newReceiveBytes, patience);
   }
 
+  /** Waits as long as it is told. */
+  Wanted patient() {
+    return new Wanted(name, channels, from, after, envelope, token, receiveBytes, 1);
+  }
+
   /** The path and query of a subscription. */
   String path() {
     StringBuilder path = new StringBuilder("/v1/events?from=" + encoded(from));
