@@ -151,6 +151,11 @@ final class SseTransport implements Transport {
   }
 
   @Override
+  public long bufferedBytes() {
+    return Takeover.bufferedBytes(connection);
+  }
+
+  @Override
   public void flush() {
     connection.flush();
   }

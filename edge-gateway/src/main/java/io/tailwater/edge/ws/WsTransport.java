@@ -18,6 +18,7 @@ import io.tailwater.edge.Missed;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
+import io.tailwater.edge.Takeover;
 import io.tailwater.edge.Transport;
 import io.tailwater.edge.WireFormat;
 import java.nio.charset.StandardCharsets;
@@ -172,6 +173,11 @@ final class WsTransport implements Transport {
     }
     heard = false;
     connection.write(PING.duplicate(), connection.voidPromise());
+  }
+
+  @Override
+  public long bufferedBytes() {
+    return Takeover.bufferedBytes(connection);
   }
 
   @Override
