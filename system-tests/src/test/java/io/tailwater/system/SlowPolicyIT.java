@@ -62,7 +62,7 @@ final class SlowPolicyIT {
 
   private Reader start(Channel channel) {
     Reader reader =
-        SseReader.start(
+        Transport.SSE.open(
             Wanted.of(channel.namespace(), channel).withReceiveBytes(65_536), List.of(gateway));
     await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
     return reader;
