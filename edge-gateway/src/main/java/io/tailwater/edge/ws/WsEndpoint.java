@@ -136,7 +136,7 @@ final class WsEndpoint {
       case Caller.Known(Identity identity) -> {
         try {
           conversation.begin(identity);
-          transport.flush();
+          connection.flush();
         } catch (RequestException e) {
           transport.close(CloseCode.TOO_MANY, e.text());
         }

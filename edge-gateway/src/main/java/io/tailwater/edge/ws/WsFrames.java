@@ -1,7 +1,7 @@
 package io.tailwater.edge.ws;
 
 import io.netty.buffer.ByteBuf;
-import io.tailwater.edge.Outlet;
+import io.netty.channel.Channel;
 import io.tailwater.edge.WireFormat;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -64,20 +64,21 @@ final class WsFrames implements WireFormat.Encoding {
   }
 
   /** Writes this event and those that follow it in its frame. */
-  void write(int index, Outlet outlet) {
+  void write(int index, Channel connection) {
     int frame = frameOf(index);
     if (firsts[frame] == index) {
       int start = frameStarts[frame];
-      outlet.write(bytes.retainedSlice(start, frameEnd(frame) - start));
+      connection.write(
+          bytes.retainedSlice(start, frameEnd(frame) - start), connection.voidPromise());
     } else if (plain != null) {
-      plain.write(index, outlet);
+      plain.write(index, connection);
     } else {
       int start = eventStarts[index];
       ByteBuf rest = bytes.retainedSlice(start, frameEnd(frame) - start);
-      ByteBuf head = outlet.alloc().directBuffer(WsFormat.MAX_HEAD_BYTES);
+      ByteBuf head = connection.alloc().directBuffer(WsFormat.MAX_HEAD_BYTES);
       format.writeHead(rest.readableBytes() - format.suffixBytes(), head);
-      outlet.write(head);
-      outlet.write(rest);
+      connection.write(head, connection.voidPromise());
+      connection.write(rest, connection.voidPromise());
     }
   }
 

@@ -68,7 +68,7 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    transport.flush();
+    context.flush();
     conversation.readWhatIsAnswered();
   }
 

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.tailwater.contract.v1.ChannelReset;
 import io.tailwater.contract.v1.Disconnect;
@@ -14,7 +15,6 @@ import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Welcome;
 import io.tailwater.edge.Cursor;
 import io.tailwater.edge.Missed;
-import io.tailwater.edge.Outlet;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
@@ -44,7 +44,6 @@ final class WsTransport implements Transport {
           Unpooled.directBuffer(2).writeShort((0x80 | FrameHeader.PING) << 8).asReadOnly());
 
   private final Channel connection;
-  private final Outlet outlet;
   private final Subprotocol subprotocol;
   private final WireFormat<WsFrames> events;
   private final WsConfiguration configuration;
@@ -65,7 +64,6 @@ final class WsTransport implements Transport {
       WsConfiguration configuration,
       WsMetrics metrics) {
     this.connection = connection;
-    this.outlet = new Outlet(connection);
     this.subprotocol = subprotocol;
     this.events = compressed ? subprotocol.events().compressed() : subprotocol.events();
     this.configuration = configuration;
@@ -123,7 +121,7 @@ final class WsTransport implements Transport {
     WsFrames frames = run.encoded(events);
     int next = index;
     do {
-      frames.write(next, outlet);
+      frames.write(next, connection);
       next = frames.endOf(next);
     } while (next < run.events().size() && connection.isWritable());
     return next;
@@ -174,7 +172,7 @@ final class WsTransport implements Transport {
       return;
     }
     heard = false;
-    outlet.write(PING.duplicate());
+    connection.write(PING.duplicate(), connection.voidPromise());
   }
 
   @Override
@@ -184,7 +182,7 @@ final class WsTransport implements Transport {
 
   @Override
   public void flush() {
-    outlet.flush();
+    connection.flush();
   }
 
   @Override
@@ -232,7 +230,7 @@ final class WsTransport implements Transport {
     }
     metrics.closed(code.code(), false);
     sendClose(code.code(), reason);
-    outlet.flush();
+    connection.flush();
   }
 
   /** The client has closed: answers it, and ends the connection. */
@@ -243,7 +241,7 @@ final class WsTransport implements Transport {
     }
     metrics.closed(code, true);
     sendClose(code, "");
-    outlet.last(Unpooled.EMPTY_BUFFER);
+    connection.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 
   /**
@@ -285,7 +283,7 @@ final class WsTransport implements Transport {
     FrameHeader.write(opcode, payload.readableBytes(), out);
     out.writeBytes(payload);
     payload.release();
-    outlet.write(out);
+    connection.write(out, connection.voidPromise());
   }
 
   /** Writes a frame. */
@@ -302,6 +300,6 @@ final class WsTransport implements Transport {
     out.writerIndex(start);
     FrameHeader.write(subprotocol.opcode(), payload, out);
     out.writerIndex(end).readerIndex(start);
-    outlet.write(out);
+    connection.write(out, connection.voidPromise());
   }
 }
