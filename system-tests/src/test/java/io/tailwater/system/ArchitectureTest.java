@@ -219,6 +219,7 @@ final class ArchitectureTest {
   void theHttpServerIsKnownFromWithinWhereConnectionsAreTakenOverAndTurnedAwayOnly() {
     noClasses()
         .that(areNot(EDGE, "Takeover", "Listeners"))
+        .and(areWrittenByHand())
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.micronaut.http.server.netty..")
