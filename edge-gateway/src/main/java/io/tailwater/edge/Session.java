@@ -46,7 +46,7 @@ public final class Session {
     this.transport = transport;
     this.loop = loop;
     this.sessions = sessions;
-    this.mostHeartbeats = sessions.mostHeartbeats();
+    this.mostHeartbeats = sessions.mostHeartbeats(transport);
   }
 
   public String id() {

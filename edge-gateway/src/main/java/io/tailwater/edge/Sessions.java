@@ -82,21 +82,24 @@ public final class Sessions {
 
   /** How many heartbeats in a row a connection may take nothing. */
   int stuckHeartbeats(Transport transport) {
-    long heartbeatMs = transport.heartbeatMs(configuration.heartbeat().toMillis());
-    return (int) Math.max(1, configuration.stuckLimit().toMillis() / heartbeatMs);
+    return (int) Math.max(1, configuration.stuckLimit().toMillis() / heartbeatMs(transport));
+  }
+
+  private long heartbeatMs(Transport transport) {
+    return transport.heartbeatMs(configuration.heartbeat().toMillis());
   }
 
   /**
    * After how many heartbeats a new session has to leave: a little different for each, so that
    * those who came together do not leave together.
    */
-  int mostHeartbeats() {
+  int mostHeartbeats(Transport transport) {
     if (drain.maxAge().isZero()) {
       return Integer.MAX_VALUE;
     }
     double share = ThreadLocalRandom.current().nextDouble(0.9, 1.1);
     return (int)
-        Math.max(1, share * drain.maxAge().toMillis() / configuration.heartbeat().toMillis());
+        Math.max(1, share * drain.maxAge().toMillis() / heartbeatMs(transport));
   }
 
   /** What is counted of them. */
