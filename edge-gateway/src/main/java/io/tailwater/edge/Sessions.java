@@ -98,8 +98,7 @@ public final class Sessions {
       return Integer.MAX_VALUE;
     }
     double share = ThreadLocalRandom.current().nextDouble(0.9, 1.1);
-    return (int)
-        Math.max(1, share * drain.maxAge().toMillis() / heartbeatMs(transport));
+    return (int) Math.max(1, share * drain.maxAge().toMillis() / heartbeatMs(transport));
   }
 
   /** What is counted of them. */
