@@ -13,7 +13,8 @@ import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
-import io.micronaut.http.server.netty.NettyHttpServer;
+import io.micronaut.runtime.graceful.GracefulShutdownCapable;
+import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Origins;
@@ -138,12 +139,12 @@ final class Wiring {
       DrainConfiguration configuration,
       Sessions sessions,
       Listeners listeners,
-      BeanProvider<NettyHttpServer> server) {
+      BeanProvider<EmbeddedServer> server) {
     return new Drain(
         configuration,
         sessions,
         listeners,
-        () -> server.get().shutdownGracefully(),
+        () -> ((GracefulShutdownCapable) server.get()).shutdownGracefully(),
         System::nanoTime);
   }
 

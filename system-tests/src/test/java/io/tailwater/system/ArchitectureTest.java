@@ -216,9 +216,9 @@ final class ArchitectureTest {
   }
 
   @Test
-  void onlyTakeoverKnowsTheHttpServerFromWithin() {
+  void onlyTakeoverAndItsListenersKnowTheHttpServerFromWithin() {
     noClasses()
-        .that(areNot(EDGE, "Takeover"))
+        .that(areNot(EDGE, "Takeover", "Listeners"))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.micronaut.http.server.netty..")
