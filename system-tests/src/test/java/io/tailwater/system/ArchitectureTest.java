@@ -218,7 +218,7 @@ final class ArchitectureTest {
   @Test
   void onlyTakeoverAndItsListenersKnowTheHttpServerFromWithin() {
     noClasses()
-        .that(areNot(EDGE, "Takeover", "Listeners"))
+        .that(areNot(EDGE, "Takeover", "Listeners").and(areWrittenByHand()))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.micronaut.http.server.netty..")
