@@ -5,6 +5,7 @@ import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.v1.SlowReaders;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class Cursor {
   private Pace pace = Pace.CURRENT;
   private boolean ended;
   private boolean awaitingPage;
+  private boolean paused;
   private boolean expecting;
   private boolean unsubscribed;
 
@@ -102,6 +104,30 @@ public final class Cursor {
     return view == null ? 0 : Math.max(0, view.through() - reached());
   }
 
+  /**
+   * How it stands, in the words of the contract.
+   *
+   * @param state {@code live}, {@code replay} or {@code waiting}
+   * @param reason why it is not live, empty if it is
+   */
+  record Standing(String state, String reason) {}
+
+  Standing standing() {
+    if (view == null) {
+      return ended ? new Standing("waiting", "ended") : new Standing("waiting", "opening");
+    }
+    if (!session.writable()) {
+      return new Standing("waiting", "unwritable");
+    }
+    if (paused) {
+      return new Standing("waiting", "replay_rate");
+    }
+    if (live && !awaitingPage) {
+      return new Standing("live", "");
+    }
+    return new Standing("replay", pace == Pace.SLOW ? "slow" : "history");
+  }
+
   /** Writes down where a cursor stands that has everything. */
   void settle() {
     offset = reached();
@@ -144,8 +170,7 @@ public final class Cursor {
         if (pace != Pace.CURRENT && view.epoch().equals(epoch) && passesOver(view)) {
           continue;
         }
-        awaitingPage = true;
-        view.awaitPage(this, new Position(epoch, offset));
+        askPage(view);
         return;
       }
       Run run = view.runAfter(offset);
@@ -158,6 +183,25 @@ public final class Cursor {
     if (live && pace == Pace.CURRENT && view.runAfter(offset) != null) {
       pace = Pace.BEHIND;
     }
+  }
+
+  /** Asks for the page after its position, when its client may be given one. */
+  private void askPage(TailView view) {
+    awaitingPage = true;
+    long waitMs = session.replayWaitMs();
+    if (waitMs == 0) {
+      view.awaitPage(this, new Position(epoch, offset));
+    } else {
+      paused = true;
+      session.loop().eventLoop().schedule(this::askAgain, waitMs, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void askAgain() {
+    paused = false;
+    awaitingPage = false;
+    pump();
+    session.loop().flush();
   }
 
   /** This reader is slow: whether its namespace says that it gets no page for that. */
@@ -247,7 +291,9 @@ public final class Cursor {
         missed(missed);
       }
       if (run.epoch().equals(epoch) && run.from() <= offset) {
+        int first = run.indexAfter(offset);
         deliver(run);
+        session.replayed(run, first, run.indexAfter(offset));
       }
       pump();
     }

@@ -13,6 +13,18 @@ final class EdgeLoop {
   private static final int SPOKES = 1024;
   private static final int TURNS_PER_HEARTBEAT = 15;
 
+  /**
+   * How long new events wait for more of them, as a multiple of what the last flush took: a loop
+   * that has much to send sends several events at once, one that has little sends each when it
+   * comes.
+   */
+  private static final int REST = 3;
+
+  private static final long MOST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** What may wait for that, bytes of one reader of everything: far below a connection's mark. */
+  private static final int MOST_RESTING_BYTES = 16 << 10;
+
   private final EventLoop loop;
   private final ArrayList<Session> written = new ArrayList<>();
   private final List<ArrayList<Session>> wheel = new ArrayList<>();
@@ -20,12 +32,16 @@ final class EdgeLoop {
   private final long turnMs;
   private int next;
   private int turn;
+  private int restingBytes;
+  private long restUntilNanos;
+  private boolean resting;
 
   /**
    * @param heartbeatMs a session's usual time between heartbeats, milliseconds
    */
   EdgeLoop(EventLoop loop, long heartbeatMs) {
     this.loop = loop;
+    this.restUntilNanos = loop.ticker().nanoTime();
     this.heartbeatMs = heartbeatMs;
     this.turnMs = Math.max(1, heartbeatMs / TURNS_PER_HEARTBEAT);
     for (int i = 0; i < SPOKES; i++) {
@@ -79,10 +95,38 @@ final class EdgeLoop {
 
   /** Sends what was written since the last time, once for each session. */
   void flush() {
+    restingBytes = 0;
+    if (written.isEmpty()) {
+      return;
+    }
+    long startNanos = loop.ticker().nanoTime();
     for (int i = 0; i < written.size(); i++) {
       written.get(i).flush();
     }
     written.clear();
+    long endNanos = loop.ticker().nanoTime();
+    restUntilNanos = endNanos + Math.min(REST * (endNanos - startNanos), MOST_REST_NANOS);
+  }
+
+  /**
+   * Sends new events: at once, or with those that come while the loop rests from the last time.
+   *
+   * @param bytes how many were written for a reader of all of them, at most
+   */
+  void flushNews(int bytes) {
+    restingBytes += bytes;
+    long waitNanos = restUntilNanos - loop.ticker().nanoTime();
+    if (waitNanos <= 0 || restingBytes > MOST_RESTING_BYTES) {
+      flush();
+    } else if (!resting) {
+      resting = true;
+      loop.schedule(this::rested, waitNanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void rested() {
+    resting = false;
+    flush();
   }
 
   private void turn() {

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.HomePartition;
+import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.Namespace;
@@ -29,6 +30,7 @@ final class Feeds {
   private final EdgeLoops loops;
   private final EdgeConfiguration configuration;
   private final LongSupplier nanoTime;
+  private final Admission admission;
   private final PageTurns replay;
   private final EphemeralFeeds ephemeral;
   private final ConcurrentMap<Key, PartitionFeed> feeds = new ConcurrentHashMap<>();
@@ -43,12 +45,14 @@ final class Feeds {
       SegmentSource broadcast,
       EdgeLoops loops,
       EdgeConfiguration configuration,
+      Admission admission,
       LongSupplier nanoTime,
       MeterRegistry meters) {
     this.log = log;
     this.broadcast = broadcast;
     this.loops = loops;
     this.configuration = configuration;
+    this.admission = admission;
     this.nanoTime = nanoTime;
     this.replay = new PageTurns(configuration.pagesAtOnce());
     this.holes = meters.counter("tailwater.edge.segment.holes");
@@ -205,7 +209,14 @@ final class Feeds {
     followed.increment(segments);
   }
 
-  void replayed(int events) {
-    replayed.increment(events);
+  /** How long pages are not to be read, milliseconds. */
+  long replayWaitMs() {
+    return admission.replayWaitMs();
+  }
+
+  /** A page of these events was read. */
+  void replayed(List<Event> events) {
+    replayed.increment(events.size());
+    admission.replayed(events.stream().mapToLong(event -> event.getData().size()).sum());
   }
 }

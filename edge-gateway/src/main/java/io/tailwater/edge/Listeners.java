@@ -1,11 +1,14 @@
 package io.tailwater.edge;
 
+import io.micronaut.context.BeanProvider;
 import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
+import io.micronaut.http.server.netty.NettyHttpServer;
 import io.micronaut.http.server.netty.NettyServerCustomizer;
 import io.netty.channel.Channel;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -14,7 +17,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 @Singleton
 final class Listeners implements BeanCreatedEventListener<NettyServerCustomizer.Registry> {
+  private final BeanProvider<NettyHttpServer> server;
   private final List<Channel> open = new CopyOnWriteArrayList<>();
+
+  Listeners(BeanProvider<NettyHttpServer> server) {
+    this.server = server;
+  }
 
   @Override
   public NettyServerCustomizer.Registry onCreated(
@@ -29,6 +37,11 @@ final class Listeners implements BeanCreatedEventListener<NettyServerCustomizer.
 
   boolean closed() {
     return open.stream().noneMatch(Channel::isOpen);
+  }
+
+  /** Waits for the requests that are under way. It would end streams at once. */
+  CompletionStage<?> finishRequests() {
+    return server.get().shutdownGracefully();
   }
 
   private final class Customizer implements NettyServerCustomizer {

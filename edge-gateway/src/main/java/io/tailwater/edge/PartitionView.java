@@ -78,9 +78,11 @@ final class PartitionView {
     // an event that a
     // neighbour of the same session has yet to write.
     List<TailView> moved = new ArrayList<>(steps.size());
+    int bytes = 0;
     for (Step step : steps) {
       TailView view = tails.get(step.tail());
       if (view != null) {
+        bytes += step.run().encodedBytes();
         view.settle();
         view.append(step.run());
         view.trim(step.floor());
@@ -96,7 +98,7 @@ final class PartitionView {
       expecting = new ArrayList<>(0);
       cursors.forEach(Cursor::expected);
     }
-    loop.flush();
+    loop.flushNews(bytes);
   }
 
   /** Tells the cursor of the partition's next step, once. */

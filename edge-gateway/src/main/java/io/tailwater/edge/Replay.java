@@ -40,10 +40,20 @@ final class Replay {
       return;
     }
     tail.reading = true;
+    turn(tail);
+  }
+
+  private void turn(Tail tail) {
     feeds.replay().take(() -> loop.execute(() -> read(tail)));
   }
 
   private void read(Tail tail) {
+    long waitMs = feeds.replayWaitMs();
+    if (waitMs > 0) {
+      feeds.replay().done();
+      loop.eventLoop().schedule(() -> turn(tail), waitMs, TimeUnit.MILLISECONDS);
+      return;
+    }
     Tail.Waiter first = tail.waiting().element();
     Epoch asked = feed.currentEpoch();
     feed.read(tail, PartitionFeed.after(first.after()), PAGE_EVENTS)
@@ -87,7 +97,7 @@ final class Replay {
             page.getFrom(),
             page.getThrough(),
             page.getEventsList());
-    feeds.replayed(page.getEventsCount());
+    feeds.replayed(page.getEventsList());
     Map<PartitionView, List<Cursor>> sameStart = new LinkedHashMap<>();
     Map<PartitionView, List<Cursor>> inside = new LinkedHashMap<>();
     tail.waiting()

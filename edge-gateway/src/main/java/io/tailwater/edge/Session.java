@@ -2,6 +2,7 @@ package io.tailwater.edge;
 
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.Transport.Farewell;
 import io.tailwater.edge.access.Identity;
@@ -24,10 +25,12 @@ public final class Session {
   private final EdgeLoop loop;
   private final Sessions sessions;
   private final List<Cursor> cursors = new ArrayList<>(1);
+  private final Admission.Seat seat;
   private Identity identity;
   private @Nullable Future<?> expiry;
   private final int mostHeartbeats;
   private int age;
+  private long sinceMs;
   private int open;
   private int heartbeats;
   private int stuckHeartbeats;
@@ -40,7 +43,14 @@ public final class Session {
 
   int place;
 
-  Session(String id, Identity identity, Transport transport, EdgeLoop loop, Sessions sessions) {
+  Session(
+      String id,
+      Identity identity,
+      Admission.Seat seat,
+      Transport transport,
+      EdgeLoop loop,
+      Sessions sessions) {
+    this.seat = seat;
     this.id = id;
     this.identity = identity;
     this.transport = transport;
@@ -65,6 +75,11 @@ public final class Session {
 
   Transport transport() {
     return transport;
+  }
+
+  /** When it began, milliseconds since the epoch. */
+  long sinceMs() {
+    return sinceMs;
   }
 
   EdgeLoop loop() {
@@ -132,6 +147,22 @@ public final class Session {
     sessions.meters().slow(policy);
   }
 
+  /** How long its replays are to pause, milliseconds. */
+  long replayWaitMs() {
+    return sessions.admission().replayWaitMs(identity);
+  }
+
+  /** It was given these events of a page. */
+  void replayed(Run run, int from, int to) {
+    if (sessions.admission().countsReplays()) {
+      long bytes = 0;
+      for (int i = from; i < to; i++) {
+        bytes += run.events().get(i).getData().size();
+      }
+      sessions.admission().replayed(identity, bytes);
+    }
+  }
+
   /** Such a cursor's namespace wants the connection to end. */
   void tooSlow() {
     finishing = true;
@@ -143,6 +174,7 @@ public final class Session {
    * their tails. The client's token, if it has one, ends the session in its time.
    */
   void begin(List<Opened> channels, StreamOpening opening) {
+    sinceMs = opening.serverTimeMs();
     channels.forEach(this::add);
     transport.open(this, opening);
     touched();
@@ -184,9 +216,13 @@ public final class Session {
    * The client has shown another token.
    *
    * @param nowMs the time, milliseconds since the epoch
+   * @throws RequestException {@code too_many_connections}: its subject has as many as it may; all
+   *     stays as it was
    */
   public void authenticated(Identity newIdentity, long nowMs) {
-    identity = newIdentity;
+    Identity known = newIdentity.from(identity.address());
+    seat.change(known);
+    identity = known;
     if (expiry != null) {
       expiry.cancel(false);
       expiry = null;
@@ -273,6 +309,7 @@ public final class Session {
     cursors.forEach(Cursor::unsubscribe);
     loop.remove(this);
     sessions.remove(this);
+    seat.leave();
   }
 
   /** Notes that its transport has written something, to be sent before the loop goes on. */

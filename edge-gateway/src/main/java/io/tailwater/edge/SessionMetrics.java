@@ -81,7 +81,7 @@ final class SessionMetrics {
   }
 
   /** A transport is named after the package that is all of it. */
-  private static String name(Transport transport) {
+  static String name(Transport transport) {
     String of = transport.getClass().getPackageName();
     return of.substring(of.lastIndexOf('.') + 1);
   }

@@ -19,16 +19,19 @@ public final class Sessions {
   private final EdgeLoops loops;
   private final EdgeConfiguration configuration;
   private final DrainConfiguration drain;
+  private final Admission admission;
   private final SessionMetrics meters;
 
   Sessions(
       EdgeLoops loops,
       EdgeConfiguration configuration,
       DrainConfiguration drain,
+      Admission admission,
       MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
     this.drain = drain;
+    this.admission = admission;
     this.meters = new SessionMetrics(meters, admitted);
   }
 
@@ -38,22 +41,31 @@ public final class Sessions {
    *
    * @throws RequestException {@code too_many_connections}
    */
-  void admit() {
+  Admission.Seat admit(Identity identity) {
     if (admitted.incrementAndGet() > configuration.maxConnections()) {
       admitted.decrementAndGet();
       throw new RequestException(
           ErrorCode.TOO_MANY_CONNECTIONS,
           "this gateway has its " + configuration.maxConnections() + " connections; try again");
     }
+    try {
+      return admission.connect(identity);
+    } catch (RequestException e) {
+      admitted.decrementAndGet();
+      throw e;
+    }
   }
 
-  void release() {
+  /** Counts a connection out that got no session. */
+  void release(Admission.Seat seat) {
+    seat.leave();
     admitted.decrementAndGet();
   }
 
   /** A session of a connection that was admitted; on its event loop. */
-  Session begin(String id, Identity identity, Transport transport, EdgeLoop loop) {
-    Session session = new Session(id, identity, transport, loop, this);
+  Session begin(
+      String id, Identity identity, Admission.Seat seat, Transport transport, EdgeLoop loop) {
+    Session session = new Session(id, identity, seat, transport, loop, this);
     byId.put(id, session);
     loop.add(session);
     meters.began(transport);
@@ -63,7 +75,7 @@ public final class Sessions {
   void remove(Session session) {
     byId.remove(session.id());
     meters.ended(session.transport());
-    release();
+    admitted.decrementAndGet();
   }
 
   /** The session of a connection, if it is on this gateway. */
@@ -74,6 +86,10 @@ public final class Sessions {
   /** A connection id that no other gateway gives. */
   String newId() {
     return "c-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+
+  Admission admission() {
+    return admission;
   }
 
   EdgeLoops loops() {

@@ -56,7 +56,7 @@ public final class Subscriptions {
       CompletableFuture<HttpResponse<?>> answer) {
     Map<Channel, Namespace> channels = new LinkedHashMap<>();
     subscribing.channels().forEach(channel -> channels.put(channel, readable(channel, identity)));
-    sessions.admit();
+    Admission.Seat seat = sessions.admit(identity);
     List<CompletableFuture<Opened>> opening = new ArrayList<>();
     channels.forEach(
         (channel, namespace) ->
@@ -65,19 +65,19 @@ public final class Subscriptions {
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
-                abandon(opening);
+                abandon(opening, seat);
               }
             })
         .thenCompose(
             done -> {
               List<Opened> opened = opening.stream().map(CompletableFuture::join).toList();
               if (opened.stream().allMatch(Opened::finished)) {
-                abandon(opening);
+                abandon(opening, seat);
                 return CompletableFuture.completedFuture(HttpResponse.noContent());
               }
               io.netty.channel.Channel connection = Takeover.connection(request);
               EdgeLoop loop = sessions.loops().of(connection.eventLoop());
-              loop.execute(() -> begin(connection, loop, identity, opened, transport));
+              loop.execute(() -> begin(connection, loop, identity, seat, opened, transport));
               return answer;
             });
   }
@@ -98,27 +98,36 @@ public final class Subscriptions {
    */
   public Session begin(
       io.netty.channel.Channel connection, Identity identity, Transport transport) {
-    sessions.admit();
-    return begin(sessions.loops().of(connection.eventLoop()), identity, List.of(), transport);
+    return begin(
+        sessions.loops().of(connection.eventLoop()),
+        identity,
+        sessions.admit(identity),
+        List.of(),
+        transport);
   }
 
   private void begin(
       io.netty.channel.Channel connection,
       EdgeLoop loop,
       Identity identity,
+      Admission.Seat seat,
       List<Opened> opened,
       Function<io.netty.channel.Channel, Transport> transport) {
     if (connection.isActive()) {
-      begin(loop, identity, opened, transport.apply(connection));
+      begin(loop, identity, seat, opened, transport.apply(connection));
     } else {
       opened.forEach(Opened::abandon);
-      sessions.release();
+      sessions.release(seat);
     }
   }
 
   private Session begin(
-      EdgeLoop loop, Identity identity, List<Opened> opened, Transport transport) {
-    Session session = sessions.begin(sessions.newId(), identity, transport, loop);
+      EdgeLoop loop,
+      Identity identity,
+      Admission.Seat seat,
+      List<Opened> opened,
+      Transport transport) {
+    Session session = sessions.begin(sessions.newId(), identity, seat, transport, loop);
     session.begin(
         opened,
         new StreamOpening(
@@ -149,8 +158,8 @@ public final class Subscriptions {
         .orTimeout(configuration.openTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void abandon(List<CompletableFuture<Opened>> opening) {
-    sessions.release();
+  private void abandon(List<CompletableFuture<Opened>> opening, Admission.Seat seat) {
+    sessions.release(seat);
     // One that was not open in time may still be.
     opening.forEach(one -> one.thenAccept(Opened::abandon));
   }

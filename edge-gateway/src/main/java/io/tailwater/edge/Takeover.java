@@ -14,6 +14,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslHandler;
@@ -49,6 +50,12 @@ public final class Takeover {
       return netty.getChannelHandlerContext().channel();
     }
     throw new IllegalStateException("not a request of the HTTP server: " + inner.getClass());
+  }
+
+  /** How many bytes a connection has waiting for the network. */
+  public static long bufferedBytes(Channel connection) {
+    ChannelOutboundBuffer waiting = connection.unsafe().outboundBuffer();
+    return waiting == null ? 0 : waiting.totalPendingWriteBytes();
   }
 
   /** Leaves HTTP for an event stream; on the connection's event loop. */

@@ -27,6 +27,11 @@ public interface Transport {
   /** Writes what shows that the connection is alive. */
   void heartbeat();
 
+  /** How many bytes wait for the network, about. */
+  default long bufferedBytes() {
+    return 0;
+  }
+
   /**
    * Time between two of them, milliseconds.
    *

@@ -7,16 +7,15 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micronaut.context.BeanProvider;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
+import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
-import io.micronaut.runtime.graceful.GracefulShutdownCapable;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.access.Access;
+import io.tailwater.edge.access.Addresses;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.access.Tokens;
 import jakarta.inject.Named;
@@ -45,8 +44,18 @@ final class Wiring {
   }
 
   @Singleton
-  Access access(Tokens tokens, Origins origins) {
-    return new Access(tokens, origins);
+  Access access(Tokens tokens, Origins origins, EdgeLimits limits) {
+    try {
+      return new Access(tokens, origins, new Addresses(limits.trustedProxies()));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(
+          "tailwater.edge.limits.trusted-proxies: " + e.getMessage(), e);
+    }
+  }
+
+  @Singleton
+  Admission admission(EdgeLimits limits, MeterRegistry meters) {
+    return new Admission(limits, System::nanoTime, meters);
   }
 
   @Singleton
@@ -91,13 +100,30 @@ final class Wiring {
   }
 
   @Context
+  @Bean(preDestroy = "close")
+  RedisBus bus(
+      RedisClient redis, @Value("${redis.uri}") String uri, EdgeLoops loops, MeterRegistry meters) {
+    RedisBus bus = new RedisBus(redis, RedisURI.create(uri), loops.any().eventLoop());
+    meters.gauge("tailwater.edge.bus.waiting", bus, RedisBus::waiting);
+    bus.connect();
+    return bus;
+  }
+
+  @Singleton
+  Connections connections(Sessions sessions, @Value("${tailwater.instance}") String gateway) {
+    return new Connections(sessions, gateway);
+  }
+
+  @Context
   Feeds feeds(
       ChannelLog log,
       SegmentSource segments,
       EdgeLoops loops,
       EdgeConfiguration configuration,
+      Admission admission,
       MeterRegistry meters) {
-    Feeds feeds = new Feeds(log, segments, loops, configuration, System::nanoTime, meters);
+    Feeds feeds =
+        new Feeds(log, segments, loops, configuration, admission, System::nanoTime, meters);
     feeds.start();
     return feeds;
   }
@@ -130,22 +156,15 @@ final class Wiring {
       EdgeLoops loops,
       EdgeConfiguration configuration,
       DrainConfiguration drain,
+      Admission admission,
       MeterRegistry meters) {
-    return new Sessions(loops, configuration, drain, meters);
+    return new Sessions(loops, configuration, drain, admission, meters);
   }
 
   @Singleton
-  Drain drain(
-      DrainConfiguration configuration,
-      Sessions sessions,
-      Listeners listeners,
-      BeanProvider<EmbeddedServer> server) {
+  Drain drain(DrainConfiguration configuration, Sessions sessions, Listeners listeners) {
     return new Drain(
-        configuration,
-        sessions,
-        listeners,
-        () -> ((GracefulShutdownCapable) server.get()).shutdownGracefully(),
-        System::nanoTime);
+        configuration, sessions, listeners, listeners::finishRequests, System::nanoTime);
   }
 
   @Singleton

@@ -26,7 +26,8 @@ final class SimulatedGateway {
           new Grant(List.of(), List.of(), List.of()),
           Long.MAX_VALUE,
           true,
-          null);
+          null,
+          "");
 
   final FlakySegments segments;
   final Feeds feeds;
@@ -59,9 +60,10 @@ final class SimulatedGateway {
     segments = new FlakySegments(simulation);
     log.broadcastTo(segments);
     loops = new EdgeLoops(new Group(loopCount, simulation), HEARTBEAT_MS);
-    feeds = new Feeds(log, segments, loops, configuration, simulation::nanoTime, meters);
+    Admission admission = new Admission(EdgeLimits.NONE, simulation::nanoTime, meters);
+    feeds = new Feeds(log, segments, loops, configuration, admission, simulation::nanoTime, meters);
     feeds.start();
-    sessions = new Sessions(loops, configuration, NO_DRAIN, meters);
+    sessions = new Sessions(loops, configuration, NO_DRAIN, admission, meters);
   }
 
   CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {
@@ -79,8 +81,8 @@ final class SimulatedGateway {
 
   /** Begins a session, on its loop. */
   Session begin(List<Opened> opened, SimulatedConnection connection, EdgeLoop loop) {
-    sessions.admit();
-    Session session = sessions.begin(name + "-" + ++connections, ANYONE, connection, loop);
+    Admission.Seat seat = sessions.admit(ANYONE);
+    Session session = sessions.begin(name + "-" + ++connections, ANYONE, seat, connection, loop);
     session.begin(opened, new StreamOpening(session.id(), name, 0, HEARTBEAT_MS));
     return session;
   }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -177,6 +178,61 @@ final class BadInputIT {
             get(events + "&wait=5", 400, "invalid_request")
                 .with("Accept", "text/event-stream")
                 .mentioning("wait")));
+  }
+
+  @TestFactory
+  Collection<DynamicTest> polling(InProcessPlatform platform) {
+    String events = "/v1/events?channel=demo:a";
+    String id = Http.publish(platform.gateways().getFirst(), new Channel("demo", "a"), "1");
+    return tests(
+        platform,
+        Stream.of(
+                get(events + "&wait=-1", 400, "invalid_request").mentioning("55"),
+                get(events + "&wait=56", 400, "invalid_request").mentioning("55"),
+                get(events + "&wait=1.5", 400, "invalid_request").mentioning("wait"),
+                get(events + "&wait=", 400, "invalid_request").mentioning("wait"),
+                get(events + "&limit=0", 400, "invalid_request").mentioning("limit"),
+                get(events + "&limit=1001", 400, "invalid_request").mentioning("1000"),
+                get(events + "&limit=99999999999", 400, "invalid_request").mentioning("limit"),
+                get(events + "&limt=5", 400, "invalid_request").mentioning("limt"),
+                get(events + "&before=rubbish", 400, "invalid_position"),
+                get(events + "&before=m1.AAAA", 400, "invalid_position"),
+                get(events + "&before=Zzzz-7", 400, "invalid_position"),
+                get(events + "&before=" + id + "&after=" + id, 400, "invalid_request")
+                    .mentioning("after"),
+                get(events + "&before=" + id + "&wait=5", 400, "invalid_request")
+                    .mentioning("wait"),
+                get(events + "&before=" + id + "&from=earliest", 400, "invalid_request")
+                    .mentioning("from"),
+                get(events + "&channel=demo:b&before=" + id, 400, "invalid_request")
+                    .mentioning("channel"),
+                get(events + "&after=rubbish", 400, "invalid_position"),
+                get(events + "&channel=demo:b&after=" + id, 400, "invalid_position"),
+                get("/v1/events?channel=chat:a&wait=5", 401, "unauthorized"),
+                get("/v1/events?channel=chat:a&before=" + id, 401, "unauthorized"),
+                get("/v1/events?channel=chat:a", 401, "token_expired").as(EXPIRED),
+                get("/v1/events?channel=unknown:a", 404, "not_found").as(ALL),
+                get("/v1/events?channel=ai:never-was", 404, "not_found"))
+            .map(one -> one.with("Accept", "application/json"))
+            .toList());
+  }
+
+  /** What is one's own to hand in as a header is no reason to refuse, here as on a stream. */
+  @Test
+  void anUnreadableLastEventIdIsAResetOfAPollToo(InProcessPlatform platform) {
+    Channel channel = new Channel(Namespaces.DEMO, "unreadable poll");
+    Http.publish(platform.gateways().getFirst(), channel, "1");
+    for (String id : List.of("rubbish", "k3Zq-1042", "m1.!!", "-7", "0")) {
+      JsonNode answer =
+          Http.send(
+                  HttpRequest.newBuilder(
+                          platform.gateways().getFirst().resolve(Wanted.of("", channel).path()))
+                      .header("Accept", "application/json")
+                      .header("Last-Event-ID", id))
+              .json();
+      assertThat(answer.path("resets").path(0).path("reason").asText()).as(id).isEqualTo("foreign");
+      assertThat(answer.path("events")).as(id).hasSize(1);
+    }
   }
 
   @TestFactory

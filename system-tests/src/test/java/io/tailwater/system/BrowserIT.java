@@ -110,6 +110,50 @@ final class BrowserIT {
   }
 
   @Test
+  void anAnswerThatChangesItsTransportWhileItRunsAndIsCutIsTheTextThatWasGenerated(
+      LaunchedPlatform platform) {
+    try (DemoPage page = DemoPage.open(chromium, platform.balancer())) {
+      page.start(ENDLESS_TOKENS);
+      page.cut();
+      page.changeTo("websocket");
+      page.cut();
+      page.screenshot(PICTURES.resolve("by-websocket.png"));
+      for (String transport : List.of("long-poll", "short-poll", "sse")) {
+        int before = page.state().path("events").asInt();
+        page.changeTo(transport);
+        page.await("tailwater.events > " + before);
+      }
+      page.stop();
+      page.screenshot(PICTURES.resolve("four-transports.png"));
+      assertThat(page.state().path("changes").asInt()).as("changes").isEqualTo(4);
+      assertThat(page.reconnects()).as("reconnects").isGreaterThanOrEqualTo(2);
+      assertWhole(page, platform);
+    }
+  }
+
+  @Test
+  void whatOnePageSaysInTheChatAppearsInAnotherAndBehindIt(LaunchedPlatform platform) {
+    try (DemoPage ann = DemoPage.open(chromium, platform.balancer());
+        DemoPage ben = DemoPage.open(chromium, platform.balancer())) {
+      ann.await("tailwater.typing");
+      ben.await("tailwater.typing");
+      ann.type("Ann", "is somebody there?");
+      ben.await("document.querySelector('#typing').textContent === 'Ann is typing…'");
+      ann.send();
+      ben.awaitChat("Ann", "is somebody there?");
+      ann.awaitChat("Ann (you)", "is somebody there?");
+      ben.type("Ben", "somebody is");
+      ben.send();
+      ann.awaitChat("Ben", "somebody is");
+      ann.screenshot(PICTURES.resolve("chat.png"));
+      assertThat(Truth.read(platform.bootstrapServers(), Set.of(HELLO.namespace())).events(HELLO))
+          .extracting(Truth.Event::data)
+          .filteredOn(data -> data.contains("somebody"))
+          .hasSize(2);
+    }
+  }
+
+  @Test
   void readmesPageShowsEveryEvent(LaunchedPlatform platform) throws Exception {
     URI balancer = platform.balancer();
     Path file = PICTURES.resolve("readme.html");

@@ -28,7 +28,7 @@ final class ComposeIT {
 
   @Test
   void keepsEveryEventWhileEachContainerIsKilledInTurn(ComposePlatform platform) throws Exception {
-    try (Delivery delivery = new Delivery(platform, SseReader::start, "compose")) {
+    try (Delivery delivery = new Delivery(platform, Transport.SSE, "compose")) {
       Ledger.Report report =
           delivery.run(
               LOAD,

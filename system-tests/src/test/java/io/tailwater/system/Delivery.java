@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,23 +19,20 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 final class Delivery implements AutoCloseable {
   private static final int CHANNELS = 6;
+  // Little, so that a reader that pauses is soon one whose connection can't be written to.
+  private static final int RECEIVE_BYTES = 4_096;
   private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
   private static final Duration PROGRESS_LIMIT = Duration.ofSeconds(90);
   private static final Duration COMPLETE_LIMIT = Duration.ofSeconds(90);
 
   private final Platform platform;
-  private final Opener opener;
+  private final Transport transport;
   private final String name;
   private final List<Channel> channels;
   private final List<Reader> readers = new ArrayList<>();
   private final Map<String, Wanted> wanted = new HashMap<>();
   private final Ledger ledger = new Ledger();
   private final String token;
-
-  /** Opens readers of one transport. */
-  interface Opener {
-    Reader open(Wanted wanted, List<URI> gateways);
-  }
 
   /** What goes wrong in the middle of a run. */
   interface Fault {
@@ -46,9 +42,9 @@ final class Delivery implements AutoCloseable {
   /**
    * @param name of the run, part of its channels' names: no two runs on one platform share one
    */
-  Delivery(Platform platform, Opener opener, String name) {
+  Delivery(Platform platform, Transport transport, String name) {
     this.platform = platform;
-    this.opener = opener;
+    this.transport = transport;
     this.name = name;
     this.channels =
         IntStream.range(0, CHANNELS)
@@ -87,11 +83,11 @@ final class Delivery implements AutoCloseable {
 
   private void openReaders() {
     for (Channel channel : channels) {
-      open(Wanted.of("plain " + channel, channel));
+      open(Wanted.of("plain " + channel, channel).withReceiveBytes(RECEIVE_BYTES));
       open(Wanted.of("enveloped " + channel, channel).inEnvelopes());
     }
     open(Wanted.of("from the beginning", channels.getFirst()).from("earliest"));
-    open(Wanted.of("all", channels));
+    open(Wanted.of("all", channels).withReceiveBytes(RECEIVE_BYTES));
     open(Wanted.of("all again", channels).from("earliest"));
     open(Wanted.of("three", channels.subList(1, 4)));
     awaitOpen();
@@ -105,7 +101,7 @@ final class Delivery implements AutoCloseable {
   }
 
   private void open(Wanted reader) {
-    Reader opened = opener.open(reader.as(token), platform.gateways());
+    Reader opened = transport.open(reader.as(token), platform.gateways());
     readers.add(opened);
     ledger.reader(opened.seen());
     wanted.put(reader.name(), reader);

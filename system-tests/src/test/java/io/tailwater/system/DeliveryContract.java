@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.tailwater.core.BroadcastPort;
 import io.tailwater.core.FoldGate;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -14,8 +13,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What every transport has to keep, whatever fails: nothing lost, nothing repeated, nothing out of
- * order, no undue reset, checked against Kafka itself. A transport's own test says how its readers
- * are opened.
+ * order, no undue reset, checked against Kafka itself. What fails beneath all transports happens to
+ * readers that roam over all of them in {@code mvn verify}, and to each transport alone with {@code
+ * -Plong}.
  */
 @ExtendWith(Platforms.class)
 abstract class DeliveryContract {
@@ -26,8 +26,11 @@ abstract class DeliveryContract {
   private static final List<String> EVENT_CORES =
       List.of("event-core-1", "event-core-2").subList(0, Scale.of(1, 2));
 
-  /** A reader of this transport that has begun to connect. */
-  abstract Reader open(Wanted wanted, List<URI> gateways);
+  private final Transport transport;
+
+  DeliveryContract(Transport transport) {
+    this.transport = transport;
+  }
 
   @Test
   void keepsEveryEventWhileReadersAreCutAndChangeGateways(InProcessPlatform platform)
@@ -36,6 +39,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(InProcessPlatform platform)
       throws Exception {
     List<BroadcastPort> ports = platform.broadcastPorts();
@@ -48,6 +52,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(InProcessPlatform platform)
       throws Exception {
     FoldGate gate = platform.foldGate(0);
@@ -72,6 +77,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform) throws Exception {
     deliver(platform, "redis", LOAD, CUT_MS, delivery -> withoutRedis(platform, delivery, 2));
   }
@@ -96,6 +102,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileAGatewayIsKilledAndComesBack(LaunchedPlatform platform)
       throws Exception {
     deliver(
@@ -112,6 +119,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileAnEventCoreIsKilledAndComesBack(LaunchedPlatform platform)
       throws Exception {
     deliver(
@@ -147,6 +155,7 @@ abstract class DeliveryContract {
   }
 
   @Test
+  @Tag("long")
   void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform) throws Exception {
     deliver(
         platform,
@@ -181,13 +190,9 @@ abstract class DeliveryContract {
   private void deliver(
       Platform platform, String name, Publishers.Load load, int cutMs, Delivery.Fault fault)
       throws Exception {
-    try (Delivery delivery = new Delivery(platform, this::open, name + " " + transport())) {
+    try (Delivery delivery = new Delivery(platform, transport, name + " " + transport)) {
       Ledger.Report report = delivery.run(load, cutMs, fault);
       assertThat(report.isClean()).as(report.toString()).isTrue();
     }
-  }
-
-  private String transport() {
-    return getClass().getSimpleName();
   }
 }

@@ -2,6 +2,7 @@ package io.tailwater.system;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import io.tailwater.contract.Channel;
 import java.net.URI;
@@ -48,6 +49,34 @@ final class DemoPage implements AutoCloseable {
     int before = reconnects();
     press("cut");
     await("tailwater.reconnects > " + before + " && tailwater.state === 'live'");
+  }
+
+  /**
+   * Changes over to another transport, by the page's own switch, and returns when the answer is
+   * live by it.
+   */
+  void changeTo(String transport) {
+    page.check("#way input[value='" + transport + "']");
+    await("tailwater.transport === '" + transport + "' && tailwater.state === 'live'");
+  }
+
+  /** Writes in the chat as a user does, under this name, and sends nothing yet. */
+  void type(String name, String words) {
+    page.fill("#name", name);
+    page.locator("#said").pressSequentially(words);
+  }
+
+  /** Sends what was typed; returns at once. */
+  void send() {
+    page.press("#said", "Enter");
+  }
+
+  /** Waits for what others or oneself said in the chat. */
+  void awaitChat(String name, String words) {
+    page.locator("#messages li")
+        .filter(new Locator.FilterOptions().setHasText(name))
+        .filter(new Locator.FilterOptions().setHasText(words))
+        .waitFor();
   }
 
   /** Ends the answer, and returns when the page has compared it with the log. */

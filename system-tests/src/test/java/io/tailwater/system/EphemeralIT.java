@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.ClientFrame;
+import io.tailwater.contract.v1.ServerFrame;
+import io.tailwater.contract.v1.Subscribe;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 final class EphemeralIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String POSITION = "e--1";
+  private static final String PROTOBUF = "Sec-WebSocket-Protocol: tailwater.v1.protobuf";
 
   private final InProcessPlatform platform;
   private final URI gateway;
@@ -122,6 +126,51 @@ final class EphemeralIT {
     assertThat(event.path("key").asText()).isEqualTo("k-1");
     assertThat(event.path("ts_ms").isIntegralNumber()).isTrue();
     assertThat(answer.path("next").asText()).isEqualTo(POSITION);
+  }
+
+  @Test
+  void overAWebSocketAnEventHasNoIdEither() throws Exception {
+    String subscribe = "{\"id\":1,\"subscribe\":{\"channel\":\"typing:ws\",\"after\":\"e--1\"}}";
+    try (WsPeer text = WsPeer.connect(gateway);
+        WsPeer binary = WsPeer.connect(platform.gateways().get(1), PROTOBUF)) {
+      assertThat(
+              text.text(subscribe).await("subscribed").path("subscribed").path("position").asText())
+          .isEqualTo(POSITION);
+      binary.send(
+          WsPeer.FINAL | WsPeer.BINARY,
+          ClientFrame.newBuilder()
+              .setId(1)
+              .setSubscribe(Subscribe.newBuilder().setChannel("typing:ws"))
+              .build()
+              .toByteArray());
+      await()
+          .atMost(LIMIT)
+          .until(
+              () ->
+                  Http.channel(platform.gateways().get(1), Channel.parse("typing:ws"))
+                          .path("subscribers")
+                          .asInt()
+                      == 1);
+      text.text("{\"id\":2,\"publish\":{\"channel\":\"typing:ws\",\"data\":7}}");
+      JsonNode published = null;
+      JsonNode event = null;
+      while (published == null || event == null) {
+        JsonNode frame = text.json();
+        published = frame.has("published") ? frame.path("published") : published;
+        event = frame.has("events") ? frame.path("events").path(0) : event;
+      }
+      assertThat(published.path("id").asText()).isEmpty();
+      assertThat(event.has("id")).isFalse();
+      assertThat(event.path("ephemeral").asBoolean()).isTrue();
+      assertThat(event.path("data").asInt()).isEqualTo(7);
+      ServerFrame frame = ServerFrame.parseFrom(binary.next().payload());
+      while (frame.getFrameCase() != ServerFrame.FrameCase.EVENTS) {
+        frame = ServerFrame.parseFrom(binary.next().payload());
+      }
+      assertThat(frame.getEvents().getEvents(0).getId()).isEmpty();
+      assertThat(frame.getEvents().getEvents(0).getEphemeral()).isTrue();
+      assertThat(frame.getEvents().getEvents(0).getData().toStringUtf8()).isEqualTo("7");
+    }
   }
 
   @Test

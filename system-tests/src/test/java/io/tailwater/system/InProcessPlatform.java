@@ -98,7 +98,9 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
     properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + aiStreams.port()));
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
     if (index == 2) {
-      // Keeps next to nothing, so that many of its readers go through pages.
+      // Keeps and sends next to nothing, so that many of its readers go through pages and many
+      // connections can't be written to.
+      properties.put("micronaut.server.netty.child-options.so-sndbuf", 8_192);
       properties.put("tailwater.edge.tail-bytes", 4096);
       properties.put("tailwater.edge.tails-bytes", 65_536);
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.Set;
 
 /** JSON as these tests read and write it. */
 final class Json {
@@ -21,6 +22,51 @@ final class Json {
    */
   static JsonNode read(String text) throws JsonProcessingException {
     return MAPPER.readTree(text);
+  }
+
+  /**
+   * For readers of connections, to whom an {@code IOException} is the network's.
+   *
+   * @throws IllegalStateException if this is not just one JSON value
+   */
+  static JsonNode tree(String text) {
+    try {
+      return read(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("no JSON: " + text, e);
+    }
+  }
+
+  /**
+   * @throws IllegalStateException if there is a field beside these
+   */
+  static void requireOnly(JsonNode object, Set<String> fields) {
+    object
+        .fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (!fields.contains(name)) {
+                throw new IllegalStateException(
+                    "the contract has no field " + name + ": " + object);
+              }
+            });
+  }
+
+  /**
+   * A string that has to be there.
+   *
+   * @throws IllegalStateException if it is not
+   */
+  static String text(JsonNode object, String field) {
+    if (!object.path(field).isTextual()) {
+      throw new IllegalStateException("no text as " + field + ": " + object);
+    }
+    return object.path(field).asText();
+  }
+
+  /** A string that may be left out. */
+  static String textOrEmpty(JsonNode object, String field) {
+    return object.has(field) ? text(object, field) : "";
   }
 
   static String write(Object value) {

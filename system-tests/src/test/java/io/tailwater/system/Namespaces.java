@@ -24,12 +24,18 @@ final class Namespaces {
   /** Open and ephemeral. */
   static final String TYPING = "typing";
 
+  /** Open, one partition; its slow readers skip to the newest event. */
+  static final String TICKER = "ticker";
+
+  /** Open, one partition; its slow readers are disconnected. */
+  static final String STRICT = "strict";
+
   private Namespaces() {}
 
   /** The event-cores' configuration. */
   static Map<String, Object> properties() {
     Map<String, Object> properties = new HashMap<>();
-    for (String open : List.of(DEMO, BRIEF, AGAIN, TYPING)) {
+    for (String open : List.of(DEMO, BRIEF, AGAIN, TYPING, TICKER, STRICT)) {
       properties.put("tailwater.namespaces." + open + ".anonymous-subscribe", true);
       properties.put("tailwater.namespaces." + open + ".anonymous-publish", true);
     }
@@ -38,6 +44,10 @@ final class Namespaces {
     properties.put("tailwater.namespaces.brief.partitions", 1);
     properties.put("tailwater.namespaces.again.partitions", 1);
     properties.put("tailwater.namespaces.typing.ephemeral", true);
+    properties.put("tailwater.namespaces.ticker.partitions", 1);
+    properties.put("tailwater.namespaces.ticker.slow-readers", "latest");
+    properties.put("tailwater.namespaces.strict.partitions", 1);
+    properties.put("tailwater.namespaces.strict.slow-readers", "disconnect");
     properties.put("tailwater.namespaces.ai.partitions", 2);
     properties.put("tailwater.namespaces.ai.platform-only", true);
     return properties;

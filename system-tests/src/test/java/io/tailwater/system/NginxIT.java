@@ -52,8 +52,8 @@ final class NginxIT {
   void eventsAreSeenAsSoonAsTheyArePublished(InProcessPlatform platform) throws Exception {
     try (NginxServer nginx = new NginxServer(platform.gateways(), false, OFF)) {
       Channel channel = Channel.parse("demo:nginx at once");
-      try (SseReader reader =
-          SseReader.start(Wanted.of("at once", channel), List.of(nginx.address()))) {
+      try (Reader reader =
+          Transport.SSE.open(Wanted.of("at once", channel), List.of(nginx.address()))) {
         await("the reader is live")
             .atMost(Duration.ofSeconds(30))
             .until(() -> reader.seen().liveOn(channel) > 0);
@@ -66,7 +66,7 @@ final class NginxIT {
     }
   }
 
-  private static boolean nineOfTenAtOnce(NginxServer nginx, Channel channel, SseReader reader) {
+  private static boolean nineOfTenAtOnce(NginxServer nginx, Channel channel, Reader reader) {
     int quick = 0;
     for (int i = 0; i < 10; i++) {
       int before = reader.seen().events(channel).size();

@@ -1,6 +1,5 @@
 package io.tailwater.system;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
@@ -162,8 +161,8 @@ final class Publishers implements AutoCloseable {
       return text.toString();
     }
 
-    private boolean acknowledge(Line line, String verdict) throws JsonProcessingException {
-      JsonNode json = Json.read(verdict);
+    private boolean acknowledge(Line line, String verdict) {
+      JsonNode json = Json.tree(verdict);
       if (json.has("error")) {
         if (!json.path("error").path("retry").asBoolean()) {
           throw new IllegalStateException("refused for good: " + verdict + " " + line);
@@ -219,7 +218,7 @@ final class Publishers implements AutoCloseable {
   }
 
   private interface Judging {
-    boolean isDone(HttpResponse<String> answer) throws JsonProcessingException;
+    boolean isDone(HttpResponse<String> answer);
   }
 
   private void run(int number, long seed) {

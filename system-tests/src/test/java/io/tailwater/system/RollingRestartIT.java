@@ -40,7 +40,7 @@ final class RollingRestartIT {
     assumeTrue(possible, "no nginx");
     List<Integer> ports = List.of(FreePort.choose(), FreePort.choose());
     List<GatewayProcess> gateways = new ArrayList<>();
-    List<SseReader> readers = new ArrayList<>();
+    List<Reader> readers = new ArrayList<>();
     for (int i = 0; i < ports.size(); i++) {
       gateways.add(new GatewayProcess(platform, ports.get(i), "edge-gateway-" + (i + 1), WINDOW));
     }
@@ -55,7 +55,7 @@ final class RollingRestartIT {
             new Publishers(List.of(nginx.address()), channels, LOAD, ledger, 7)) {
       for (int i = 0; i < READERS; i++) {
         Wanted one = Wanted.of("reader " + i, channels.get(i % CHANNELS)).patient();
-        SseReader reader = SseReader.start(one, List.of(nginx.address()));
+        Reader reader = Transport.SSE.open(one, List.of(nginx.address()));
         readers.add(reader);
         ledger.reader(reader.seen());
         wanted.put(one.name(), one);
@@ -87,18 +87,18 @@ final class RollingRestartIT {
               + " publish requests sent again");
       assertThat(report.isClean()).as(report.toString()).isTrue();
     } finally {
-      readers.forEach(SseReader::close);
+      readers.forEach(Reader::close);
       for (GatewayProcess gateway : gateways) {
         gateway.close();
       }
     }
   }
 
-  private static int connections(List<SseReader> readers) {
-    return readers.stream().mapToInt(SseReader::connections).sum();
+  private static int connections(List<Reader> readers) {
+    return readers.stream().mapToInt(Reader::connections).sum();
   }
 
-  private static boolean hasNewest(SseReader reader, Ledger ledger, Map<String, Wanted> wanted) {
+  private static boolean hasNewest(Reader reader, Ledger ledger, Map<String, Wanted> wanted) {
     Wanted asked = wanted.get(reader.seen().reader());
     Channel channel = asked == null ? null : asked.channels().getFirst();
     if (channel == null) {
@@ -114,12 +114,12 @@ final class RollingRestartIT {
 
   /** How many came back, sampled from its beginning on. */
   private static final class Reconnects implements AutoCloseable {
-    private final List<SseReader> readers;
+    private final List<Reader> readers;
     private final List<Integer> samples = new ArrayList<>();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final int before;
 
-    Reconnects(List<SseReader> readers) {
+    Reconnects(List<Reader> readers) {
       this.readers = readers;
       this.before = connections(readers);
       Thread.ofPlatform().name("reconnects").daemon().start(this::sample);

@@ -27,13 +27,16 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The moments in which systems of this kind lose an event, each made to happen. */
 @ExtendWith(Platforms.class)
 final class SharpCasesIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
-  private static final int INSTANTS = Scale.of(500, 10_000);
+  private static final int INSTANTS = Scale.of(160, 10_000);
   private static final int LANES = 4;
+  private static final long FIRST_STEP_NANOS = 3_200_000;
   private static final long STEP_NANOS = 200_000;
 
   /**
@@ -41,21 +44,22 @@ final class SharpCasesIT {
    * lane moves its publication towards the instant at which a subscription just has it or just
    * begins behind it.
    */
-  @Test
+  @ParameterizedTest
+  @EnumSource
   void aReaderThatSubscribesAtTheInstantOfTheLastEventHasItOrBeginsBehindIt(
-      InProcessPlatform platform) throws Exception {
+      Transport transport, InProcessPlatform platform) throws Exception {
     List<Future<Integer>> lanes = new ArrayList<>();
     int inStream = 0;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int lane = 0; lane < LANES; lane++) {
         int number = lane;
-        lanes.add(threads.submit(() -> instants(platform, number, INSTANTS / LANES, threads)));
+        lanes.add(threads.submit(() -> instants(transport, platform, number, threads)));
       }
       for (Future<Integer> lane : lanes) {
         inStream += lane.get();
       }
     }
-    System.out.printf("%d instants, %d in the stream%n", INSTANTS, inStream);
+    System.out.printf("%s: %d instants, %d in the stream%n", transport, INSTANTS, inStream);
     assertThat(inStream)
         .as("both happened often, or the instant was never met")
         .isBetween(INSTANTS / 10, INSTANTS - INSTANTS / 10);
@@ -63,19 +67,22 @@ final class SharpCasesIT {
 
   /** How many of the last events came in the stream. */
   private static int instants(
-      InProcessPlatform platform, int lane, int count, ExecutorService threads) throws Exception {
+      Transport transport, InProcessPlatform platform, int lane, ExecutorService threads)
+      throws Exception {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(lane);
     long publishLaterNanos = 1_000_000;
     int inStream = 0;
-    for (int i = 0; i < count; i++) {
-      Channel channel = new Channel(Namespaces.DEMO, "instant-" + lane + "-" + i);
+    for (int i = 0; i < INSTANTS / LANES; i++) {
+      Channel channel = new Channel(Namespaces.DEMO, "instant-" + transport + "-" + lane + "-" + i);
+      // Large ones at first, to find the instant from afar.
+      long step = Math.max(STEP_NANOS, FIRST_STEP_NANOS >> (i / 4));
       URI there = platform.gateways().get(random.nextInt(2));
       URI here = platform.gateways().get(i % 2);
       if (i % 4 == 0) {
         // A channel with a history: its newest event is known to the fold before.
         Http.publish(here, channel, "0");
       }
-      long later = publishLaterNanos + random.nextLong(-STEP_NANOS, STEP_NANOS);
+      long later = publishLaterNanos + random.nextLong(-step, step);
       Future<String> id =
           threads.submit(
               () -> {
@@ -83,7 +90,7 @@ final class SharpCasesIT {
                 return Http.publish(there, channel, "\"last\"");
               });
       TimeUnit.NANOSECONDS.sleep(Math.max(0, -later));
-      try (Reader reader = open(platform, Wanted.of("instant", channel), here)) {
+      try (Reader reader = open(transport, Wanted.of("instant", channel), here)) {
         Position published = Position.parse(id.get());
         await(channel + " through " + published)
             .pollInterval(Duration.ofMillis(1))
@@ -91,7 +98,7 @@ final class SharpCasesIT {
             .until(() -> isThrough(reader.seen(), channel, published));
         boolean came = published.equals(reader.seen().newest(channel));
         inStream += came ? 1 : 0;
-        publishLaterNanos += came ? -STEP_NANOS : STEP_NANOS;
+        publishLaterNanos += came ? -step : step;
         // An event-core that is milliseconds behind may begin `latest` before the history's end.
         assertThat(reader.seen().data(channel))
             .isIn(List.of(), List.of("\"last\""), List.of("0", "\"last\""), List.of("0"));
@@ -107,26 +114,29 @@ final class SharpCasesIT {
     return (start != null && start.offset() >= position.offset()) || position.equals(newest);
   }
 
-  @Test
-  void anEmptyChannelThatIsCutAndGetsTwoEventsHasBothWhenItsReaderIsBack(
-      InProcessPlatform platform) {
-    Channel channel = new Channel(Namespaces.DEMO, "empty, cut, two");
+  @ParameterizedTest
+  @EnumSource
+  void anEmptyChannelThatIsCutAndGetsTwoEventsHasBothWhenItsReaderIsBackOverAnyTransport(
+      Transport transport, InProcessPlatform platform) {
+    Channel channel = new Channel(Namespaces.DEMO, "empty, cut, two " + transport);
     URI first = platform.gateways().get(0);
     URI second = platform.gateways().get(1);
     String position;
-    try (Reader reader = open(platform, Wanted.of("before", channel), first)) {
+    try (Reader reader = open(transport, Wanted.of("before", channel), first)) {
       await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
       position = Objects.requireNonNull(reader.seen().start(channel)).toString();
       reader.cut(Cut.RESET);
     }
     Http.publish(first, channel, "1");
     Http.publish(second, channel, "2");
-    for (URI gateway : platform.gateways()) {
-      try (Reader reader = open(platform, Wanted.of("back", channel).after(position), gateway)) {
-        await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
-        assertThat(reader.seen().data(channel)).containsExactly("1", "2");
-        assertThat(reader.seen().resets()).isEmpty();
-        assertThat(reader.seen().violations()).isEmpty();
+    for (Transport other : Transport.values()) {
+      for (URI gateway : platform.gateways()) {
+        try (Reader reader = open(other, Wanted.of("back", channel).after(position), gateway)) {
+          await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
+          assertThat(reader.seen().data(channel)).as("over " + other).containsExactly("1", "2");
+          assertThat(reader.seen().resets()).isEmpty();
+          assertThat(reader.seen().violations()).isEmpty();
+        }
       }
     }
   }
@@ -275,15 +285,16 @@ final class SharpCasesIT {
     }
   }
 
-  @Test
-  void whatIsPublishedWhileItsChannelIsClosedIsSeenByAllOrRefused(InProcessPlatform platform)
-      throws Exception {
-    int rounds = Scale.of(10, 100);
+  @ParameterizedTest
+  @EnumSource
+  void whatIsPublishedWhileItsChannelIsClosedIsSeenByAllOrRefused(
+      Transport transport, InProcessPlatform platform) throws Exception {
+    int rounds = Scale.of(4, 50);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int round = 0; round < rounds; round++) {
-        Channel channel = new Channel(Namespaces.DEMO, "closing " + round);
+        Channel channel = new Channel(Namespaces.DEMO, "closing " + transport + " " + round);
         try (Reader reader =
-            open(platform, Wanted.of("closing", channel), platform.gateways().get(round % 2))) {
+            open(transport, Wanted.of("closing", channel), platform.gateways().get(round % 2))) {
           await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
           CountDownLatch start = new CountDownLatch(1);
           Map<String, Future<Http.Answer>> answers = new HashMap<>();
@@ -443,38 +454,56 @@ final class SharpCasesIT {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @EnumSource
   void aChannelListThatChangesBetweenConnectsKeepsThePositionsOfThoseThatStay(
-      InProcessPlatform platform) {
-    Channel a = new Channel(Namespaces.DEMO, "list a");
-    Channel b = new Channel(Namespaces.DEMO, "list b");
-    Channel c = new Channel(Namespaces.BRIEF, "list c");
+      Transport transport, InProcessPlatform platform) {
+    Channel a = new Channel(Namespaces.DEMO, "list a " + transport);
+    Channel b = new Channel(Namespaces.DEMO, "list b " + transport);
     URI gateway = platform.gateways().getFirst();
-    String position;
-    try (StreamPeek peek = StreamPeek.open(gateway, Wanted.of("first", a, b))) {
-      position = peek.untilLive(2);
-    }
+    List<String> positions = List.of(ofStream(gateway, a, b), ofPoll(gateway, a, b));
     Http.publish(gateway, a, "\"a1\"");
     Http.publish(gateway, b, "\"b1\"");
-    Http.publish(gateway, c, "\"c1\"");
-    // b goes, c comes and begins at `from`; the order is another one.
-    Wanted second = Wanted.of("second", c, a).from("latest").after(position);
-    try (Reader reader = open(platform, second, platform.gateways().get(1))) {
-      await().atMost(LIMIT).until(() -> reader.seen().liveOn(a) > 0 && reader.seen().liveOn(c) > 0);
-      assertThat(reader.seen().data(a)).containsExactly("\"a1\"");
-      assertThat(reader.seen().data(c)).isEmpty();
-      Http.publish(gateway, c, "\"c2\"");
-      await().atMost(LIMIT).until(() -> reader.seen().count() == 2);
-      assertThat(reader.seen().data(c)).containsExactly("\"c2\"");
-      assertThat(reader.seen().resets()).isEmpty();
-      assertThat(reader.seen().violations()).isEmpty();
+    for (String position : positions) {
+      Channel c = new Channel(Namespaces.BRIEF, "list c " + transport + " " + position);
+      // b goes, c comes and begins at `from`; the order is another one.
+      Wanted second = Wanted.of("second", c, a).from("latest").after(position);
+      try (Reader reader = open(transport, second, platform.gateways().get(1))) {
+        await()
+            .atMost(LIMIT)
+            .until(() -> reader.seen().liveOn(a) > 0 && reader.seen().liveOn(c) > 0);
+        assertThat(reader.seen().data(a)).containsExactly("\"a1\"");
+        Http.publish(gateway, c, "\"c1\"");
+        await().atMost(LIMIT).until(() -> reader.seen().count() == 2);
+        assertThat(reader.seen().data(c)).containsExactly("\"c1\"");
+        assertThat(reader.seen().resets()).isEmpty();
+        assertThat(reader.seen().violations()).isEmpty();
+      }
+      // One that is left alone: a position of several is good for one, too.
+      try (Reader reader = open(transport, Wanted.of("third", b).after(position), gateway)) {
+        await().atMost(LIMIT).until(() -> reader.seen().liveOn(b) > 0);
+        assertThat(reader.seen().data(b)).containsExactly("\"b1\"");
+        assertThat(reader.seen().resets()).isEmpty();
+        assertThat(reader.seen().violations()).isEmpty();
+      }
     }
-    // One that is left alone: a position of several is good for one, too.
-    try (Reader reader = open(platform, Wanted.of("third", b).after(position), gateway)) {
-      await().atMost(LIMIT).until(() -> reader.seen().liveOn(b) > 0);
-      assertThat(reader.seen().data(b)).containsExactly("\"b1\"");
-      assertThat(reader.seen().resets()).isEmpty();
+  }
+
+  /** A position of several channels, as an event stream gives it. */
+  private static String ofStream(URI gateway, Channel... channels) {
+    try (StreamPeek peek = StreamPeek.open(gateway, Wanted.of("first", channels))) {
+      return peek.untilLive(channels.length);
     }
+  }
+
+  /** A position of several channels, as an answer to a poll gives it. */
+  private static String ofPoll(URI gateway, Channel... channels) {
+    return Http.send(
+            HttpRequest.newBuilder(gateway.resolve(Wanted.of("first", channels).path()))
+                .header("Accept", "application/json"))
+        .json()
+        .path("next")
+        .asText();
   }
 
   /** Waits until every gateway knows what retention has removed. */
@@ -489,8 +518,13 @@ final class SharpCasesIT {
     }
   }
 
+  /** Over event streams: what happens beneath is the same for every transport. */
   private static Reader open(InProcessPlatform platform, Wanted wanted, URI gateway) {
     assertThat(platform.gateways()).contains(gateway);
-    return SseReader.start(wanted, List.of(gateway));
+    return open(Transport.SSE, wanted, gateway);
+  }
+
+  private static Reader open(Transport transport, Wanted wanted, URI gateway) {
+    return transport.open(wanted, List.of(gateway));
   }
 }

@@ -1,11 +1,7 @@
 package io.tailwater.system;
 
-import java.net.URI;
-import java.util.List;
-
 final class SseDeliveryIT extends DeliveryContract {
-  @Override
-  Reader open(Wanted wanted, List<URI> gateways) {
-    return SseReader.start(wanted, gateways);
+  SseDeliveryIT() {
+    super(Transport.SSE);
   }
 }

@@ -30,6 +30,7 @@ final class StreamConnection implements AutoCloseable {
   private final boolean chunked;
   // Bytes left of this chunk or of the body; negative: until the end of the connection.
   private long left;
+  private boolean ended;
 
   private StreamConnection(Socket socket) throws IOException {
     this.socket = socket;
@@ -88,14 +89,21 @@ final class StreamConnection implements AutoCloseable {
 
   /** Reads what there is of the body; -1 at its end. */
   int read(byte[] buffer) throws IOException {
-    if (chunked && left == 0) {
+    if (chunked && left == 0 && !ended) {
       left = nextChunk();
+      if (left == 0) {
+        readLine();
+        ended = true;
+      }
     }
     if (left == 0) {
       return -1;
     }
     int most = left < 0 ? buffer.length : (int) Math.min(buffer.length, left);
     int read = input.read(buffer, 0, most);
+    if (read < 0 && left > 0) {
+      throw new EOFException("the answer ends in its middle");
+    }
     if (read > 0 && left > 0) {
       left -= read;
       if (chunked && left == 0) {

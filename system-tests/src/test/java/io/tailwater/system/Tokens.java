@@ -23,6 +23,15 @@ final class Tokens {
     return token(subject, subscribe, publish, Instant.now().plusSeconds(3600));
   }
 
+  /** A token for an hour that may call these methods. */
+  static String caller(String subject, List<String> call) {
+    Map<String, Object> claims = new LinkedHashMap<>();
+    claims.put("sub", subject);
+    claims.put("exp", Instant.now().plusSeconds(3600).getEpochSecond());
+    claims.put("tw", Map.of("call", call));
+    return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims, KEY);
+  }
+
   static String token(
       String subject, List<String> subscribe, List<String> publish, Instant expires) {
     Map<String, Object> claims = new LinkedHashMap<>();

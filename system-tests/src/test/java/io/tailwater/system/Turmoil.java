@@ -1,18 +1,25 @@
 package io.tailwater.system;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** Cuts readers at random times, hard and in order, and lets some stop reading for a moment. */
+/**
+ * Cuts readers at random times, hard and in order, and lets some stop reading until their turn
+ * comes again, so that what the server has for them piles up.
+ */
 final class Turmoil implements AutoCloseable {
   private static final int PAUSE_ONE_IN = 10;
 
   private final List<Reader> readers;
   private final int mostMs;
   private final RandomGenerator random;
+  // Confined to the thread.
+  private final Set<Reader> paused = new HashSet<>();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
 
@@ -32,16 +39,19 @@ final class Turmoil implements AutoCloseable {
     try {
       while (!stop.await(random.nextInt(mostMs), TimeUnit.MILLISECONDS)) {
         Reader reader = readers.get(random.nextInt(readers.size()));
-        if (random.nextInt(PAUSE_ONE_IN) == 0) {
-          reader.pause();
-          stop.await(random.nextInt(mostMs), TimeUnit.MILLISECONDS);
+        if (paused.remove(reader)) {
           reader.resume();
+        } else if (random.nextInt(PAUSE_ONE_IN) == 0) {
+          reader.pause();
+          paused.add(reader);
         } else {
           reader.cut(random.nextBoolean() ? Cut.RESET : Cut.CLOSE);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      paused.forEach(Reader::resume);
     }
   }
 

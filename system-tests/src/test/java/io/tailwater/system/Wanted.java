@@ -61,15 +61,17 @@ record Wanted(
     return new Wanted(name, channels, from, after, envelope, token, receiveBytes, 1);
   }
 
-  /** The path and query of a subscription. */
+  /** The path and query of an event stream. */
   String path() {
+    return path(after) + (envelope ? "&envelope=true" : "");
+  }
+
+  /** The path and query of a subscription that continues from a position, or from none. */
+  String path(@Nullable String position) {
     StringBuilder path = new StringBuilder("/v1/events?from=" + encoded(from));
     channels.forEach(channel -> path.append("&channel=").append(encoded(channel.toString())));
-    if (after != null) {
-      path.append("&after=").append(encoded(after));
-    }
-    if (envelope) {
-      path.append("&envelope=true");
+    if (position != null) {
+      path.append("&after=").append(encoded(position));
     }
     return path.toString();
   }

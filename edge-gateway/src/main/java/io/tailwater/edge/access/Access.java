@@ -13,10 +13,12 @@ public final class Access {
 
   private final Tokens tokens;
   private final Origins origins;
+  private final Addresses addresses;
 
-  public Access(Tokens tokens, Origins origins) {
+  public Access(Tokens tokens, Origins origins, Addresses addresses) {
     this.tokens = tokens;
     this.origins = origins;
+    this.addresses = addresses;
   }
 
   /**
@@ -26,6 +28,10 @@ public final class Access {
    * @throws RequestException {@code unauthorized}, {@code token_expired}, {@code origin_denied}
    */
   public Identity identify(HttpRequest<?> request) {
+    return credentials(request).from(addresses.of(request));
+  }
+
+  private Identity credentials(HttpRequest<?> request) {
     String authorization = request.getHeaders().get(HttpHeaders.AUTHORIZATION);
     if (authorization != null) {
       if (!authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {

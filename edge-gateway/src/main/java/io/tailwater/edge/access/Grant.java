@@ -28,6 +28,10 @@ public record Grant(List<String> subscribe, List<String> publish, List<String> c
             pattern -> pattern.endsWith("*") && (namespace + ":").startsWith(prefix(pattern)));
   }
 
+  boolean mayCall(String method, String subject) {
+    return anyMatches(call, method, subject);
+  }
+
   private static boolean anyMatches(List<String> patterns, String name, String subject) {
     return patterns.stream().anyMatch(pattern -> matches(pattern, name, subject));
   }

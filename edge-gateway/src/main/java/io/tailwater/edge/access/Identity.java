@@ -14,18 +14,25 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAtMs when its token ends, milliseconds since the epoch; {@link Long#MAX_VALUE}
  *     without one
  * @param ticket the channels that a ticket is narrowed to; null if it came with none
+ * @param address where the request came from, for limits; empty if that is not known
  */
 public record Identity(
     String subject,
     Grant grant,
     long expiresAtMs,
     boolean anonymous,
-    @Nullable Set<String> ticket) {
+    @Nullable Set<String> ticket,
+    String address) {
   /** The subject of a client without a token. */
   public static final String ANONYMOUS = "anonymous";
 
   static Identity withoutToken() {
-    return new Identity(ANONYMOUS, Grant.NOTHING, Long.MAX_VALUE, true, null);
+    return new Identity(ANONYMOUS, Grant.NOTHING, Long.MAX_VALUE, true, null, "");
+  }
+
+  /** The same, from this address. */
+  public Identity from(String clientAddress) {
+    return new Identity(subject, grant, expiresAtMs, anonymous, ticket, clientAddress);
   }
 
   /**
@@ -66,6 +73,13 @@ public record Identity(
                 ? namespace.getAnonymousPublish()
                 : grant.mayPublishAll(namespace.getName()));
     require(allowed, "publish to " + namespace.getName() + ":*");
+  }
+
+  /**
+   * @throws RequestException {@code forbidden}, or {@code unauthorized} where a token could help
+   */
+  public void requireCall(String method) {
+    require(ticket == null && !anonymous && grant.mayCall(method, subject), "call " + method);
   }
 
   /** Whether {@link #requireSubscribe} would pass. */

@@ -56,7 +56,7 @@ public final class Tokens {
     if (claims.getClaim(TICKET_CLAIM) != null) {
       throw unauthorized("this is a ticket: hand it in as ticket=");
     }
-    return new Identity(subject(claims), grant(claims), expiry(claims), false, null);
+    return new Identity(subject(claims), grant(claims), expiry(claims), false, null, "");
   }
 
   /**
@@ -76,7 +76,7 @@ public final class Tokens {
     Set<String> names = new HashSet<>();
     channels.forEach(channel -> names.add(String.valueOf(channel)));
     boolean anonymous = Identity.ANONYMOUS.equals(claims.getSubject());
-    return new Identity(subject(claims), Grant.NOTHING, expiry(claims), anonymous, names);
+    return new Identity(subject(claims), Grant.NOTHING, expiry(claims), anonymous, names, "");
   }
 
   /** A signed, narrowed token that reads just these channels. */

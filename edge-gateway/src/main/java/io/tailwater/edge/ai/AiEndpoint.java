@@ -148,7 +148,8 @@ final class AiEndpoint {
             identity.grant(),
             identity.expiresAtMs(),
             identity.anonymous(),
-            Set.of(state.getChannel()));
+            Set.of(state.getChannel()),
+            identity.address());
     String events = events(request, identity, state);
     EventsTransport transport =
         transports.stream()

@@ -112,6 +112,11 @@ final class PollTransport implements Transport {
   }
 
   @Override
+  public long bufferedBytes() {
+    return done ? 0 : events.readableBytes();
+  }
+
+  @Override
   public void flush() {
     boolean something = count > 0 || !resets.isEmpty() || !ended.isEmpty();
     if (!writable() || live() && (something || poll.waitSeconds() == 0)) {

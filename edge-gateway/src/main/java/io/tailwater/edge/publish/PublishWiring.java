@@ -1,14 +1,11 @@
 package io.tailwater.edge.publish;
 
 import io.grpc.ManagedChannel;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Factory;
-import io.micronaut.context.annotation.Value;
-import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
+import io.tailwater.edge.Admission;
 import io.tailwater.edge.Namespaces;
+import io.tailwater.edge.RedisBus;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -20,31 +17,14 @@ final class PublishWiring {
   Publisher publisher(
       @Named("event-core") ManagedChannel eventCores,
       Namespaces namespaces,
-      RedisLane ephemeral,
+      RedisBus bus,
       MeterRegistry meters) {
+    EphemeralLane ephemeral = new EphemeralLane(bus, InstantSource.system());
     return new Publisher(eventCores, namespaces, ephemeral, meters);
   }
 
   @Singleton
-  @Bean(preDestroy = "close")
-  RedisLane ephemeral(
-      RedisClient redis,
-      @Value("${redis.uri}") String uri,
-      EventLoopGroupRegistry groups,
-      MeterRegistry meters) {
-    RedisLane lane =
-        new RedisLane(
-            redis,
-            RedisURI.create(uri),
-            groups.getDefaultEventLoopGroup().next(),
-            InstantSource.system());
-    meters.gauge("tailwater.edge.ephemeral.waiting", lane, RedisLane::waiting);
-    lane.connect();
-    return lane;
-  }
-
-  @Singleton
-  Publishing publishing(Namespaces namespaces, Publisher publisher) {
-    return new Publishing(namespaces, publisher);
+  Publishing publishing(Namespaces namespaces, Admission admission, Publisher publisher) {
+    return new Publishing(namespaces, admission, publisher);
   }
 }

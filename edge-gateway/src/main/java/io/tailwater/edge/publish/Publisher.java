@@ -34,11 +34,12 @@ final class Publisher {
 
   private final EventCoreStub stub;
   private final Namespaces namespaces;
-  private final RedisLane ephemeral;
+  private final EphemeralLane ephemeral;
   private final MeterRegistry meters;
   private Lane shared;
 
-  Publisher(Channel eventCores, Namespaces namespaces, RedisLane ephemeral, MeterRegistry meters) {
+  Publisher(
+      Channel eventCores, Namespaces namespaces, EphemeralLane ephemeral, MeterRegistry meters) {
     this.stub = EventCoreGrpc.newStub(eventCores);
     this.namespaces = namespaces;
     this.ephemeral = ephemeral;

@@ -5,6 +5,7 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
+import io.tailwater.edge.Admission;
 import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.access.Identity;
 import java.nio.charset.StandardCharsets;
@@ -15,10 +16,12 @@ public final class Publishing {
   private static final int MAX_KEY_BYTES = 255;
 
   private final Namespaces namespaces;
+  private final Admission admission;
   private final Publisher publisher;
 
-  Publishing(Namespaces namespaces, Publisher publisher) {
+  Publishing(Namespaces namespaces, Admission admission, Publisher publisher) {
     this.namespaces = namespaces;
+    this.admission = admission;
     this.publisher = publisher;
   }
 
@@ -35,6 +38,7 @@ public final class Publishing {
   Publication checked(Identity identity, Draft draft) {
     Namespace namespace = namespaces.get(draft.channel().namespace());
     identity.requirePublish(draft.channel(), namespace);
+    admission.publish(identity);
     ByteString data = PublishBody.data(draft.form(), draft.body(), namespace, draft.close());
     requireSize(data, namespace);
     return new Publication(

@@ -4,13 +4,13 @@ import static io.tailwater.edge.sse.SseFormat.ascii;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.edge.Cursor;
 import io.tailwater.edge.EventBytes;
 import io.tailwater.edge.EventJson;
 import io.tailwater.edge.Missed;
+import io.tailwater.edge.Outlet;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
@@ -45,6 +45,7 @@ final class SseTransport implements Transport {
   private final boolean several;
   private final SseFormat format;
   private @Nullable Session session;
+  private @Nullable Outlet outlet;
 
   /**
    * @param headers of the response
@@ -67,6 +68,7 @@ final class SseTransport implements Transport {
   public void open(Session session, StreamOpening opening) {
     this.session = session;
     Takeover.begin(connection, headers, session);
+    outlet = new Outlet(connection);
     ByteBuf out = connection.alloc().directBuffer(512);
     ascii("retry: " + retryMs() + "\n", out);
     ascii(
@@ -151,8 +153,13 @@ final class SseTransport implements Transport {
   }
 
   @Override
+  public long bufferedBytes() {
+    return Takeover.bufferedBytes(connection);
+  }
+
+  @Override
   public void flush() {
-    connection.flush();
+    outlet().flush();
   }
 
   @Override
@@ -170,9 +177,7 @@ final class SseTransport implements Transport {
   }
 
   private void last(String block) {
-    connection
-        .writeAndFlush(Unpooled.copiedBuffer(block, StandardCharsets.US_ASCII))
-        .addListener(ChannelFutureListener.CLOSE);
+    outlet().last(Unpooled.copiedBuffer(block, StandardCharsets.US_ASCII));
   }
 
   /**
@@ -202,7 +207,11 @@ final class SseTransport implements Transport {
     return Objects.requireNonNull(session, "written to before it was opened");
   }
 
+  private Outlet outlet() {
+    return Objects.requireNonNull(outlet, "written to before it was opened");
+  }
+
   private void write(ByteBuf bytes) {
-    connection.write(bytes, connection.voidPromise());
+    outlet().write(bytes);
   }
 }

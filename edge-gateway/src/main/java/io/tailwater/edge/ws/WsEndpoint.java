@@ -136,7 +136,7 @@ final class WsEndpoint {
       case Caller.Known(Identity identity) -> {
         try {
           conversation.begin(identity);
-          connection.flush();
+          transport.flush();
         } catch (RequestException e) {
           transport.close(CloseCode.TOO_MANY, e.text());
         }

@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.tailwater.contract.v1.ChannelReset;
 import io.tailwater.contract.v1.Disconnect;
@@ -15,9 +14,11 @@ import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Welcome;
 import io.tailwater.edge.Cursor;
 import io.tailwater.edge.Missed;
+import io.tailwater.edge.Outlet;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
+import io.tailwater.edge.Takeover;
 import io.tailwater.edge.Transport;
 import io.tailwater.edge.WireFormat;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,7 @@ final class WsTransport implements Transport {
           Unpooled.directBuffer(2).writeShort((0x80 | FrameHeader.PING) << 8).asReadOnly());
 
   private final Channel connection;
+  private final Outlet outlet;
   private final Subprotocol subprotocol;
   private final WireFormat<WsFrames> events;
   private final WsConfiguration configuration;
@@ -63,6 +65,7 @@ final class WsTransport implements Transport {
       WsConfiguration configuration,
       WsMetrics metrics) {
     this.connection = connection;
+    this.outlet = new Outlet(connection);
     this.subprotocol = subprotocol;
     this.events = compressed ? subprotocol.events().compressed() : subprotocol.events();
     this.configuration = configuration;
@@ -120,7 +123,7 @@ final class WsTransport implements Transport {
     WsFrames frames = run.encoded(events);
     int next = index;
     do {
-      frames.write(next, connection);
+      frames.write(next, outlet);
       next = frames.endOf(next);
     } while (next < run.events().size() && connection.isWritable());
     return next;
@@ -171,12 +174,17 @@ final class WsTransport implements Transport {
       return;
     }
     heard = false;
-    connection.write(PING.duplicate(), connection.voidPromise());
+    outlet.write(PING.duplicate());
+  }
+
+  @Override
+  public long bufferedBytes() {
+    return Takeover.bufferedBytes(connection);
   }
 
   @Override
   public void flush() {
-    connection.flush();
+    outlet.flush();
   }
 
   @Override
@@ -224,7 +232,7 @@ final class WsTransport implements Transport {
     }
     metrics.closed(code.code(), false);
     sendClose(code.code(), reason);
-    connection.flush();
+    outlet.flush();
   }
 
   /** The client has closed: answers it, and ends the connection. */
@@ -235,7 +243,7 @@ final class WsTransport implements Transport {
     }
     metrics.closed(code, true);
     sendClose(code, "");
-    connection.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    outlet.last(Unpooled.EMPTY_BUFFER);
   }
 
   /**
@@ -277,7 +285,7 @@ final class WsTransport implements Transport {
     FrameHeader.write(opcode, payload.readableBytes(), out);
     out.writeBytes(payload);
     payload.release();
-    connection.write(out, connection.voidPromise());
+    outlet.write(out);
   }
 
   /** Writes a frame. */
@@ -294,6 +302,6 @@ final class WsTransport implements Transport {
     out.writerIndex(start);
     FrameHeader.write(subprotocol.opcode(), payload, out);
     out.writerIndex(end).readerIndex(start);
-    connection.write(out, connection.voidPromise());
+    outlet.write(out);
   }
 }

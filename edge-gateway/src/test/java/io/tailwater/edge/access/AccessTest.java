@@ -22,7 +22,8 @@ final class AccessTest {
   private static final String APP = "https://app.example.com";
 
   private final Tokens tokens = new Tokens(TokensTest.KEY, CLOCK);
-  private final Access access = new Access(tokens, new Origins(List.of(APP)));
+  private final Access access =
+      new Access(tokens, new Origins(List.of(APP)), new Addresses(List.of()));
 
   @Test
   void withoutATokenOneIsAnonymous() {

@@ -1,0 +1,152 @@
+package io.tailwater.edge.admin;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.GatewayAnswer;
+import io.tailwater.contract.v1.GatewayQuestion;
+import io.tailwater.edge.Connections;
+import io.tailwater.edge.RedisBus;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks all gateways at once, this one too: a question is published, and as many answers are waited
+ * for as gateways heard it. Without Redis this gateway answers alone. Any thread that may wait.
+ */
+final class AllGateways {
+  private static final Logger LOG = LoggerFactory.getLogger(AllGateways.class);
+  private static final String THREAD = "edge-admin";
+  private static final String QUESTIONS = "tw:admin";
+  private static final long PATIENCE_MS = 3_000;
+  private static final int MOST_AT_ONCE = 8;
+
+  private final Connections connections;
+  private final RedisBus bus;
+  private final String replyTo = QUESTIONS + ":" + random();
+  private final Map<String, BlockingQueue<GatewayAnswer>> asked = new ConcurrentHashMap<>();
+  private final Semaphore questions = new Semaphore(MOST_AT_ONCE);
+  private final Semaphore answers = new Semaphore(MOST_AT_ONCE);
+
+  AllGateways(Connections connections, RedisBus bus) {
+    this.connections = connections;
+    this.bus = bus;
+  }
+
+  /**
+   * What was answered.
+   *
+   * @param complete whether every gateway that heard the question has answered
+   */
+  record Answers(List<GatewayAnswer> all, boolean complete) {}
+
+  void listen() {
+    bus.subscribe(QUESTIONS, this::onQuestion);
+    bus.subscribe(replyTo, this::onAnswer);
+  }
+
+  /**
+   * Asks, and waits for the answers.
+   *
+   * @throws RequestException {@code rate_limited}
+   */
+  Answers ask(GatewayQuestion.Builder question) {
+    if (!questions.tryAcquire()) {
+      throw new RequestException(
+          ErrorCode.RATE_LIMITED, "other questions are being answered; try again");
+    }
+    String id = random();
+    BlockingQueue<GatewayAnswer> arriving = new LinkedBlockingQueue<>();
+    asked.put(id, arriving);
+    try {
+      GatewayQuestion whole = question.setId(id).setReplyTo(replyTo).build();
+      long heard = publish(whole);
+      return heard > 0 ? collect(arriving, heard) : new Answers(List.of(answer(whole)), false);
+    } finally {
+      asked.remove(id);
+      questions.release();
+    }
+  }
+
+  private long publish(GatewayQuestion question) {
+    try {
+      return bus.publish(QUESTIONS, question.toByteArray()).join();
+    } catch (CompletionException e) {
+      LOG.debug("other gateways cannot be asked: {}", e.getMessage());
+      return 0;
+    }
+  }
+
+  private static Answers collect(BlockingQueue<GatewayAnswer> arriving, long wanted) {
+    List<GatewayAnswer> all = new ArrayList<>();
+    long left = wanted;
+    try {
+      for (; left > 0; left--) {
+        GatewayAnswer next = arriving.poll(PATIENCE_MS, TimeUnit.MILLISECONDS);
+        if (next == null) {
+          break;
+        }
+        all.add(next);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return new Answers(all, left == 0);
+  }
+
+  private void onQuestion(byte[] message) {
+    // Who asks has as much patience as others need to be asked again.
+    if (answers.tryAcquire()) {
+      Thread.ofVirtual().name(THREAD).start(() -> reply(message));
+    }
+  }
+
+  private void reply(byte[] message) {
+    try {
+      GatewayQuestion question = GatewayQuestion.parseFrom(message);
+      bus.publish(question.getReplyTo(), answer(question).toByteArray());
+    } catch (InvalidProtocolBufferException e) {
+      LOG.warn("a message on {} is no question", QUESTIONS);
+    } finally {
+      answers.release();
+    }
+  }
+
+  private GatewayAnswer answer(GatewayQuestion question) {
+    GatewayAnswer.Builder answer =
+        GatewayAnswer.newBuilder().setId(question.getId()).setGateway(connections.gateway());
+    switch (question.getQuestionCase()) {
+      case LIST -> answer.addAllConnections(connections.list(question.getList()));
+      case END -> answer.setEnded(connections.end(question.getEnd().getSubject()));
+      case QUESTION_NOT_SET -> LOG.debug("a question of a later version");
+    }
+    return answer.build();
+  }
+
+  private void onAnswer(byte[] message) {
+    try {
+      GatewayAnswer answer = GatewayAnswer.parseFrom(message);
+      BlockingQueue<GatewayAnswer> waiting = asked.get(answer.getId());
+      if (waiting != null) {
+        waiting.add(answer);
+      }
+    } catch (InvalidProtocolBufferException e) {
+      LOG.warn("a message on {} is no answer", replyTo);
+    }
+  }
+
+  private static String random() {
+    return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  }
+}

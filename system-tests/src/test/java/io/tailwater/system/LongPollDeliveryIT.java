@@ -1,0 +1,7 @@
+package io.tailwater.system;
+
+final class LongPollDeliveryIT extends DeliveryContract {
+  LongPollDeliveryIT() {
+    super(Transport.LONG_POLL);
+  }
+}

@@ -1,0 +1,50 @@
+package io.tailwater.system;
+
+import org.junit.jupiter.api.Test;
+
+/** Readers that change transport and gateway at random, with the same positions. */
+final class RoamingDeliveryIT extends DeliveryContract {
+  RoamingDeliveryIT() {
+    super(Transport.ROAMING);
+  }
+
+  @Test
+  @Override
+  void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(InProcessPlatform platform)
+      throws Exception {
+    super.keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(platform);
+  }
+
+  @Test
+  @Override
+  void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(InProcessPlatform platform)
+      throws Exception {
+    super.keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(platform);
+  }
+
+  @Test
+  @Override
+  void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform) throws Exception {
+    super.keepsEveryEventWhileRedisIsKilledAndComesBack(platform);
+  }
+
+  @Test
+  @Override
+  void keepsEveryEventWhileAGatewayIsKilledAndComesBack(LaunchedPlatform platform)
+      throws Exception {
+    super.keepsEveryEventWhileAGatewayIsKilledAndComesBack(platform);
+  }
+
+  @Test
+  @Override
+  void keepsEveryEventWhileAnEventCoreIsKilledAndComesBack(LaunchedPlatform platform)
+      throws Exception {
+    super.keepsEveryEventWhileAnEventCoreIsKilledAndComesBack(platform);
+  }
+
+  @Test
+  @Override
+  void keepsEveryEventWhileKafkaIsKilledAndComesBack(LaunchedPlatform platform) throws Exception {
+    super.keepsEveryEventWhileKafkaIsKilledAndComesBack(platform);
+  }
+}

@@ -1,0 +1,7 @@
+package io.tailwater.system;
+
+final class ShortPollDeliveryIT extends DeliveryContract {
+  ShortPollDeliveryIT() {
+    super(Transport.SHORT_POLL);
+  }
+}

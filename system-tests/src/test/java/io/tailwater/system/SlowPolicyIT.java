@@ -1,0 +1,126 @@
+package io.tailwater.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Position;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What becomes of a client that stops reading, by its namespace; and that it is seen to be slow.
+ */
+@ExtendWith(Platforms.class)
+final class SlowPolicyIT {
+  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final int BATCH = 100;
+  private static final int BATCHES = 8;
+  private static final int EVENT_BYTES = 25_000;
+
+  /** Keeps next to nothing of a channel. */
+  private final URI gateway;
+
+  SlowPolicyIT(InProcessPlatform platform) {
+    this.gateway = platform.gateways().get(1);
+  }
+
+  @Test
+  void aReaderOfTheLatestIsToldWhatItSkippedAndGetsTheNewest() {
+    Channel channel = new Channel(Namespaces.TICKER, "slow");
+    try (Reader reader = start(channel)) {
+      List<Position> ids = stallAndPublish(reader, channel);
+      await().atMost(LIMIT).until(() -> ids.getLast().equals(reader.seen().newest(channel)));
+      assertThat(reader.seen().resets())
+          .isNotEmpty()
+          .allSatisfy(reset -> assertThat(reset.reason()).isEqualTo("skipped"));
+      List<Position> seen = reader.seen().events(channel).stream().map(Seen.Event::id).toList();
+      assertThat(seen).hasSizeLessThan(ids.size());
+      assertThat(ids).containsSubsequence(seen);
+      assertThat(reader.connections()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aReaderThatIsDisconnectedComesBackAndGetsEverything() {
+    Channel channel = new Channel(Namespaces.STRICT, "slow");
+    try (Reader reader = start(channel)) {
+      List<Position> ids = stallAndPublish(reader, channel);
+      await().atMost(LIMIT).until(() -> ids.getLast().equals(reader.seen().newest(channel)));
+      assertThat(reader.connections()).isGreaterThan(1);
+      assertThat(reader.seen().resets()).isEmpty();
+      assertThat(reader.seen().events(channel).stream().map(Seen.Event::id))
+          .containsExactlyElementsOf(ids);
+    }
+  }
+
+  private Reader start(Channel channel) {
+    Reader reader =
+        Transport.SSE.open(
+            Wanted.of(channel.namespace(), channel).withReceiveBytes(65_536), List.of(gateway));
+    await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
+    return reader;
+  }
+
+  /** Publishes more than the network holds while the reader does not read, then lets it go on. */
+  private List<Position> stallAndPublish(Reader reader, Channel channel) {
+    reader.pause();
+    List<Position> ids = publish(channel);
+    await()
+        .atMost(LIMIT)
+        .untilAsserted(
+            () -> {
+              JsonNode standing = standing(channel);
+              assertThat(standing.path("state").asText()).isEqualTo("waiting");
+              assertThat(standing.path("reason").asText()).isEqualTo("unwritable");
+              assertThat(standing.path("lag").asLong()).isPositive();
+            });
+    reader.resume();
+    return ids;
+  }
+
+  private JsonNode standing(Channel channel) {
+    return Http.send(
+            HttpRequest.newBuilder(
+                    gateway.resolve(
+                        "/v1/admin/connections?channel=" + Wanted.encoded(channel.toString())))
+                .header(
+                    "Authorization",
+                    "Bearer " + Tokens.caller("admin", List.of("admin.connections"))))
+        .json()
+        .path("connections")
+        .path(0)
+        .path("channels")
+        .path(0);
+  }
+
+  private List<Position> publish(Channel channel) {
+    String line =
+        "{\"channel\":"
+            + Json.write(channel.toString())
+            + ",\"data\":\""
+            + "x".repeat(EVENT_BYTES)
+            + "\"}\n";
+    List<Position> ids = new ArrayList<>();
+    for (int i = 0; i < BATCHES; i++) {
+      Http.Answer answer =
+          Http.send(
+              HttpRequest.newBuilder(gateway.resolve("/v1/events"))
+                  .header("Content-Type", "application/x-ndjson")
+                  .POST(HttpRequest.BodyPublishers.ofString(line.repeat(BATCH))));
+      answer
+          .body()
+          .lines()
+          .map(verdict -> new Http.Answer(0, answer.headers(), verdict).json().path("id").asText())
+          .map(Position::parse)
+          .forEach(ids::add);
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,7 @@
+package io.tailwater.system;
+
+final class WsJsonDeliveryIT extends DeliveryContract {
+  WsJsonDeliveryIT() {
+    super(Transport.WS_JSON);
+  }
+}

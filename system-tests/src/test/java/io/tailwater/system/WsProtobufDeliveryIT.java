@@ -1,0 +1,7 @@
+package io.tailwater.system;
+
+final class WsProtobufDeliveryIT extends DeliveryContract {
+  WsProtobufDeliveryIT() {
+    super(Transport.WS_PROTOBUF);
+  }
+}
