@@ -27,7 +27,7 @@ USER 10001:10001
 WORKDIR /opt/tailwater
 ENTRYPOINT ["/opt/tailwater/start.sh"]
 # Healthy means ready: it may be sent requests.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 CMD ["/opt/tailwater/ready.sh"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=180s --retries=3 CMD ["/opt/tailwater/ready.sh"]
 
 FROM service AS event-core
 COPY --from=train /opt/tailwater/event-core /opt/tailwater/event-core

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a connection out of HTTP: its pipeline is cut down to what its transport needs, and the
- * response's head is written as it is. The only place that knows Micronaut's server from within.
+ * response's head is written as it is. With {@link Listeners} the only place that knows Micronaut's
+ * server from within.
  */
 public final class Takeover {
   /**
