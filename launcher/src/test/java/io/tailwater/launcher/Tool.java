@@ -38,7 +38,8 @@ final class Tool implements AutoCloseable {
   static Tool start(String command, Map<String, String> environment) throws IOException {
     Path module = Path.of("").toAbsolutePath();
     var builder =
-        new ProcessBuilder("bash", "-c", "exec " + command)
+        // Whoever started the tests in the background may have left SIGINT ignored, for all below.
+        new ProcessBuilder("env", "--default-signal=INT", "bash", "-c", "exec " + command)
             .directory(module.resolveSibling(".").normalize().toFile())
             .redirectErrorStream(true);
     builder.environment().put("TAILWATER_CLASSPATH", classPath(module));
