@@ -212,7 +212,7 @@ final class BadInputIT {
                 get("/v1/events?channel=chat:a&before=" + id, 401, "unauthorized"),
                 get("/v1/events?channel=chat:a", 401, "token_expired").as(EXPIRED),
                 get("/v1/events?channel=unknown:a", 404, "not_found").as(ALL),
-                get("/v1/events?channel=ai:never-was", 404, "not_found"))
+                get("/v1/events?channel=ai:never-was", 404, "not_found").as(ALL))
             .map(one -> one.with("Accept", "application/json"))
             .toList());
   }
