@@ -180,7 +180,7 @@ public final class Cursor {
       }
       deliver(run);
     }
-    if (live && pace == Pace.CURRENT && view.runAfter(offset) != null) {
+    if (live && pace == Pace.CURRENT && (view.runAfter(offset) != null || offset < view.floor())) {
       pace = Pace.BEHIND;
     }
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import java.net.URI;
@@ -11,7 +13,9 @@ import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -25,11 +29,25 @@ final class SlowPolicyIT {
   private static final int BATCHES = 8;
   private static final int EVENT_BYTES = 25_000;
 
-  /** Keeps next to nothing of a channel. */
+  /** Keeps of a channel its newest run only, and sends little at once. */
+  private final ApplicationContext own;
+
   private final URI gateway;
 
   SlowPolicyIT(InProcessPlatform platform) {
-    this.gateway = platform.gateways().get(1);
+    own =
+        platform.gateway(
+            Map.of(
+                "micronaut.server.netty.child-options.so-sndbuf",
+                8_192,
+                "tailwater.edge.tail-bytes",
+                4_096));
+    gateway = own.getBean(EmbeddedServer.class).getURI();
+  }
+
+  @AfterEach
+  void stop() {
+    own.close();
   }
 
   @Test
