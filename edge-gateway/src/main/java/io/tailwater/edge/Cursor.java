@@ -180,7 +180,10 @@ public final class Cursor {
       }
       deliver(run);
     }
-    if (live && pace == Pace.CURRENT && (view.runAfter(offset) != null || offset < view.floor())) {
+    if (live
+        && pace == Pace.CURRENT
+        && view.epoch().equals(epoch)
+        && (view.runAfter(offset) != null || offset < view.floor())) {
       pace = Pace.BEHIND;
     }
   }

@@ -2,12 +2,14 @@ package io.tailwater.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.Position;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +76,27 @@ final class Http {
       throw new IllegalStateException(answer.toString());
     }
     return answer.json().path("id").asText();
+  }
+
+  /** Publishes so many events of this many bytes as one batch, and gives their ids. */
+  static List<Position> publishBatch(URI gateway, Channel channel, int events, int bytes) {
+    String line =
+        "{\"channel\":"
+            + Json.write(channel.toString())
+            + ",\"data\":\""
+            + "x".repeat(bytes)
+            + "\"}\n";
+    Answer answer =
+        send(
+            HttpRequest.newBuilder(gateway.resolve("/v1/events"))
+                .header("Content-Type", "application/x-ndjson")
+                .POST(HttpRequest.BodyPublishers.ofString(line.repeat(events))));
+    return answer
+        .body()
+        .lines()
+        .map(verdict -> new Answer(0, answer.headers(), verdict).json().path("id").asText())
+        .map(Position::parse)
+        .toList();
   }
 
   /** What {@code GET /v1/channel} says. */

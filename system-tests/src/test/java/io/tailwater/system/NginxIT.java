@@ -2,7 +2,6 @@ package io.tailwater.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
@@ -41,11 +40,7 @@ final class NginxIT {
 
   @BeforeAll
   static void needsNginx() {
-    if (NginxServer.program().isEmpty()) {
-      System.out.println(
-          "NginxIT is skipped: there is no nginx here (Debian: apt-get install nginx)");
-    }
-    assumeTrue(NginxServer.program().isPresent(), "no nginx");
+    NginxServer.require();
   }
 
   @Test

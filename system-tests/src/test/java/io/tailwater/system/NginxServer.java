@@ -57,8 +57,13 @@ final class NginxServer implements AutoCloseable {
     await("nginx listens").atMost(Duration.ofSeconds(30)).until(this::listens);
   }
 
-  /** Where nginx is installed. */
-  static Optional<Path> program() {
+  /** Skips or fails the test that needs nginx where there is none, see {@link Tools}. */
+  static void require() {
+    String program = program().map(Path::toString).orElse("nginx");
+    Tools.require("nginx (Debian: nginx-light)", program, "-v");
+  }
+
+  private static Optional<Path> program() {
     String path = Optional.ofNullable(System.getenv("PATH")).orElse("") + ":/usr/sbin";
     return Stream.of(path.split(File.pathSeparator))
         .map(folder -> Path.of(folder, "nginx"))

@@ -2,7 +2,6 @@ package io.tailwater.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
@@ -33,11 +32,7 @@ final class RollingRestartIT {
 
   @Test
   void losesAndRepeatsNothingAndSpreadsReconnects(InProcessPlatform platform) throws Exception {
-    boolean possible = NginxServer.program().isPresent();
-    if (!possible) {
-      System.out.println("RollingRestartIT is skipped: there is no nginx here");
-    }
-    assumeTrue(possible, "no nginx");
+    NginxServer.require();
     List<Integer> ports = List.of(FreePort.choose(), FreePort.choose());
     List<GatewayProcess> gateways = new ArrayList<>();
     List<Reader> readers = new ArrayList<>();

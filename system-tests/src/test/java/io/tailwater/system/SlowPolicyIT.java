@@ -129,25 +129,9 @@ final class SlowPolicyIT {
   }
 
   private List<Position> publish(Channel channel) {
-    String line =
-        "{\"channel\":"
-            + Json.write(channel.toString())
-            + ",\"data\":\""
-            + "x".repeat(EVENT_BYTES)
-            + "\"}\n";
     List<Position> ids = new ArrayList<>();
     for (int i = 0; i < BATCHES; i++) {
-      Http.Answer answer =
-          Http.send(
-              HttpRequest.newBuilder(gateway.resolve("/v1/events"))
-                  .header("Content-Type", "application/x-ndjson")
-                  .POST(HttpRequest.BodyPublishers.ofString(line.repeat(BATCH))));
-      answer
-          .body()
-          .lines()
-          .map(verdict -> new Http.Answer(0, answer.headers(), verdict).json().path("id").asText())
-          .map(Position::parse)
-          .forEach(ids::add);
+      ids.addAll(Http.publishBatch(gateway, channel, BATCH, EVENT_BYTES));
     }
     return ids;
   }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import java.net.URI;
-import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,24 +94,8 @@ final class SlowReaderIT {
 
   private static List<Position> publish(URI gateway, Channel channel) {
     List<Position> ids = new ArrayList<>();
-    String line =
-        "{\"channel\":"
-            + Json.write(channel.toString())
-            + ",\"data\":\""
-            + "x".repeat(EVENT_BYTES)
-            + "\"}\n";
     for (int sent = 0; sent < EVENTS; sent += BATCH) {
-      Http.Answer answer =
-          Http.send(
-              HttpRequest.newBuilder(gateway.resolve("/v1/events"))
-                  .header("Content-Type", "application/x-ndjson")
-                  .POST(HttpRequest.BodyPublishers.ofString(line.repeat(BATCH))));
-      answer
-          .body()
-          .lines()
-          .map(verdict -> new Http.Answer(0, answer.headers(), verdict).json().path("id").asText())
-          .map(Position::parse)
-          .forEach(ids::add);
+      ids.addAll(Http.publishBatch(gateway, channel, BATCH, EVENT_BYTES));
     }
     return ids;
   }
