@@ -35,6 +35,8 @@ final class EdgeLoop {
   private int restingBytes;
   private long restUntilNanos;
   private boolean resting;
+  private boolean sendingAtOnce;
+  private long newsSinceNanos;
 
   /**
    * @param heartbeatMs a session's usual time between heartbeats, milliseconds
@@ -104,8 +106,23 @@ final class EdgeLoop {
       written.get(i).flush();
     }
     written.clear();
+    restSince(startNanos);
+  }
+
+  private void restSince(long startNanos) {
     long endNanos = loop.ticker().nanoTime();
     restUntilNanos = endNanos + Math.min(REST * (endNanos - startNanos), MOST_REST_NANOS);
+  }
+
+  /** New events are about to be written, each for all its readers. */
+  void beginNews() {
+    newsSinceNanos = loop.ticker().nanoTime();
+    sendingAtOnce = newsSinceNanos >= restUntilNanos;
+  }
+
+  /** Whether what is written may go to the network right away. */
+  boolean sendsAtOnce() {
+    return sendingAtOnce;
   }
 
   /**
@@ -115,6 +132,12 @@ final class EdgeLoop {
    */
   void flushNews(int bytes) {
     restingBytes += bytes;
+    if (sendingAtOnce) {
+      sendingAtOnce = false;
+      flush();
+      restSince(newsSinceNanos);
+      return;
+    }
     long waitNanos = restUntilNanos - loop.ticker().nanoTime();
     if (waitNanos <= 0 || restingBytes > MOST_RESTING_BYTES) {
       flush();

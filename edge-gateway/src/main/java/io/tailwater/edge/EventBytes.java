@@ -34,19 +34,20 @@ public final class EventBytes implements WireFormat.Encoding {
     return new EventBytes(bytes, ends);
   }
 
-  /** The bytes of the events from this index on, retained for the caller. */
-  public ByteBuf from(int index) {
-    return between(index, ends.length);
+  /** Writes the events from this index on. */
+  public void writeFrom(int index, Outlet outlet) {
+    int start = start(index);
+    outlet.write(bytes, start, ends[ends.length - 1] - start);
   }
 
   /** The bytes of one event, retained for the caller. */
   public ByteBuf at(int index) {
-    return between(index, index + 1);
+    int start = start(index);
+    return bytes.retainedSlice(start, ends[index] - start);
   }
 
-  private ByteBuf between(int first, int end) {
-    int start = first == 0 ? 0 : ends[first - 1];
-    return bytes.retainedSlice(start, ends[end - 1] - start);
+  private int start(int index) {
+    return index == 0 ? 0 : ends[index - 1];
   }
 
   @Override

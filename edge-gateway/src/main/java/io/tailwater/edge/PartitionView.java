@@ -92,6 +92,7 @@ final class PartitionView {
       }
     }
     through = newThrough;
+    loop.beginNews();
     moved.forEach(TailView::pump);
     if (!expecting.isEmpty()) {
       List<Cursor> cursors = expecting;

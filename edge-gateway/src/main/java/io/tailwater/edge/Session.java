@@ -108,6 +108,11 @@ public final class Session {
     return positions.toString();
   }
 
+  /** What the bytes of its connection leave by. */
+  public Outlet outlet(io.netty.channel.Channel connection) {
+    return new Outlet(connection, loop);
+  }
+
   /** Whether the connection is gone or was ended. */
   public boolean closed() {
     return closed;
@@ -120,7 +125,9 @@ public final class Session {
   int events(Cursor cursor, Run run, int index) {
     int next = transport.events(cursor, run, index);
     sessions.meters().delivered(run, index, next);
-    touched();
+    if (transport.unsent()) {
+      touched();
+    }
     return next;
   }
 

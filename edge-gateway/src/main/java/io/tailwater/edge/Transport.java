@@ -1,8 +1,8 @@
 package io.tailwater.edge;
 
 /**
- * How a session's frames leave. Confined to the connection's event loop; nothing is sent before
- * {@link #flush}.
+ * How a session's frames leave. Confined to the connection's event loop; what it doesn't send at
+ * once waits for {@link #flush}.
  */
 public interface Transport {
   /** Whether more may be written now; otherwise the session is told when it may. */
@@ -39,6 +39,11 @@ public interface Transport {
    */
   default long heartbeatMs(long usual) {
     return usual;
+  }
+
+  /** Whether something waits for {@link #flush}, or may do so. */
+  default boolean unsent() {
+    return true;
   }
 
   /** Sends what was written. */

@@ -14,4 +14,9 @@ public final class Runs {
     return new Run(
         channel, epoch, events.getFirst().getOffset() - 1, events.getLast().getOffset(), events);
   }
+
+  /** What the bytes of this connection leave by, on a loop of its own. */
+  public static Outlet outlet(io.netty.channel.Channel connection) {
+    return new Outlet(connection, new EdgeLoop(connection.eventLoop(), 15_000));
+  }
 }

@@ -11,6 +11,7 @@ import io.tailwater.edge.Cursor;
 import io.tailwater.edge.EventBytes;
 import io.tailwater.edge.EventJson;
 import io.tailwater.edge.Missed;
+import io.tailwater.edge.Outlet;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
@@ -45,6 +46,7 @@ final class SseTransport implements Transport {
   private final boolean several;
   private final SseFormat format;
   private @Nullable Session session;
+  private @Nullable Outlet outlet;
 
   /**
    * @param headers of the response
@@ -66,6 +68,7 @@ final class SseTransport implements Transport {
   @Override
   public void open(Session session, StreamOpening opening) {
     this.session = session;
+    this.outlet = session.outlet(connection);
     Takeover.begin(connection, headers, session);
     ByteBuf out = connection.alloc().directBuffer(512);
     ascii("retry: " + retryMs() + "\n", out);
@@ -92,7 +95,7 @@ final class SseTransport implements Transport {
 
   @Override
   public boolean writable() {
-    return connection.isWritable();
+    return outlet().writable();
   }
 
   @Override
@@ -100,7 +103,7 @@ final class SseTransport implements Transport {
     EventBytes bytes = run.encoded(format);
     int end = run.events().size();
     if (!several || run.epoch().isEphemeral()) {
-      write(bytes.from(index));
+      bytes.writeFrom(index, outlet());
       return end;
     }
     for (int i = index; i < end; i++) {
@@ -152,12 +155,17 @@ final class SseTransport implements Transport {
 
   @Override
   public long bufferedBytes() {
-    return Takeover.bufferedBytes(connection);
+    return outlet().bufferedBytes();
+  }
+
+  @Override
+  public boolean unsent() {
+    return outlet().waiting();
   }
 
   @Override
   public void flush() {
-    connection.flush();
+    outlet().flush();
   }
 
   @Override
@@ -207,7 +215,11 @@ final class SseTransport implements Transport {
     return Objects.requireNonNull(session, "written to before it was opened");
   }
 
+  private Outlet outlet() {
+    return Objects.requireNonNull(outlet, "written to before it was opened");
+  }
+
   private void write(ByteBuf bytes) {
-    connection.write(bytes, connection.voidPromise());
+    outlet().write(bytes);
   }
 }

@@ -1,7 +1,7 @@
 package io.tailwater.edge.ws;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
+import io.tailwater.edge.Outlet;
 import io.tailwater.edge.WireFormat;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -64,21 +64,20 @@ final class WsFrames implements WireFormat.Encoding {
   }
 
   /** Writes this event and those that follow it in its frame. */
-  void write(int index, Channel connection) {
+  void write(int index, Outlet outlet) {
     int frame = frameOf(index);
     if (firsts[frame] == index) {
       int start = frameStarts[frame];
-      connection.write(
-          bytes.retainedSlice(start, frameEnd(frame) - start), connection.voidPromise());
+      outlet.write(bytes, start, frameEnd(frame) - start);
     } else if (plain != null) {
-      plain.write(index, connection);
+      plain.write(index, outlet);
     } else {
       int start = eventStarts[index];
-      ByteBuf rest = bytes.retainedSlice(start, frameEnd(frame) - start);
-      ByteBuf head = connection.alloc().directBuffer(WsFormat.MAX_HEAD_BYTES);
-      format.writeHead(rest.readableBytes() - format.suffixBytes(), head);
-      connection.write(head, connection.voidPromise());
-      connection.write(rest, connection.voidPromise());
+      int length = frameEnd(frame) - start;
+      ByteBuf head = bytes.alloc().directBuffer(WsFormat.MAX_HEAD_BYTES);
+      format.writeHead(length - format.suffixBytes(), head);
+      outlet.write(head);
+      outlet.write(bytes, start, length);
     }
   }
 

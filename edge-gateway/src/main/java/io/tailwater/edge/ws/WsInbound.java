@@ -68,7 +68,7 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    context.flush();
+    transport.flush();
     conversation.readWhatIsAnswered();
   }
 

@@ -15,13 +15,14 @@ import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Welcome;
 import io.tailwater.edge.Cursor;
 import io.tailwater.edge.Missed;
+import io.tailwater.edge.Outlet;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Session;
 import io.tailwater.edge.StreamOpening;
-import io.tailwater.edge.Takeover;
 import io.tailwater.edge.Transport;
 import io.tailwater.edge.WireFormat;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -50,6 +51,7 @@ final class WsTransport implements Transport {
   private final WsMetrics metrics;
   private Consumer<Cursor> onEnd = cursor -> {};
   private @Nullable Session session;
+  private @Nullable Outlet outlet;
   private boolean heard = true;
   private boolean closing;
   private int silentPings;
@@ -95,12 +97,13 @@ final class WsTransport implements Transport {
 
   @Override
   public boolean writable() {
-    return !closing && connection.isWritable();
+    return !closing && outlet().writable();
   }
 
   @Override
   public void open(Session session, StreamOpening opening) {
     this.session = session;
+    this.outlet = session.outlet(connection);
     write(
         ServerFrame.newBuilder()
             .setWelcome(
@@ -121,9 +124,9 @@ final class WsTransport implements Transport {
     WsFrames frames = run.encoded(events);
     int next = index;
     do {
-      frames.write(next, connection);
+      frames.write(next, outlet());
       next = frames.endOf(next);
-    } while (next < run.events().size() && connection.isWritable());
+    } while (next < run.events().size() && outlet().writable());
     return next;
   }
 
@@ -172,17 +175,26 @@ final class WsTransport implements Transport {
       return;
     }
     heard = false;
-    connection.write(PING.duplicate(), connection.voidPromise());
+    send(PING.duplicate());
   }
 
   @Override
   public long bufferedBytes() {
-    return Takeover.bufferedBytes(connection);
+    return outlet().bufferedBytes();
+  }
+
+  @Override
+  public boolean unsent() {
+    return outlet().waiting();
   }
 
   @Override
   public void flush() {
-    connection.flush();
+    if (outlet == null) {
+      connection.flush();
+    } else {
+      outlet.flush();
+    }
   }
 
   @Override
@@ -230,7 +242,7 @@ final class WsTransport implements Transport {
     }
     metrics.closed(code.code(), false);
     sendClose(code.code(), reason);
-    connection.flush();
+    flush();
   }
 
   /** The client has closed: answers it, and ends the connection. */
@@ -283,7 +295,7 @@ final class WsTransport implements Transport {
     FrameHeader.write(opcode, payload.readableBytes(), out);
     out.writeBytes(payload);
     payload.release();
-    connection.write(out, connection.voidPromise());
+    send(out);
   }
 
   /** Writes a frame. */
@@ -300,6 +312,19 @@ final class WsTransport implements Transport {
     out.writerIndex(start);
     FrameHeader.write(subprotocol.opcode(), payload, out);
     out.writerIndex(end).readerIndex(start);
-    connection.write(out, connection.voidPromise());
+    send(out);
+  }
+
+  private Outlet outlet() {
+    return Objects.requireNonNull(outlet, "written to before it was opened");
+  }
+
+  /** Who is refused has no session, and so no outlet. */
+  private void send(ByteBuf bytes) {
+    if (outlet == null) {
+      connection.write(bytes, connection.voidPromise());
+    } else {
+      outlet.write(bytes);
+    }
   }
 }

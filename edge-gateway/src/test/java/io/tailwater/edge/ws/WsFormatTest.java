@@ -14,6 +14,7 @@ import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.ServerFrame;
+import io.tailwater.edge.Outlet;
 import io.tailwater.edge.Run;
 import io.tailwater.edge.Runs;
 import io.tailwater.edge.WireFormat;
@@ -154,10 +155,11 @@ final class WsFormatTest {
   private static List<Frame> frames(WireFormat<WsFrames> format, Run run, int from) {
     EmbeddedChannel connection = new EmbeddedChannel();
     WsFrames encoded = run.encoded(format);
+    Outlet outlet = Runs.outlet(connection);
     for (int next = from; next < run.events().size(); next = encoded.endOf(next)) {
-      encoded.write(next, connection);
+      encoded.write(next, outlet);
     }
-    connection.flush();
+    outlet.flush();
     ByteBuf wire = Unpooled.buffer();
     for (ByteBuf part = connection.readOutbound(); part != null; part = connection.readOutbound()) {
       wire.writeBytes(part);
