@@ -1,5 +1,6 @@
 package io.tailwater.edge;
 
+import io.micronaut.http.HttpParameters;
 import io.micronaut.http.HttpRequest;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
@@ -8,8 +9,10 @@ import io.tailwater.contract.Positions;
 import io.tailwater.contract.RequestException;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param channels without repetition, in the order of the request
  * @param from where to begin with a channel that no position is handed in for
  * @param header the position of {@code Last-Event-ID}, which wins over {@code after}
+ * @param after of one channel or of several; null beside a header
  */
 public record Subscribing(
     List<Channel> channels, Start from, @Nullable String header, @Nullable String after) {
@@ -61,16 +65,44 @@ public record Subscribing(
           ErrorCode.TOO_MANY_SUBSCRIPTIONS,
           channels.size() + " channels are too many for one stream: at most " + maxChannels);
     }
+    String header = blankToNull(request.getHeaders().get(LAST_EVENT_ID));
     Subscribing subscribing =
         new Subscribing(
             List.copyOf(channels),
             from(request.getParameters().get("from")),
-            blankToNull(request.getHeaders().get(LAST_EVENT_ID)),
-            blankToNull(request.getParameters().get("after")));
-    if (subscribing.header == null && subscribing.after != null) {
+            header,
+            header == null ? after(request.getParameters()) : null);
+    if (subscribing.after != null) {
       subscribing.position(subscribing.after, subscribing.channels.getFirst());
     }
     return subscribing;
+  }
+
+  /** One position as it is; one for each channel as what they are together. */
+  private static @Nullable String after(HttpParameters parameters) {
+    List<String> given = parameters.getAll("after");
+    if (given.size() < 2) {
+      return given.isEmpty() ? null : blankToNull(given.getFirst());
+    }
+    List<String> names = parameters.getAll("channel");
+    if (given.size() != names.size()) {
+      throw new RequestException(
+          ErrorCode.INVALID_POSITION,
+          "'after' comes once, or as often as 'channel', in the same order and empty for a channel without a position: not "
+              + given.size()
+              + " times for "
+              + names.size());
+    }
+    Map<Channel, Position> positions = new LinkedHashMap<>();
+    for (int i = 0; i < given.size(); i++) {
+      Channel channel = Channel.parse(names.get(i));
+      String text = blankToNull(given.get(i));
+      Position position = text == null ? null : parse(text, channel);
+      if (position != null) {
+        positions.put(channel, position);
+      }
+    }
+    return positions.isEmpty() ? null : Positions.of(positions).toString();
   }
 
   /** One channel, from its beginning. */
@@ -112,17 +144,18 @@ public record Subscribing(
   }
 
   private @Nullable Position position(String text, Channel channel) {
-    if (Positions.isForSeveral(text)) {
-      return Positions.parse(text).get(channel);
-    }
-    if (several()) {
+    if (several() && !Positions.isForSeveral(text)) {
       throw new RequestException(
           ErrorCode.INVALID_POSITION,
           "this is the position of one channel, and "
               + channels.size()
-              + " are asked for: hand in one that begins with m1.");
+              + " are asked for: hand in one that begins with m1., or one for each channel");
     }
-    return Position.parse(text);
+    return parse(text, channel);
+  }
+
+  private static @Nullable Position parse(String text, Channel channel) {
+    return Positions.isForSeveral(text) ? Positions.parse(text).get(channel) : Position.parse(text);
   }
 
   /**

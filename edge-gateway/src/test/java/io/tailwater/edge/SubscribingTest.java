@@ -195,6 +195,33 @@ final class SubscribingTest {
     assertThat(subscribing.start(B)).isEqualTo(new Start.Unreadable());
   }
 
+  @Test
+  void eachChannelMayHaveItsOwnAfter() {
+    Subscribing subscribing =
+        parse(
+            "channel=chat:a&after=k3Zq-7&channel=chat:b&after=Zz9-9&channel=chat:c&after=&from=last:5");
+    assertThat(subscribing.start(A)).isEqualTo(new Start.After(SEVEN));
+    assertThat(subscribing.start(B)).isEqualTo(new Start.After(NINE));
+    assertThat(subscribing.start(C)).isEqualTo(new Start.Last(5));
+    String both = Positions.of(Map.of(A, SEVEN, B, NINE)).toString();
+    assertThat(parse("channel=chat:b&channel=chat:c&after=" + both + "&after=k3Zq-7").start(B))
+        .isEqualTo(new Start.After(NINE));
+    assertThat(parse("channel=chat:a&channel=chat:b&after=&after=").start(B))
+        .isEqualTo(new Start.Latest());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "channel=chat:a&after=k3Zq-7&after=k3Zq-8",
+        "channel=chat:a&channel=chat:b&channel=chat:c&after=k3Zq-7&after=k3Zq-8",
+        "channel=chat:a&channel=chat:b&after=k3Zq-7&after=x"
+      })
+  void anAfterForEachChannelIsOneForEachAndReadable(String query) {
+    assertRefused(ErrorCode.INVALID_POSITION, () -> parse(query));
+    assertThat(parse(query, "Zz9-9").channels()).isNotEmpty();
+  }
+
   private static Start from(String parameters) {
     return parse("channel=chat:a" + parameters).start(A);
   }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The positions that a reader holds, each as the text that it was given with, so that it can hand
- * them to any transport: one of several channels to those that have one for all, and one of each
- * channel to those that have one each. Confined to the reader's thread.
+ * them to any transport: the one of all channels that came last, or the one that each has. Confined
+ * to the reader's thread.
  */
 final class Held {
   private final List<Channel> channels;
@@ -50,19 +50,23 @@ final class Held {
     return texts.get(channel);
   }
 
-  /** What to continue all channels from, null for nothing. */
+  /** One text to continue all channels from, null if there is none. */
   @Nullable String all() {
-    if (channels.size() == 1 || isOneForAll()) {
-      return texts.get(channels.getFirst());
+    return channels.size() == 1 || isOneForAll() ? texts.get(channels.getFirst()) : null;
+  }
+
+  /**
+   * What to hand in as {@code after}: nothing, one for all channels, or one for each of them in
+   * their order, empty where nothing is known.
+   */
+  List<String> after() {
+    String all = all();
+    if (all != null) {
+      return List.of(all);
     }
-    Map<Channel, Position> each = new HashMap<>();
-    for (Channel channel : channels) {
-      Position position = position(channel);
-      if (position != null) {
-        each.put(channel, position);
-      }
-    }
-    return each.isEmpty() ? null : Positions.of(each).toString();
+    return texts.isEmpty()
+        ? List.of()
+        : channels.stream().map(channel -> texts.getOrDefault(channel, "")).toList();
   }
 
   private boolean isOneForAll() {
@@ -70,12 +74,6 @@ final class Held {
     return first != null
         && Positions.isForSeveral(first)
         && channels.stream().allMatch(channel -> first.equals(texts.get(channel)));
-  }
-
-  /** Where a channel stands, null if nothing is known of it. */
-  @Nullable Position position(Channel channel) {
-    String text = texts.get(channel);
-    return text == null ? null : of(text, channel);
   }
 
   /** The position of a channel in a text for one or for several; null if it has none. */

@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Polls, some times over one connection, and hands {@code next} back as {@code after}. Its first
@@ -54,8 +53,8 @@ final class PollWire implements Wire {
   /** Whether the connection is good for another one. */
   private boolean poll(Turn turn, int waitSeconds) throws IOException {
     int limit = LIMITS[turn.random().nextInt(LIMITS.length)];
-    String after = turn.held().all();
-    int wait = after == null ? 0 : waitSeconds;
+    List<String> after = turn.held().after();
+    int wait = after.isEmpty() ? 0 : waitSeconds;
     long began = System.nanoTime();
     StreamConnection answer =
         turn.get(path(turn.wanted(), after, wait, limit), Map.of("Accept", "application/json"));
@@ -88,9 +87,9 @@ final class PollWire implements Wire {
     return !answer.header("connection").equals("close");
   }
 
-  private static String path(Wanted wanted, @Nullable String after, int wait, int limit) {
+  private static String path(Wanted wanted, List<String> after, int wait, int limit) {
     // Without a position, 0 and 100 are what is left out.
-    String path = wanted.path(after);
+    String path = wanted.pollPath(after);
     return path + (wait == 0 ? "" : "&wait=" + wait) + (limit == 100 ? "" : "&limit=" + limit);
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -14,11 +15,13 @@ import java.util.Objects;
 final class SseWire implements Wire {
   @Override
   public void read(Turn turn) throws IOException {
-    // What a reader begins with stands in its URL; from then on it is the header's.
+    // What a reader begins with, or has of each channel from elsewhere, stands in its URL; from
+    // then on it is the header's.
     String id = turn.held().told() ? Objects.requireNonNullElse(turn.held().all(), "") : "";
     Map<String, String> headers =
         Map.of("Accept", "text/event-stream", "Cache-Control", "no-store", "Last-Event-ID", id);
-    StreamConnection stream = turn.get(turn.wanted().path(), headers);
+    String path = turn.wanted().path(id.isEmpty() ? turn.held().after() : List.of());
+    StreamConnection stream = turn.get(path, headers);
     switch (stream.status()) {
       case 200 -> new Stream(turn).read(stream);
       case 204 -> turn.finish();

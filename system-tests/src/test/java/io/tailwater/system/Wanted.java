@@ -63,16 +63,19 @@ record Wanted(
 
   /** The path and query of an event stream. */
   String path() {
-    return path(after) + (envelope ? "&envelope=true" : "");
+    return path(after == null ? List.of() : List.of(after));
   }
 
-  /** The path and query of a subscription that continues from a position, or from none. */
-  String path(@Nullable String position) {
+  /** The path and query of an event stream that continues from what {@link Held#after} says. */
+  String path(List<String> positions) {
+    return pollPath(positions) + (envelope ? "&envelope=true" : "");
+  }
+
+  /** As {@link #path}, for a poll. */
+  String pollPath(List<String> positions) {
     StringBuilder path = new StringBuilder("/v1/events?from=" + encoded(from));
     channels.forEach(channel -> path.append("&channel=").append(encoded(channel.toString())));
-    if (position != null) {
-      path.append("&after=").append(encoded(position));
-    }
+    positions.forEach(position -> path.append("&after=").append(encoded(position)));
     return path.toString();
   }
 
