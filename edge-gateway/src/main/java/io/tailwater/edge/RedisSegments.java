@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Segments as the event-cores broadcast them over Redis pub/sub. Any thread. */
 final class RedisSegments implements SegmentSource, AutoCloseable {
@@ -62,6 +63,10 @@ final class RedisSegments implements SegmentSource, AutoCloseable {
 
   /** Connects, and goes on trying; Lettuce keeps up a connection that was there once. */
   void connect() {
+    connect(Level.WARN);
+  }
+
+  private void connect(Level ofFailure) {
     if (closed) {
       return;
     }
@@ -70,10 +75,12 @@ final class RedisSegments implements SegmentSource, AutoCloseable {
         .whenComplete(
             (made, failure) -> {
               if (failure != null) {
-                LOG.warn(
-                    "no Redis: following event-core instead; trying again ({})",
-                    failure.getMessage());
-                scheduler.schedule(this::connect, CONNECT_AGAIN_MS, TimeUnit.MILLISECONDS);
+                LOG.atLevel(ofFailure)
+                    .log(
+                        "no Redis: following event-core instead; trying again ({})",
+                        failure.getMessage());
+                scheduler.schedule(
+                    () -> connect(Level.DEBUG), CONNECT_AGAIN_MS, TimeUnit.MILLISECONDS);
                 return;
               }
               made.addListener(

@@ -2,6 +2,7 @@ package io.tailwater.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tailwater.embedded.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ final class FirstFiveMinutesIT {
       Pattern.compile("## The first five minutes\n(.*?)(\n## |\\z)", Pattern.DOTALL);
   private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
 
-  private final int port = Tool.freePorts();
+  private final int port = FreePort.chooseRow(200);
   private final Path data;
 
   FirstFiveMinutesIT(@TempDir Path data) {

@@ -3,6 +3,7 @@ package io.tailwater.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tailwater.embedded.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./tailwater up --processes} as a person runs it, and what happens to it. */
 final class ProcessesIT {
-  private final int port = Tool.freePorts();
+  private final int port = FreePort.chooseRow(200);
   private final Path data;
   private final Map<String, String> environment =
       Map.of("TAILWATER_URL", "http://127.0.0.1:" + port);

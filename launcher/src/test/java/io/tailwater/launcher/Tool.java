@@ -2,7 +2,6 @@ package io.tailwater.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tailwater.embedded.FreePort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -58,17 +57,6 @@ final class Tool implements AutoCloseable {
               .orElseThrow();
       return jar + ":" + Files.readString(module.resolve("target/class-path")).strip();
     }
-  }
-
-  /** The first of 200 ports in a row that are free, all below the range of outgoing connections. */
-  static int freePorts() {
-    for (int base = 20_080; base < 32_000; base += 200) {
-      int first = base;
-      if (Stream.iterate(first, port -> port + 1).limit(200).allMatch(FreePort::isFree)) {
-        return first;
-      }
-    }
-    throw new IllegalStateException("no 200 free ports in a row");
   }
 
   private void read() {

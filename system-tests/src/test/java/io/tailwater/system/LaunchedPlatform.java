@@ -38,7 +38,7 @@ final class LaunchedPlatform implements Platform, ExtensionContext.Store.Closeab
   private final Process launcher;
 
   LaunchedPlatform() {
-    port = choosePorts();
+    port = FreePort.chooseRow(PORTS);
     try {
       data = Files.createTempDirectory("tailwater-launched-");
       Path configuration = data.resolve("system-tests.yml");
@@ -82,16 +82,6 @@ final class LaunchedPlatform implements Platform, ExtensionContext.Store.Closeab
     return Stream.of(all.split(java.io.File.pathSeparator))
         .filter(entry -> !entry.endsWith("test-classes"))
         .collect(Collectors.joining(java.io.File.pathSeparator));
-  }
-
-  /** A run of free ports, below those that the system gives to clients. */
-  private static int choosePorts() {
-    int first = 14_000 + (int) (ProcessHandle.current().pid() % 60) * 200;
-    return IntStream.iterate(first, candidate -> candidate + 200)
-        .limit(40)
-        .filter(base -> IntStream.range(base, base + PORTS).allMatch(FreePort::isFree))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("no run of " + PORTS + " free ports"));
   }
 
   private boolean saysReady() throws IOException {
