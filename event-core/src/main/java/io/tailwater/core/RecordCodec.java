@@ -3,9 +3,9 @@ package io.tailwater.core;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.EventData;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.HomePartition;
-import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Partitioner;
 import io.tailwater.contract.v1.PublishRequest;
@@ -86,7 +86,7 @@ final class RecordCodec {
             .setType(EventType.DEFAULT)
             .setTsMs(record.timestamp())
             .setData(UnsafeByteOperations.unsafeWrap(record.value()))
-            .setKind(kind(namespace.kind(), record.value()));
+            .setKind(EventData.kind(namespace.kind(), record.value()));
     for (Header header : record.headers()) {
       apply(header, event);
     }
@@ -165,16 +165,6 @@ final class RecordCodec {
     }
     ByteString bytes = UnsafeByteOperations.unsafeWrap(value);
     return bytes.isValidUtf8() ? bytes.toStringUtf8() : "";
-  }
-
-  private static DataKind kind(DataKind promised, byte[] data) {
-    boolean kept =
-        switch (promised) {
-          case JSON -> JsonText.isJson(data);
-          case TEXT -> JsonText.isUtf8(data);
-          case BYTES, DATA_KIND_UNSPECIFIED, UNRECOGNIZED -> true;
-        };
-    return kept ? promised : DataKind.BYTES;
   }
 
   private static void add(Headers headers, String name, String value) {

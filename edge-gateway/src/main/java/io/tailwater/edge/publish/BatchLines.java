@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventData;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
 import java.io.IOException;
@@ -72,7 +73,7 @@ final class BatchLines {
    *     invalid_channel}, {@code invalid_type}
    */
   static Line parse(byte[] line) {
-    if (!PublishBody.isJson(line)) {
+    if (!EventData.isJson(line)) {
       throw new RequestException(ErrorCode.INVALID_JSON, "this line is no JSON value");
     }
     String channel = null;

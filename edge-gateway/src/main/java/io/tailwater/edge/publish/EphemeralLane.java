@@ -2,6 +2,7 @@ package io.tailwater.edge.publish;
 
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventData;
 import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.SegmentChannel;
@@ -69,7 +70,7 @@ final class EphemeralLane {
                 .setKey(publication.key())
                 .setTsMs(clock.millis())
                 .setData(publication.data())
-                .setKind(PublishBody.kind(publication.data(), namespace))
+                .setKind(EventData.kind(namespace.getData(), publication.data().toByteArray()))
                 .setContentType(publication.contentType())
                 .setTraceparent(publication.traceparent()))
         .build();

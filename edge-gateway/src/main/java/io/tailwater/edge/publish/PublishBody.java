@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.ByteString;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventData;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Namespace;
@@ -60,7 +61,7 @@ final class PublishBody {
     return switch (form) {
       case JSON -> json(body, namespace);
       case GUESSED_JSON -> {
-        if (!isJson(body)) {
+        if (!EventData.isJson(body)) {
           throw new RequestException(
               ErrorCode.UNSUPPORTED_MEDIA_TYPE,
               "without a Content-Type the body is to be JSON: use curl --json '{\"text\":\"hi\"}', or name the type with -H 'Content-Type: text/plain'");
@@ -72,19 +73,8 @@ final class PublishBody {
     };
   }
 
-  /** What data is that nobody judges after us; what is not of the namespace's kind is bytes. */
-  static DataKind kind(ByteString data, Namespace namespace) {
-    boolean is =
-        switch (namespace.getData()) {
-          case JSON -> isJson(data.toByteArray());
-          case TEXT -> data.isValidUtf8();
-          case BYTES, DATA_KIND_UNSPECIFIED, UNRECOGNIZED -> false;
-        };
-    return is ? namespace.getData() : DataKind.BYTES;
-  }
-
   private static ByteString json(byte[] body, Namespace namespace) {
-    if (!isJson(body)) {
+    if (!EventData.isJson(body)) {
       throw new RequestException(ErrorCode.INVALID_JSON, "the body is no JSON value");
     }
     if (namespace.getData() != DataKind.TEXT) {
@@ -114,28 +104,6 @@ final class PublishBody {
     } catch (CharacterCodingException e) {
       throw new RequestException(
           ErrorCode.INVALID_REQUEST, "a text body is to be UTF-8, and this one is not");
-    }
-  }
-
-  /** Whether this is one JSON value in UTF-8, and nothing after it. */
-  static boolean isJson(byte[] body) {
-    String text;
-    try {
-      text = utf8(body);
-    } catch (RequestException e) {
-      return false;
-    }
-    // Of bytes a parser would take UTF-16 for JSON, too.
-    try (JsonParser parser = JSON.createParser(text)) {
-      if (parser.nextToken() == null) {
-        return false;
-      }
-      parser.skipChildren();
-      // A string is read only when asked for.
-      parser.finishToken();
-      return parser.nextToken() == null;
-    } catch (IOException e) {
-      return false;
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.google.protobuf.ByteString;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventData;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Namespace;
@@ -100,7 +101,7 @@ final class PublishBodyTest {
   @Test
   void utf16IsNoJson() {
     byte[] utf16 = "{\"a\":1}".getBytes(StandardCharsets.UTF_16LE);
-    assertThat(PublishBody.isJson(utf16)).isFalse();
+    assertThat(EventData.isJson(utf16)).isFalse();
   }
 
   @Test

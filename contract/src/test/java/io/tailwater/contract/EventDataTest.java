@@ -1,14 +1,15 @@
-package io.tailwater.core;
+package io.tailwater.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tailwater.contract.v1.DataKind;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class JsonTextTest {
+final class EventDataTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -21,7 +22,7 @@ final class JsonTextTest {
         "12345678901234567890123456789.5"
       })
   void oneValueIsJson(String text) {
-    assertThat(JsonText.isJson(text.getBytes(StandardCharsets.UTF_8))).isTrue();
+    assertThat(EventData.isJson(text.getBytes(StandardCharsets.UTF_8))).isTrue();
   }
 
   @ParameterizedTest
@@ -51,27 +52,28 @@ final class JsonTextTest {
         "[1 2]"
       })
   void anythingElseIsNot(String text) {
-    assertThat(JsonText.isJson(text.getBytes(StandardCharsets.UTF_8))).isFalse();
+    assertThat(EventData.isJson(text.getBytes(StandardCharsets.UTF_8))).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32LE", "UTF-32BE"})
   void otherEncodingsAreNot(String charset) {
-    assertThat(JsonText.isJson("{\"a\":1}".getBytes(Charset.forName(charset)))).isFalse();
-    assertThat(JsonText.isJson("1".getBytes(Charset.forName(charset)))).isFalse();
+    assertThat(EventData.isJson("{\"a\":1}".getBytes(Charset.forName(charset)))).isFalse();
+    assertThat(EventData.isJson("1".getBytes(Charset.forName(charset)))).isFalse();
   }
 
   @Test
   void whatIsNoUtf8IsNot() {
-    assertThat(JsonText.isJson(new byte[] {'"', (byte) 0xc3, '"'})).isFalse();
-    assertThat(JsonText.isJson(new byte[] {'"', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '"'}))
+    assertThat(EventData.isJson(new byte[] {'"', (byte) 0xc3, '"'})).isFalse();
+    assertThat(EventData.isJson(new byte[] {'"', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '"'}))
         .isFalse();
-    assertThat(JsonText.isUtf8(new byte[] {(byte) 0xc0, (byte) 0x80})).isFalse();
+    assertThat(EventData.kind(DataKind.TEXT, new byte[] {(byte) 0xc0, (byte) 0x80}))
+        .isEqualTo(DataKind.BYTES);
   }
 
   @Test
   void nestingWithoutEndIsNot() {
     byte[] deep = "[".repeat(100_000).getBytes(StandardCharsets.UTF_8);
-    assertThat(JsonText.isJson(deep)).isFalse();
+    assertThat(EventData.isJson(deep)).isFalse();
   }
 }

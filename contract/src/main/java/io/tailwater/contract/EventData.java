@@ -1,20 +1,32 @@
-package io.tailwater.core;
+package io.tailwater.contract;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.UnsafeByteOperations;
+import io.tailwater.contract.v1.DataKind;
 import java.io.IOException;
 
-/** Whether bytes are what a namespace of {@code json} or {@code text} promises. */
-final class JsonText {
+/** What an event's data is, as its namespace promises it or not. */
+public final class EventData {
   private static final JsonFactory JSON =
       JsonFactory.builder().disable(JsonFactory.Feature.INTERN_FIELD_NAMES).build();
 
-  private JsonText() {}
+  private EventData() {}
+
+  /** What data is in a namespace that promises a kind: that kind, or else bytes. */
+  public static DataKind kind(DataKind promised, byte[] data) {
+    boolean kept =
+        switch (promised) {
+          case JSON -> isJson(data);
+          case TEXT -> isUtf8(data);
+          case BYTES, DATA_KIND_UNSPECIFIED, UNRECOGNIZED -> false;
+        };
+    return kept ? promised : DataKind.BYTES;
+  }
 
   /** Exactly one JSON value (RFC 8259) in UTF-8, with nothing but white space around it. */
-  static boolean isJson(byte[] data) {
+  public static boolean isJson(byte[] data) {
     if (!beginsLikeJson(data) || !isUtf8(data)) {
       return false;
     }
@@ -32,7 +44,7 @@ final class JsonText {
   }
 
   /** Well-formed UTF-8, as the Unicode standard has it. */
-  static boolean isUtf8(byte[] data) {
+  private static boolean isUtf8(byte[] data) {
     return UnsafeByteOperations.unsafeWrap(data).isValidUtf8();
   }
 
