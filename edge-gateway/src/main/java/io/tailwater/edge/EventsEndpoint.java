@@ -36,7 +36,7 @@ final class EventsEndpoint {
     EventsTransport transport = transport(request);
     return answer(request, transport)
         .exceptionallyCompose(
-            failure -> transport.refuse(request, Problems.refusal(failure), Map.of()));
+            failure -> transport.refuse(request, Problems.refusal(request, failure), Map.of()));
   }
 
   private CompletableFuture<HttpResponse<?>> answer(

@@ -31,6 +31,9 @@ public final class Problems {
   private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
   private static final int RETRY_AFTER_SECONDS = 1;
 
+  /** What a proxy calls a request in its own log. */
+  private static final String REQUEST_ID = "X-Request-ID";
+
   private Problems() {}
 
   /** RFC 9457, with the contract's own fields. */
@@ -38,8 +41,17 @@ public final class Problems {
   record Problem(
       String type, String title, int status, String code, String message, boolean retry) {}
 
-  /** What a failure is to the client; one that nobody foresaw is logged, and called internal. */
-  public static RequestException refusal(Throwable failure) {
+  /** What a request's failure is to its client; one that nobody foresaw is logged as internal. */
+  public static RequestException refusal(HttpRequest<?> request, Throwable failure) {
+    return refusal("request", request.getHeaders().get(REQUEST_ID), failure);
+  }
+
+  /** As {@link #refusal(HttpRequest, Throwable)}, on a connection that has left HTTP. */
+  public static RequestException refusal(Session session, Throwable failure) {
+    return refusal("connection", session.id(), failure);
+  }
+
+  private static RequestException refusal(String of, @Nullable String id, Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
@@ -49,7 +61,7 @@ public final class Problems {
       case TimeoutException timeout ->
           new RequestException(ErrorCode.UNAVAILABLE, "the log did not answer in time; try again");
       default -> {
-        LOG.error("a request failed", cause);
+        LOG.atError().addKeyValue(of, id).setCause(cause).log("a request failed");
         yield new RequestException(
             ErrorCode.INTERNAL, "this should not have happened; it has been logged");
       }
@@ -99,7 +111,7 @@ public final class Problems {
   static final class Surprises implements ExceptionHandler<RuntimeException, HttpResponse<?>> {
     @Override
     public HttpResponse<?> handle(HttpRequest request, RuntimeException surprise) {
-      return response(refusal(surprise));
+      return response(refusal(request, surprise));
     }
   }
 

@@ -11,9 +11,13 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The clients that are connected to this gateway. Any thread. */
 public final class Sessions {
+  private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
   private final Map<String, Session> byId = new ConcurrentHashMap<>();
   private final AtomicInteger admitted = new AtomicInteger();
   private final EdgeLoops loops;
@@ -69,12 +73,19 @@ public final class Sessions {
     byId.put(id, session);
     loop.add(session);
     meters.began(transport);
+    LOG.atDebug()
+        .addKeyValue("connection", id)
+        .addKeyValue("subject", identity.subject())
+        .addKeyValue("address", identity.address())
+        .addKeyValue("transport", SessionMetrics.name(transport))
+        .log("connected");
     return session;
   }
 
   void remove(Session session) {
     byId.remove(session.id());
     meters.ended(session.transport());
+    LOG.atDebug().addKeyValue("connection", session.id()).log("disconnected");
     admitted.decrementAndGet();
   }
 

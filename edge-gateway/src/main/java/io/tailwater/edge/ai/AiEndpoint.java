@@ -160,7 +160,7 @@ final class AiEndpoint {
     return transport
         .answer(request, Subscribing.all(channel), reader, headers)
         .exceptionallyCompose(
-            failure -> transport.refuse(request, Problems.refusal(failure), headers));
+            failure -> transport.refuse(request, Problems.refusal(request, failure), headers));
   }
 
   /** Where the events can be read, by a browser that can't set a header. */

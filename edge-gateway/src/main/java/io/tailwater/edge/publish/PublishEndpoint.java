@@ -57,7 +57,7 @@ final class PublishEndpoint {
     PublishBody.Form form = PublishBody.Form.of(request.getHeaders().get(HttpHeaders.CONTENT_TYPE));
     List<String> channels = request.getParameters().getAll("channel");
     if (form == PublishBody.Form.BATCH && channels.isEmpty()) {
-      return batch(identity, bytes, header(request, "traceparent"));
+      return batch(request, identity, bytes);
     }
     if (channels.size() != 1) {
       throw new RequestException(
@@ -91,7 +91,8 @@ final class PublishEndpoint {
   }
 
   private CompletableFuture<HttpResponse<?>> batch(
-      Identity identity, byte[] body, String traceparent) {
+      HttpRequest<?> request, Identity identity, byte[] body) {
+    String traceparent = header(request, "traceparent");
     List<byte[]> lines = BatchLines.split(body);
     if (lines.isEmpty()) {
       throw invalid("a batch has at least one line: {\"channel\":…,\"data\":…}");
@@ -114,7 +115,7 @@ final class PublishEndpoint {
     for (RequestException refusal : refusals) {
       answers.add(
           refusal == null
-              ? verdicts.get(sent++).handle(PublishEndpoint::answer)
+              ? verdicts.get(sent++).handle((verdict, failure) -> answer(request, verdict, failure))
               : CompletableFuture.completedFuture(error(refusal)));
     }
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
@@ -140,10 +141,11 @@ final class PublishEndpoint {
         traceparent);
   }
 
-  private static String answer(@Nullable Verdict verdict, @Nullable Throwable failure) {
+  private static String answer(
+      HttpRequest<?> request, @Nullable Verdict verdict, @Nullable Throwable failure) {
     return verdict != null
         ? verdict.json()
-        : error(Problems.refusal(Objects.requireNonNull(failure)));
+        : error(Problems.refusal(request, Objects.requireNonNull(failure)));
   }
 
   private static String error(RequestException refusal) {

@@ -218,7 +218,9 @@ final class WsConversation {
     RequestException dropped = held.dropped;
     if (opened == null) {
       subscriptions.remove(channel, held);
-      error(id, dropped != null ? dropped : Problems.refusal(Objects.requireNonNull(failure)));
+      error(
+          id,
+          dropped != null ? dropped : Problems.refusal(session(), Objects.requireNonNull(failure)));
     } else if (session().closed() || dropped != null) {
       opened.abandon();
       if (dropped != null) {
@@ -285,7 +287,7 @@ final class WsConversation {
 
   private void onVerdict(long id, @Nullable Verdict verdict, @Nullable Throwable failure) {
     if (verdict == null) {
-      error(id, Problems.refusal(Objects.requireNonNull(failure)));
+      error(id, Problems.refusal(session(), Objects.requireNonNull(failure)));
     } else {
       answer(
           id,

@@ -8,11 +8,13 @@ final class WsMetrics {
   private final MeterRegistry meters;
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger assembling = new AtomicInteger();
+  private final AtomicInteger closing = new AtomicInteger();
 
   WsMetrics(MeterRegistry meters) {
     this.meters = meters;
     meters.gauge("tailwater.edge.ws.waiting", waiting);
     meters.gauge("tailwater.edge.ws.assembling.bytes", assembling);
+    meters.gauge("tailwater.edge.ws.closing", closing);
   }
 
   /** Frames of clients that have no answer yet. */
@@ -23,6 +25,11 @@ final class WsMetrics {
   /** Bytes of messages whose last fragment has not come yet. */
   void assembling(int change) {
     assembling.addAndGet(change);
+  }
+
+  /** Connections that were sent a close, those that were refused among them, and are still open. */
+  void closing(int change) {
+    closing.addAndGet(change);
   }
 
   /** A connection was closed, by us or by its client. */

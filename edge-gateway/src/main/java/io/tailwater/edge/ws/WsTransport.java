@@ -261,6 +261,8 @@ final class WsTransport implements Transport {
    */
   private void sendClose(int code, String reason) {
     closing = true;
+    metrics.closing(1);
+    connection.closeFuture().addListener(closed -> metrics.closing(-1));
     ByteBuf payload = connection.alloc().directBuffer(2 + MAX_REASON_BYTES);
     if (code != 0) {
       payload.writeShort(code).writeCharSequence(shortened(reason), StandardCharsets.UTF_8);
