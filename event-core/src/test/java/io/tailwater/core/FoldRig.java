@@ -6,13 +6,18 @@ import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.LogRecords.Written;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /** The fold of one partition over a real store, without Kafka: the test is the log. */
 final class FoldRig implements AutoCloseable {
@@ -93,18 +98,40 @@ final class FoldRig implements AutoCloseable {
    * missing. Returns the first offset that has to be folded again.
    */
   long crash() throws IOException {
-    Path copy = directory.resolveSibling(directory.getFileName() + "-crash" + ++crashes);
-    Files.createDirectories(copy);
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
-      }
+    Path copy = copy();
+    while (copy == null) {
+      copy = copy();
     }
     store.close();
     directory = copy;
     store = Store.open(copy, 1 << 20);
     fold = open(0);
     return fold.progress().next();
+  }
+
+  /** The directory as it was at one instant; null if the store was at work on it meanwhile. */
+  private @Nullable Path copy() throws IOException {
+    Path copy = directory.resolveSibling(directory.getFileName() + "-crash" + ++crashes);
+    Files.createDirectories(copy);
+    try {
+      Map<Path, FileTime> before = files();
+      for (Path file : before.keySet()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+      return files().equals(before) ? copy : null;
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  private Map<Path, FileTime> files() throws IOException {
+    Map<Path, FileTime> files = new HashMap<>();
+    try (Stream<Path> list = Files.list(directory)) {
+      for (Path file : list.toList()) {
+        files.put(file, Files.getLastModifiedTime(file));
+      }
+    }
+    return files;
   }
 
   ReadPage page(String channel, Page.Start start, int limit) {

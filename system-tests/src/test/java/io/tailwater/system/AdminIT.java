@@ -12,10 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What is connected is seen, and ended, through any gateway. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
+@ResourceLock(Platforms.IN_PROCESS)
 final class AdminIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String ADMIN = Tokens.caller("admin", List.of("admin.connections"));

@@ -18,10 +18,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** AI streams as a browser has them: made through one gateway, read through the other. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class AiStreamsIT {
   private static final Map<String, String> ALICE =
       token("alice", List.of("chat:*"), List.of("ai:*"));

@@ -20,13 +20,12 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Every way to ask wrongly gets the answer that the protocol documents. Written from the protocol,
  * not from the code.
  */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class BadInputIT {
   private static final String CHAT_READER =
       Tokens.token("alice", List.of("chat:*", "demo:private", "ai:*"), List.of());

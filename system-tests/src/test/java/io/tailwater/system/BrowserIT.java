@@ -20,11 +20,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The demo page and README's page in a real Chromium, with its own EventSource. */
 @Tag("browser")
-@ExtendWith(Platforms.class)
+@OnPlatforms
 @SuppressWarnings("NullAway.Init")
 final class BrowserIT {
   private static final Path PICTURES = Path.of("target", "browser");

@@ -7,11 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code docker compose up}, through nginx. */
 @Tag("compose")
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class ComposeIT {
   private static final Publishers.Load LOAD = new Publishers.Load(4, Scale.of(60, 600), 15, 2_000);
   private static final int CUT_MS = 50;

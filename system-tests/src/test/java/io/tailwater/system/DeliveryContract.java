@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What every transport has to keep, whatever fails: nothing lost, nothing repeated, nothing out of
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * readers that roam over all of them in {@code mvn verify}, and to each transport alone with {@code
  * -Plong}.
  */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 abstract class DeliveryContract {
   private static final Publishers.Load LOAD = new Publishers.Load(4, Scale.of(60, 600), 15, 2_000);
   private static final int CUT_MS = 20;
@@ -40,7 +39,7 @@ abstract class DeliveryContract {
 
   @Test
   @Tag("long")
-  void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(InProcessPlatform platform)
+  void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(BreakablePlatform platform)
       throws Exception {
     List<BroadcastPort> ports = platform.broadcastPorts();
     ports.forEach(port -> port.fault(GarbledSegments::new));
@@ -53,7 +52,7 @@ abstract class DeliveryContract {
 
   @Test
   @Tag("long")
-  void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(InProcessPlatform platform)
+  void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(BreakablePlatform platform)
       throws Exception {
     FoldGate gate = platform.foldGate(0);
     // Half of all publications wait for that fold's verdict: few, so that it does not take for
@@ -78,18 +77,18 @@ abstract class DeliveryContract {
 
   @Test
   @Tag("long")
-  void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform) throws Exception {
+  void keepsEveryEventWhileRedisIsKilledAndComesBack(BreakablePlatform platform) throws Exception {
     deliver(platform, "redis", LOAD, CUT_MS, delivery -> withoutRedis(platform, delivery, 2));
   }
 
   @Test
   @Tag("long")
-  void keepsEveryEventWhileRedisIsGoneForTwentySeconds(InProcessPlatform platform)
+  void keepsEveryEventWhileRedisIsGoneForTwentySeconds(BreakablePlatform platform)
       throws Exception {
     deliver(platform, "redis 20", LOAD, CUT_MS, delivery -> withoutRedis(platform, delivery, 20));
   }
 
-  private static void withoutRedis(InProcessPlatform platform, Delivery delivery, int seconds) {
+  private static void withoutRedis(BreakablePlatform platform, Delivery delivery, int seconds) {
     try {
       platform.redis().kill();
       long until = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();

@@ -10,11 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.yaml.snakeyaml.Yaml;
 
 /** The documents of the contract that a gateway serves. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class DocumentsIT {
   private static final Set<String> METHODS = Set.of("get", "post", "put", "delete", "patch");
 

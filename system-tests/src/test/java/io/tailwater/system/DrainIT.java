@@ -3,17 +3,15 @@ package io.tailwater.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
 import io.tailwater.embedded.FreePort;
-import java.net.URI;
-import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** How a gateway lets go of its clients. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class DrainIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -28,14 +26,20 @@ final class DrainIT {
                 "edge-gateway-draining",
                 "-Dtailwater.edge.drain.notice=5s",
                 "-Dtailwater.edge.drain.window=2s");
-        StreamPeek stream = StreamPeek.open(gateway.address(), Wanted.of("drained", channel))) {
+        StreamPeek stream = StreamPeek.open(gateway.address(), Wanted.of("drained", channel));
+        WsPeer peer = WsPeer.connect(gateway.address())) {
       stream.untilLive(1);
+      peer.await("welcome");
       gateway.tellToStop();
-      await("it is not ready").atMost(LIMIT).until(() -> readiness(gateway.address()) == 503);
+      await("it is not ready").atMost(LIMIT).until(() -> Http.readiness(gateway.address()) == 503);
       Http.publish(platform.gateways().getFirst(), channel, "\"still served\"");
       List<Block> blocks = stream.untilEnd();
       assertThat(blocks).anyMatch(block -> "\"still served\"".equals(block.data()));
       assertThat(blocks.getLast().type()).isEqualTo("tw.retry");
+      JsonNode disconnect = peer.await("disconnect").path("disconnect");
+      assertThat(disconnect.path("code").asInt()).isEqualTo(4503);
+      assertThat(disconnect.path("retry_ms").asLong()).isPositive();
+      assertThat(peer.closed()).isEqualTo(4503);
       gateway.awaitEnd();
     }
   }
@@ -53,9 +57,5 @@ final class DrainIT {
         StreamPeek stream = StreamPeek.open(gateway.address(), Wanted.of("old", channel))) {
       assertThat(stream.untilEnd().getLast().type()).isEqualTo("tw.retry");
     }
-  }
-
-  private static int readiness(URI gateway) {
-    return Http.send(HttpRequest.newBuilder(gateway.resolve("/health/readiness"))).status();
   }
 }

@@ -15,10 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Channels that no log stands behind: who listens gets their events, and nobody else ever does. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class EphemeralIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String POSITION = "e--1";

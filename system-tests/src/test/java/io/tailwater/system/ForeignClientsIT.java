@@ -11,13 +11,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Clients of others, unmodified, in programs as their users write them: each is cut, and goes on
  * from its position with nothing lost.
  */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class ForeignClientsIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String DEBIANS_PYTHON = "/usr/bin/python3";

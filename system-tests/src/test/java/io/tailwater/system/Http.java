@@ -57,6 +57,11 @@ final class Http {
     }
   }
 
+  /** The status that a service answers with whether it is ready: 200 or 503. */
+  static int readiness(URI service) {
+    return send(HttpRequest.newBuilder(service.resolve("/health/readiness"))).status();
+  }
+
   /** A publication of JSON. */
   static HttpRequest.Builder publication(URI gateway, Channel channel, String data) {
     return HttpRequest.newBuilder(

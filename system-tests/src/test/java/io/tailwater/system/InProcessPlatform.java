@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * can hold a fold back and garble broadcasts. One for the whole test run; a test leaves it as it
  * found it.
  */
-final class InProcessPlatform implements Platform, ExtensionContext.Store.CloseableResource {
+class InProcessPlatform implements Platform, ExtensionContext.Store.CloseableResource {
   private static final int EVENT_CORES = 2;
   private static final int GATEWAYS = 2;
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
@@ -69,14 +69,19 @@ final class InProcessPlatform implements Platform, ExtensionContext.Store.Closea
   }
 
   private Service eventCore(int index, int port) {
-    Path directory = data.resolve("event-core-" + index);
-    Map<String, Object> properties = common("event-core-" + index);
+    String name = "event-core-" + index;
+    return new Service(eventCore(name, port, Namespaces.properties()), port, data.resolve(name));
+  }
+
+  /** One more event-core, perhaps of namespaces of its own; its caller closes it. */
+  ApplicationContext eventCore(String name, int port, Map<String, Object> namespaces) {
+    Map<String, Object> properties = common(name);
     properties.put("grpc.server.host", "127.0.0.1");
     properties.put("grpc.server.port", port);
     properties.put("micronaut.server.port", FreePort.choose());
-    properties.put("tailwater.core.data", directory.toString());
-    properties.putAll(Namespaces.properties());
-    return new Service(EventCore.start(properties), port, directory);
+    properties.put("tailwater.core.data", data.resolve(name).toString());
+    properties.putAll(namespaces);
+    return EventCore.start(properties);
   }
 
   private Service aiStreams() {

@@ -3,6 +3,8 @@ package io.tailwater.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import io.micronaut.context.ApplicationContext;
 import io.tailwater.contract.Channel;
 import io.tailwater.edge.EdgeGateway;
@@ -17,10 +19,9 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a gateway with limits refuses, and how it says so. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class LimitsIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int REPLAY_BYTES_PER_SECOND = 100_000;
@@ -77,6 +78,58 @@ final class LimitsIT {
       }
     }
     await().atMost(LIMIT).until(() -> poll(alice).status() == 200);
+  }
+
+  @Test
+  void aWebSocketTooManyIsToldToComeBack() {
+    String[] alice = lines(token("alice-connects-by-websocket"));
+    try (WsPeer one = WsPeer.connect(gateway, alice);
+        WsPeer two = WsPeer.connect(gateway, alice)) {
+      one.await("welcome");
+      two.await("welcome");
+      try (WsPeer third = WsPeer.connect(gateway, alice)) {
+        JsonNode disconnect = third.json().path("disconnect");
+        assertThat(disconnect.path("code").asInt()).isEqualTo(4429);
+        assertThat(disconnect.path("retry_ms").asLong()).isPositive();
+        assertThat(third.closed()).isEqualTo(4429);
+      }
+      try (WsPeer nobody = WsPeer.connect(gateway, "X-Forwarded-For: 203.0.113.50")) {
+        String token = alice[0].substring("Authorization: Bearer ".length());
+        JsonNode error =
+            nobody
+                .text("{\"id\":1,\"auth\":{\"token\":\"" + token + "\"}}")
+                .await("error")
+                .path("error");
+        assertThat(error.path("code").asText()).isEqualTo("too_many_connections");
+        nobody.text("{\"id\":2,\"ping\":{}}").await("pong");
+      }
+    }
+    await().atMost(LIMIT).until(() -> welcomed(alice));
+  }
+
+  private static boolean welcomed(String... headers) {
+    try (WsPeer peer = WsPeer.connect(gateway, headers)) {
+      return peer.json().has("welcome");
+    }
+  }
+
+  @Test
+  void aPublicationTooManyIsAnErrorFrameAndTheConnectionStays() {
+    try (WsPeer peer = WsPeer.connect(gateway, lines(token("alice-publishes-by-websocket")))) {
+      peer.await("welcome");
+      JsonNode answer = NullNode.getInstance();
+      for (int id = 1; !answer.has("error"); id++) {
+        answer =
+            peer.text(
+                    "{\"id\":%d,\"publish\":{\"channel\":\"demo:limits-ws\",\"data\":1}}"
+                        .formatted(id))
+                .json();
+        assertThat(answer.path("id").asInt()).isEqualTo(id);
+      }
+      assertThat(answer.path("error").path("code").asText()).isEqualTo("rate_limited");
+      assertThat(answer.path("error").path("retry").asBoolean()).isTrue();
+      peer.text("{\"id\":1000,\"ping\":{}}").await("pong");
+    }
   }
 
   @Test
@@ -193,6 +246,13 @@ final class LimitsIT {
 
   private static Map<String, String> from(String forwardedFor) {
     return Map.of("X-Forwarded-For", forwardedFor);
+  }
+
+  private static String[] lines(Map<String, String> headers) {
+    return headers.entrySet().stream()
+        .map(header -> header.getKey() + ": " + header.getValue())
+        .sorted()
+        .toArray(String[]::new);
   }
 
   /** A client of its own address, so that only its subject counts. */

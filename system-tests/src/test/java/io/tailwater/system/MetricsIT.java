@@ -14,10 +14,11 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The metrics that the dashboard and the documents name, against what services really say. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
+@ResourceLock(Platforms.IN_PROCESS)
 final class MetricsIT {
   private static final Pattern NAME = Pattern.compile("\\b(?:tailwater|jvm)_[a-z_]+[a-z]\\b");
 

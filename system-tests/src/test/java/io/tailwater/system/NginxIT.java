@@ -28,12 +28,13 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** nginx with the product's configuration, in front of real gateways. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
+@ResourceLock(Platforms.IN_PROCESS)
 final class NginxIT {
   private static final String OFF = "limits-off.conf";
   private static final long AT_ONCE_MS = 50;

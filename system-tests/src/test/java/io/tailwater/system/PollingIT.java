@@ -19,10 +19,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a single poll answers, and when. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class PollingIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 

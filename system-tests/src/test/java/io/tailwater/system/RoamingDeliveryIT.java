@@ -1,8 +1,10 @@
 package io.tailwater.system;
 
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Readers that change transport and gateway at random, with the same positions. */
+@Order(1)
 final class RoamingDeliveryIT extends DeliveryContract {
   RoamingDeliveryIT() {
     super(Transport.ROAMING);
@@ -10,21 +12,21 @@ final class RoamingDeliveryIT extends DeliveryContract {
 
   @Test
   @Override
-  void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(InProcessPlatform platform)
+  void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(BreakablePlatform platform)
       throws Exception {
     super.keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(platform);
   }
 
   @Test
   @Override
-  void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(InProcessPlatform platform)
+  void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(BreakablePlatform platform)
       throws Exception {
     super.keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(platform);
   }
 
   @Test
   @Override
-  void keepsEveryEventWhileRedisIsKilledAndComesBack(InProcessPlatform platform) throws Exception {
+  void keepsEveryEventWhileRedisIsKilledAndComesBack(BreakablePlatform platform) throws Exception {
     super.keepsEveryEventWhileRedisIsKilledAndComesBack(platform);
   }
 

@@ -15,10 +15,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Both gateways are restarted, one after the other, under load, behind nginx. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class RollingRestartIT {
   private static final int READERS = Scale.of(200, 2_000);
   private static final int CHANNELS = Scale.of(10, 100);

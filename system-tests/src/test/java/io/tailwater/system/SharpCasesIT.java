@@ -26,12 +26,11 @@ import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The moments in which systems of this kind lose an event, each made to happen. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class SharpCasesIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int INSTANTS = Scale.of(160, 10_000);

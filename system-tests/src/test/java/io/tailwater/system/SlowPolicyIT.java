@@ -17,12 +17,11 @@ import java.util.Map;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What becomes of a client that stops reading, by its namespace; and that it is seen to be slow.
  */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class SlowPolicyIT {
   private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final int BATCH = 100;

@@ -10,10 +10,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A client that stops reading costs the gateway nothing, and loses nothing. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
+@ResourceLock(Platforms.IN_PROCESS)
 final class SlowReaderIT {
   private static final int EVENT_BYTES = 25_000;
   private static final int BATCH = 100;

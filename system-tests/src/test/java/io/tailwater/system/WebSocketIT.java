@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.ClientFrame;
@@ -14,6 +16,7 @@ import io.tailwater.contract.v1.Ping;
 import io.tailwater.contract.v1.Publish;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Subscribe;
+import io.tailwater.embedded.FreePort;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -31,12 +35,11 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every frame of the contract. */
-@ExtendWith(Platforms.class)
+@OnPlatforms
 final class WebSocketIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String JSON = "Sec-WebSocket-Protocol: tailwater.v1.json";
@@ -166,6 +169,34 @@ final class WebSocketIT {
       assertThat(answer.path("id").asInt()).isEqualTo(9);
       assertThat(error(answer)).isEqualTo("unauthorized");
       assertThat(peer.closed()).isEqualTo(4401);
+    }
+  }
+
+  @Test
+  void whereNobodyMayDoAnythingWithoutATokenOneIsNeededInTime(InProcessPlatform platform) {
+    int port = FreePort.choose();
+    try (ApplicationContext core =
+            platform.eventCore(
+                "event-core-locked", port, Map.of("tailwater.namespaces.locked.partitions", 1));
+        ApplicationContext locked =
+            platform.gateway(
+                Map.of(
+                    "tailwater.edge.event-cores",
+                    List.of("127.0.0.1:" + port),
+                    "tailwater.edge.ws.auth-within",
+                    "2s"))) {
+      assertThat(core.isRunning()).isTrue();
+      URI address = locked.getBean(EmbeddedServer.class).getURI();
+      String token = Tokens.token("alice", List.of("locked:*"), List.of());
+      await().atMost(LIMIT).until(() -> Http.readiness(address) == 200);
+      try (WsPeer silent = WsPeer.connect(address);
+          WsPeer known = WsPeer.connect(address)) {
+        known.text("{\"id\":1,\"auth\":{\"token\":\"" + token + "\"}}").await("authed");
+        assertThat(silent.await("disconnect").path("disconnect").path("code").asInt())
+            .isEqualTo(4401);
+        assertThat(silent.closed()).isEqualTo(4401);
+        known.text("{\"id\":2,\"ping\":{}}").await("pong");
+      }
     }
   }
 
