@@ -19,7 +19,7 @@ public final class Outlet {
   private final EdgeLoop loop;
   private final @Nullable Socket socket;
 
-  /** Whether Netty may hold something of this connection. */
+  /** Whether Netty may hold something of this connection, or has closed it. */
   private boolean waiting = true;
 
   Outlet(Channel connection, EdgeLoop loop) {
@@ -75,7 +75,7 @@ public final class Outlet {
   public void flush() {
     if (waiting) {
       connection.flush();
-      waiting = bufferedBytes() > 0;
+      waiting = bufferedBytes() > 0 || !connection.isActive();
     }
   }
 

@@ -55,7 +55,7 @@ final class OutletTest {
     try (Socket client = connect(nativeSockets)) {
       Channel connection = accepted.get();
       ByteArrayOutputStream written = new ByteArrayOutputStream();
-      onLoop(() -> assertThat(write(connection, written)).as("waits").isPositive());
+      onLoop(() -> assertThat(write(connection, written).bufferedBytes()).isPositive());
       byte[] read = client.getInputStream().readNBytes(written.size());
       assertThat(read).isEqualTo(written.toByteArray());
       await().atMost(LIMIT).until(() -> shared.refCnt() == 1);
@@ -73,15 +73,14 @@ final class OutletTest {
     connection.closeFuture().await(LIMIT.toMillis());
     assertThat(connection.isOpen()).isFalse();
     await().atMost(LIMIT).until(() -> shared.refCnt() == 1);
-    onLoop(() -> write(connection, new ByteArrayOutputStream()));
+    onLoop(() -> assertThat(write(connection, new ByteArrayOutputStream()).writable()).isFalse());
   }
 
   private void onLoop(Runnable task) throws InterruptedException {
     accepted.join().eventLoop().submit(task).sync();
   }
 
-  /** How many bytes then wait. */
-  private long write(Channel connection, ByteArrayOutputStream written) {
+  private Outlet write(Channel connection, ByteArrayOutputStream written) {
     EdgeLoop loop = new EdgeLoop(connection.eventLoop(), 15_000);
     Outlet outlet = new Outlet(connection, loop);
     for (int i = 0; i < 40_000; i++) {
@@ -95,7 +94,7 @@ final class OutletTest {
       }
     }
     outlet.flush();
-    return outlet.bufferedBytes();
+    return outlet;
   }
 
   private void writeOne(Outlet outlet, ByteArrayOutputStream written) {

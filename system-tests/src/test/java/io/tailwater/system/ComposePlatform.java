@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -125,7 +126,10 @@ final class ComposePlatform implements Platform, ExtensionContext.Store.Closeabl
     }
   }
 
-  /** Those of every platform of these tests, as compose's one line of JSON. */
+  /**
+   * Those of every platform of these tests, as compose's one line of JSON; with {@code ai} as open
+   * as {@code .env} has it, for the demo page.
+   */
   private static String namespaces() {
     Map<String, Map<String, Object>> all = new java.util.TreeMap<>();
     Namespaces.properties()
@@ -134,6 +138,9 @@ final class ComposePlatform implements Platform, ExtensionContext.Store.Closeabl
               String[] parts = key.substring("tailwater.namespaces.".length()).split("\\.", 2);
               all.computeIfAbsent(parts[0], name -> new java.util.TreeMap<>()).put(parts[1], value);
             });
+    Map<String, Object> ai = Objects.requireNonNull(all.get(Namespaces.AI));
+    ai.put("anonymous-subscribe", true);
+    ai.put("anonymous-publish", true);
     return Json.write(all);
   }
 

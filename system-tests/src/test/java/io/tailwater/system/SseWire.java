@@ -23,7 +23,7 @@ final class SseWire implements Wire {
     String path = turn.wanted().path(id.isEmpty() ? turn.held().after() : List.of());
     StreamConnection stream = turn.get(path, headers);
     switch (stream.status()) {
-      case 200 -> new Stream(turn).read(stream);
+      case 200 -> new Stream(turn, !id.isEmpty()).read(stream);
       case 204 -> turn.finish();
       default -> turn.giveUp(stream.status() + " " + stream.body());
     }
@@ -32,11 +32,16 @@ final class SseWire implements Wire {
   /** One stream. */
   private static final class Stream {
     private final Turn turn;
+    private boolean hasId;
     private boolean opened;
     private boolean toldToComeBack;
 
-    Stream(Turn turn) {
+    /**
+     * @param hasId whether it came with a last event id; what stands in its URL stays there
+     */
+    Stream(Turn turn, boolean hasId) {
       this.turn = turn;
+      this.hasId = hasId;
     }
 
     void read(StreamConnection stream) throws IOException {
@@ -62,8 +67,9 @@ final class SseWire implements Wire {
     private void onBlock(Block block) {
       // Whatever else a block says, a browser keeps the id that it leaves behind.
       if (!block.lastEventId().isEmpty()) {
+        hasId = true;
         turn.held().all(block.lastEventId());
-      } else if (turn.held().told()) {
+      } else if (hasId) {
         turn.violation("a block without an id made a browser forget its position: " + block);
       }
       if (block.data() == null) {
