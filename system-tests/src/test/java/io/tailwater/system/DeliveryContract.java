@@ -66,7 +66,7 @@ abstract class DeliveryContract {
           CUT_MS,
           delivery -> {
             gate.delay(Duration.ofSeconds(5));
-            delivery.awaitPublications(Scale.of(50, 600));
+            delivery.awaitPublications(Scale.of(100, 600));
             gate.open();
             delivery.awaitPublications(PROGRESS);
           });
