@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a connection's bytes leave by, in order: everything that its transport sends goes through
  * here. New events that all readers share go straight to the socket when nothing waits before them,
- * since Netty's way there costs about as much as the rest of a delivery. Confined to the
- * connection's event loop.
+ * since Netty's way there is a quarter of what a delivery costs beside the kernel's part. Confined
+ * to the connection's event loop.
  */
 public final class Outlet {
   private final Channel connection;
