@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.tailwater.contract.v1.EventCoreGrpc;
-import io.tailwater.contract.v1.FollowRequest;
 import io.tailwater.contract.v1.HeadsRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -19,8 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
@@ -144,53 +139,6 @@ final class StartIT {
           .contains("tailwater_core_lag_seconds")
           .contains("kafka_consumer");
     }
-  }
-
-  @Test
-  void closingLeavesNoThreadBehind() {
-    String name = servers.name();
-    Set<String> during;
-    try (var core = Cores.start(servers, name, Map.of()).ready()) {
-      core.client().publish(CoreClient.event(name + ":a", "1"));
-      during = threads("core-");
-      assertThat(during)
-          .contains("core-fold", "core-watch", "core-broadcast", "core-publish", "core-grpc-1");
-    }
-    await().atMost(Duration.ofSeconds(10)).until(() -> threads("core-").isEmpty());
-    assertThat(threads("kafka-producer-network-thread | event-core")).isEmpty();
-    assertThat(threads("kafka-admin-client-thread | event-core")).isEmpty();
-    assertThat(threads("kafka-coordinator-heartbeat-thread | broadcast-" + name)).isEmpty();
-    await().atMost(Duration.ofSeconds(10)).until(() -> threads("lettuce").isEmpty());
-  }
-
-  @Test
-  void closingDoesNotWaitForThoseWhoFollow() {
-    String name = servers.name();
-    long begun;
-    try (var core = Cores.start(servers, name, Map.of()).ready()) {
-      var head = core.head(name, 0);
-      EventCoreGrpc.newStub(core.client().channel())
-          .follow(
-              FollowRequest.newBuilder()
-                  .setNamespace(name)
-                  .setEpoch(head.getEpoch())
-                  .setAfter(head.getThrough())
-                  .setWaitMs(30_000)
-                  .build(),
-              new CoreClient.Ignored<>());
-      var waiting =
-          core.context().getBean(MeterRegistry.class).get("tailwater.core.waiting").gauge();
-      await().until(() -> waiting.value() == 1);
-      begun = System.nanoTime();
-    }
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
-  }
-
-  private static Set<String> threads(String prefix) {
-    return Thread.getAllStackTraces().keySet().stream()
-        .map(Thread::getName)
-        .filter(name -> name.startsWith(prefix))
-        .collect(Collectors.toSet());
   }
 
   private static HttpResponse<String> get(Cores.Running core, String path)

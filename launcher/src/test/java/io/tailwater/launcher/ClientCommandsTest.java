@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
+@ResourceLock(Outcome.STANDARD_STREAMS)
 final class ClientCommandsTest {
   private static final String EVENT =
       "data: {\"id\":\"e-%d\",\"channel\":\"demo:a\",\"type\":\"message\",\"data\":{\"n\":%d}}";

@@ -10,12 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** {@code docker compose up}, through nginx. */
 @Tag("compose")
-@OnPlatforms
-final class ComposeIT {
-  private static final Publishers.Load LOAD = new Publishers.Load(4, Scale.of(60, 600), 15, 2_000);
-  private static final int CUT_MS = 50;
-  private static final int PROGRESS = Scale.of(100, 1_000);
-
+final class ComposeIT extends DeliveryContract {
   @BeforeAll
   static void needsDocker() {
     boolean possible = ComposePlatform.isPossible();
@@ -27,21 +22,19 @@ final class ComposeIT {
 
   @Test
   void keepsEveryEventWhileEachContainerIsKilledInTurn(ComposePlatform platform) throws Exception {
-    try (Delivery delivery = new Delivery(platform, Transport.SSE, "compose")) {
-      Ledger.Report report =
-          delivery.run(
-              LOAD,
-              CUT_MS,
-              run -> {
-                for (String service : ComposePlatform.SERVICES) {
-                  System.out.println("compose: killing " + service);
-                  platform.kill(service);
-                  platform.start(service);
-                  run.awaitPublications(PROGRESS);
-                }
-              });
-      assertThat(report.isClean()).as(report.toString()).isTrue();
-    }
+    deliver(
+        platform,
+        Transport.SSE,
+        "compose",
+        LOAD,
+        delivery -> {
+          for (String service : ComposePlatform.SERVICES) {
+            System.out.println("compose: killing " + service);
+            platform.kill(service);
+            platform.start(service);
+            delivery.awaitPublications(PROGRESS);
+          }
+        });
   }
 
   @Test

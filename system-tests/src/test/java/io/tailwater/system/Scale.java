@@ -7,7 +7,7 @@ final class Scale {
   private Scale() {}
 
   /** One of two sizes. */
-  static int of(int inShort, int inLong) {
+  static <T> T of(T inShort, T inLong) {
     return LONG ? inLong : inShort;
   }
 }

@@ -1,7 +1,0 @@
-package io.tailwater.system;
-
-final class LongPollDeliveryIT extends DeliveryContract {
-  LongPollDeliveryIT() {
-    super(Transport.LONG_POLL);
-  }
-}

@@ -1,7 +1,0 @@
-package io.tailwater.system;
-
-final class WsProtobufDeliveryIT extends DeliveryContract {
-  WsProtobufDeliveryIT() {
-    super(Transport.WS_PROTOBUF);
-  }
-}
