@@ -53,8 +53,7 @@ final class SlowReadersTest {
     SimulatedReader reader = world.liveReader();
     reader.breakOff();
     world.publish(MISSED);
-    world.simulation.run(5_000);
-    reader.requireComplete();
+    world.readsAllAndLeaves(reader);
     assertThat(reader.events).isEqualTo(MISSED);
     assertThat(reader.skips).isZero();
   }
@@ -65,6 +64,7 @@ final class SlowReadersTest {
     private final MemoryLog log;
     private final SimulatedGateway gateway;
     private final SlowReaders policy;
+    private final Buffers buffers = new Buffers();
 
     World(long seed, SlowReaders policy) {
       this.policy = policy;
@@ -82,7 +82,7 @@ final class SlowReadersTest {
               simulation,
               log,
               List.of(gateway),
-              new Buffers());
+              buffers);
       reader.connect();
       simulation.run(2_000);
       assertThat(reader.live(CHANNEL)).isTrue();
@@ -94,9 +94,17 @@ final class SlowReadersTest {
       reader.stalled = true;
       publish(MISSED);
       reader.stalled = false;
+      readsAllAndLeaves(reader);
+      return reader;
+    }
+
+    void readsAllAndLeaves(SimulatedReader reader) {
       simulation.run(10_000);
       reader.requireComplete();
-      return reader;
+      reader.leave();
+      simulation.run(20_000);
+      gateway.requireNothingLeft();
+      assertThat(buffers.held()).isZero();
     }
 
     void publish(int events) {

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micronaut.configuration.kafka.admin.AdminClientFactory;
 import io.micronaut.configuration.lettuce.DefaultRedisConfiguration;
+import io.micronaut.context.BeanProvider;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
@@ -70,7 +71,7 @@ final class CoreFactory {
       CoreConfiguration configuration,
       List<Namespace> namespaces,
       KafkaClients kafka,
-      AdminClient admin,
+      BeanProvider<AdminClient> admin,
       DefaultRedisConfiguration redis,
       FoldGate gate,
       BroadcastPort port,
@@ -97,7 +98,8 @@ final class CoreFactory {
             durable,
             ephemeral,
             kafka,
-            admin,
+            // Last: a context that fails to start would not close it.
+            admin.get(),
             uri,
             gate,
             port,

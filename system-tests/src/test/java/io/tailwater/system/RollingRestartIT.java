@@ -14,10 +14,12 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Both gateways are restarted, one after the other, under load, behind nginx. */
 @OnPlatforms
+@Order(1)
 final class RollingRestartIT {
   private static final int READERS = Scale.of(200, 2_000);
   private static final int CHANNELS = Scale.of(10, 100);

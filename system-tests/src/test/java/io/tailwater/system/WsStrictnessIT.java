@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 @ResourceLock(Platforms.IN_PROCESS)
 @Order(Integer.MAX_VALUE)
 final class WsStrictnessIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final int FRAME_BYTES = 65_536;
   private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
 
@@ -181,7 +181,7 @@ final class WsStrictnessIT {
       peer.text("{\"id\":7,\"subscribe\":{\"channel\":\"demo:strict\"}}").await("subscribed");
       how.accept(peer);
       assertThat(peer.closed()).as(what).isEqualTo(code);
-      peer.awaitEnd();
+      peer.echoAndEnd(code);
     }
   }
 
