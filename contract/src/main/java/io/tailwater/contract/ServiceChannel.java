@@ -34,6 +34,12 @@ public final class ServiceChannel {
   /** Largest message that is accepted, bytes: a page of 1 MiB that had to take one event more. */
   public static final int MAX_MESSAGE_BYTES = 16 << 20;
 
+  /**
+   * What gRPC allows. While connections are being made, several go to the one instance that is
+   * connected.
+   */
+  private static final double MOST_ATTEMPTS = 5;
+
   private static final String SCHEME = "tailwater";
 
   static {
@@ -65,7 +71,7 @@ public final class ServiceChannel {
     Map<String, Object> retry =
         Map.of(
             "maxAttempts",
-            (double) Math.clamp(hostPorts.size() + 1, 2, 5),
+            MOST_ATTEMPTS,
             "initialBackoff",
             "0.02s",
             "maxBackoff",
