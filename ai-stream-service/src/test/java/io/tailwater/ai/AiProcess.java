@@ -36,7 +36,11 @@ final class AiProcess implements AutoCloseable {
     builder.environment().put("TAILWATER_AI_EVENT_CORES", eventCore);
     builder.environment().putAll(environment);
     try {
-      process = builder.inheritIO().start();
+      process =
+          builder
+              .redirectErrorStream(true)
+              .redirectOutput(Path.of("target", "ai-stream-service-" + port + ".log").toFile())
+              .start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -57,8 +57,8 @@ final class GenerationsIT {
     data = directory;
     kafka = EmbeddedKafka.open(data.resolve("kafka"));
     redis = TestServers.redis();
-    IntStream.range(0, CORES).forEach(i -> cores.add(core(i)));
     log = ServiceChannel.open(ports.stream().map(port -> "127.0.0.1:" + port).toList());
+    IntStream.range(0, CORES).forEach(i -> cores.add(core(i)));
   }
 
   @AfterAll

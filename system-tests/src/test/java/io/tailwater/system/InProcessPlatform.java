@@ -141,11 +141,17 @@ class InProcessPlatform implements Platform, ExtensionContext.Store.CloseableRes
     return kafka.bootstrapServers();
   }
 
-  /** Where each service says what it has counted. */
-  List<URI> metrics() {
-    return Stream.of(gateways, eventCores, List.of(aiStreams))
-        .flatMap(List::stream)
-        .map(one -> one.context().getBean(EmbeddedServer.class).getURI().resolve("/prometheus"))
+  /** Where each service's instances listen for HTTP, by its name. */
+  Map<String, List<URI>> http() {
+    return Map.of(
+        "edge-gateway", http(gateways),
+        "event-core", http(eventCores),
+        "ai-stream-service", http(List.of(aiStreams)));
+  }
+
+  private static List<URI> http(List<Service> instances) {
+    return instances.stream()
+        .map(one -> one.context().getBean(EmbeddedServer.class).getURI())
         .toList();
   }
 

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -68,23 +69,24 @@ final class MetricsIT {
   }
 
   private static Set<String> scraped(InProcessPlatform platform) {
-    return platform.metrics().stream()
-        .flatMap(metrics -> scrape(metrics).lines())
+    return platform.http().values().stream()
+        .flatMap(List::stream)
+        .flatMap(service -> scrape(service).lines())
         .filter(line -> !line.startsWith("#"))
         .map(line -> line.split("[{ ]")[0])
         .collect(Collectors.toSet());
   }
 
   private static double value(URI gateway, String series) {
-    return Arrays.stream(scrape(gateway.resolve("/prometheus")).split("\n"))
+    return Arrays.stream(scrape(gateway).split("\n"))
         .filter(line -> line.startsWith(series))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
   }
 
-  private static String scrape(URI metrics) {
-    Http.Answer answer = Http.send(HttpRequest.newBuilder(metrics));
-    assertThat(answer.status()).as(metrics.toString()).isEqualTo(200);
+  private static String scrape(URI service) {
+    Http.Answer answer = Http.send(HttpRequest.newBuilder(service.resolve("/prometheus")));
+    assertThat(answer.status()).as(service.toString()).isEqualTo(200);
     return answer.body();
   }
 }

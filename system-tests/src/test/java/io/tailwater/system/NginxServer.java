@@ -107,7 +107,8 @@ final class NginxServer implements AutoCloseable {
     Path certificates = Files.createDirectories(directory.resolve("tls"));
     ProcessBuilder script =
         new ProcessBuilder(PRODUCT.resolve("certificate.sh").toString(), certificates.toString())
-            .inheritIO();
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
     script.environment().put("TAILWATER_TLS", "on");
     if (script.start().waitFor() != 0) {
       throw new IllegalStateException("certificate.sh failed");

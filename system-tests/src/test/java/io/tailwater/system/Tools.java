@@ -39,7 +39,11 @@ final class Tools {
       Thread.currentThread().interrupt();
     }
     String message = "this test needs " + install + ": " + String.join(" ", command) + " failed";
-    throw REQUIRED ? new IllegalStateException(message) : new TestAbortedException(message);
+    if (REQUIRED) {
+      throw new IllegalStateException(message);
+    }
+    System.out.println("skipped: " + message);
+    throw new TestAbortedException(message);
   }
 
   /** A Node program that may use the npm packages of these tests; its command. */
