@@ -137,6 +137,10 @@ final class Supervisor implements Platform {
   }
 
   private void died(Child child, Process ended, Announcer announcer) {
+    // It was stopped, and the file of pids may be gone already.
+    if (stopping.get()) {
+      return;
+    }
     String name = child.spec().name();
     pids.remove(name);
     LOG.warn("{} ({}) ended with {}", name, ended.pid(), ended.exitValue());
