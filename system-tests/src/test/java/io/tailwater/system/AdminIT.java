@@ -11,12 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What is connected is seen, and ended, through any gateway. */
 @OnPlatforms
 @ResourceLock(Platforms.IN_PROCESS)
+@Order(Integer.MAX_VALUE)
 final class AdminIT {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final String ADMIN = Tokens.caller("admin", List.of("admin.connections"));

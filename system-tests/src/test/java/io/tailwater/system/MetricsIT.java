@@ -14,12 +14,14 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The metrics that the dashboard and the documents name, against what services really say. */
 @OnPlatforms
 @ResourceLock(Platforms.IN_PROCESS)
+@Order(Integer.MAX_VALUE)
 final class MetricsIT {
   private static final Pattern NAME = Pattern.compile("\\b(?:tailwater|jvm)_[a-z_]+[a-z]\\b");
 

@@ -27,6 +27,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** nginx with the product's configuration, in front of real gateways. */
 @OnPlatforms
 @ResourceLock(Platforms.IN_PROCESS)
+@Order(Integer.MAX_VALUE)
 final class NginxIT {
   private static final String OFF = "limits-off.conf";
   private static final long AT_ONCE_MS = 50;

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -26,7 +25,7 @@ final class NginxServer implements AutoCloseable {
   private final Path directory;
   private final int port = FreePort.choose();
   private final boolean tls;
-  private Process process;
+  private final ForeignServer server;
 
   /**
    * Starts nginx in front of these gateways.
@@ -53,8 +52,8 @@ final class NginxServer implements AutoCloseable {
     if (tls) {
       makeCertificate();
     }
-    process = start();
-    await("nginx listens").atMost(Duration.ofSeconds(30)).until(this::listens);
+    server = new ForeignServer(directory, command());
+    await("nginx listens").atMost(Duration.ofSeconds(30)).until(() -> server.listens(port));
   }
 
   /** Skips or fails the test that needs nginx where there is none, see {@link Tools}. */
@@ -69,13 +68,6 @@ final class NginxServer implements AutoCloseable {
         .map(folder -> Path.of(folder, "nginx"))
         .filter(Files::isExecutable)
         .findFirst();
-  }
-
-  private boolean listens() {
-    if (!process.isAlive()) {
-      throw new IllegalStateException("nginx did not start: " + log());
-    }
-    return !FreePort.isFree(port);
   }
 
   /** Points it at other gateways, as a reload. */
@@ -115,18 +107,15 @@ final class NginxServer implements AutoCloseable {
     }
   }
 
-  private Process start() throws IOException {
-    return new ProcessBuilder(
-            program().orElseThrow(() -> new IllegalStateException("there is no nginx")).toString(),
-            "-p",
-            directory.toString(),
-            "-c",
-            directory.resolve("nginx.conf").toString(),
-            "-g",
-            "daemon off;")
-        .redirectErrorStream(true)
-        .redirectOutput(directory.resolve("log").toFile())
-        .start();
+  private List<String> command() {
+    return List.of(
+        program().orElseThrow(() -> new IllegalStateException("there is no nginx")).toString(),
+        "-p",
+        directory.toString(),
+        "-c",
+        directory.resolve("nginx.conf").toString(),
+        "-g",
+        "daemon off;");
   }
 
   URI address() {
@@ -135,20 +124,11 @@ final class NginxServer implements AutoCloseable {
 
   /** All that it wrote. */
   String log() {
-    try {
-      return Files.readString(directory.resolve("log"));
-    } catch (IOException e) {
-      throw new IllegalStateException("no log", e);
-    }
+    return server.log();
   }
 
   @Override
   public void close() throws Exception {
-    // At once: an orderly end would wait for streams.
-    process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-    }
-    LaunchedPlatform.delete(directory);
+    server.close();
   }
 }

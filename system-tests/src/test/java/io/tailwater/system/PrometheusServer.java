@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -29,26 +28,24 @@ import org.yaml.snakeyaml.representer.Representer;
 final class PrometheusServer implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
-  private final Path directory;
   private final URI address = URI.create("http://127.0.0.1:" + FreePort.choose());
-  private final Process process;
+  private final ForeignServer server;
 
   /**
    * @param targets of each job, {@code host:port}
    */
   PrometheusServer(Map<String, List<String>> targets) throws IOException {
-    directory = Files.createTempDirectory("tailwater-prometheus-");
+    Path directory = Files.createTempDirectory("tailwater-prometheus-");
     Path file = directory.resolve("prometheus.yml");
     Files.writeString(file, configuration(targets));
-    process =
-        new ProcessBuilder(
+    server =
+        new ForeignServer(
+            directory,
+            List.of(
                 "prometheus",
                 "--config.file=" + file,
                 "--storage.tsdb.path=" + directory.resolve("data"),
-                "--web.listen-address=" + address.getAuthority())
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("log").toFile())
-            .start();
+                "--web.listen-address=" + address.getAuthority()));
     await("Prometheus is ready").atMost(LIMIT).until(this::ready);
   }
 
@@ -78,12 +75,8 @@ final class PrometheusServer implements AutoCloseable {
     return yaml.dump(all);
   }
 
-  private boolean ready() throws IOException {
-    if (!process.isAlive()) {
-      throw new IllegalStateException(
-          "Prometheus did not start: " + Files.readString(directory.resolve("log")));
-    }
-    return !FreePort.isFree(address.getPort())
+  private boolean ready() {
+    return server.listens(address.getPort())
         && Http.send(HttpRequest.newBuilder(address.resolve("/-/ready"))).status() == 200;
   }
 
@@ -112,10 +105,6 @@ final class PrometheusServer implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-    }
-    LaunchedPlatform.delete(directory);
+    server.close();
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Both gateways are restarted, one after the other, under load, behind nginx. */
 @OnPlatforms
-@Order(1)
+@Order(3)
 final class RollingRestartIT {
   private static final int READERS = Scale.of(200, 2_000);
   private static final int CHANNELS = Scale.of(10, 100);

@@ -9,12 +9,14 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A client that stops reading costs the gateway nothing, and loses nothing. */
 @OnPlatforms
 @ResourceLock(Platforms.IN_PROCESS)
+@Order(Integer.MAX_VALUE)
 final class SlowReaderIT {
   private static final int EVENT_BYTES = 25_000;
   private static final int BATCH = 100;
