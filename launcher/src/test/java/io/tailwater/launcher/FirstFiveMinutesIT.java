@@ -1,4 +1,4 @@
-package io.tailwater.system;
+package io.tailwater.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.apache.kafka.tools.ConsoleProducer;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the commands of README's "The first five minutes", word for word and in its order. Only what
  * has to differ on a machine with other things on it does: the port and the data directory.
  */
-@Order(2)
 final class FirstFiveMinutesIT {
   private static final Pattern SECTION =
       Pattern.compile("## The first five minutes\n(.*?)(\n## |\\z)", Pattern.DOTALL);
@@ -36,7 +34,7 @@ final class FirstFiveMinutesIT {
   @Test
   void doWhatReadmeSays() throws Exception {
     Iterator<String> commands = commands().iterator();
-    try (ShellCommand up =
+    try (Tool up =
         start(expect(commands, "./tailwater up") + " --port " + port + " --data " + data)) {
       up.awaitLine("tailwater is ready: http://127.0.0.1:" + port);
       stopAndComeBack(commands);
@@ -52,7 +50,7 @@ final class FirstFiveMinutesIT {
   private void stopAndComeBack(Iterator<String> commands) throws Exception {
     String read = expect(commands, "curl -N 'http://127.0.0.1:8080/v1/events?channel=demo:hello'");
     String lastId;
-    try (ShellCommand reader = start(read)) {
+    try (Tool reader = start(read)) {
       reader.awaitLine("event: tw.live");
       run(
           expect(
@@ -73,7 +71,7 @@ final class FirstFiveMinutesIT {
         expect(
             commands,
             "curl -N 'http://127.0.0.1:8080/v1/events?channel=demo:hello' -H 'Last-Event-ID: ID'");
-    try (ShellCommand reader = start(back.replace("ID'", lastId + "'"))) {
+    try (Tool reader = start(back.replace("ID'", lastId + "'"))) {
       assertThat(reader.awaitLine("data: {\"text\"")).isEqualTo("data: {\"text\":\"one\"}");
       assertThat(reader.awaitLine("data: {\"text\"")).isEqualTo("data: {\"text\":\"two\"}");
       reader.awaitLine("event: tw.live");
@@ -96,7 +94,7 @@ final class FirstFiveMinutesIT {
     String publish = expect(commands, "./tailwater pub chat:lobby '{\"text\":\"hello\"}'");
     assertThat(run(publish, asAlice)).hasSize(1);
     String subscribe = expect(commands, "./tailwater sub chat:lobby --from earliest");
-    try (ShellCommand reader = start(subscribe, asAlice)) {
+    try (Tool reader = start(subscribe, asAlice)) {
       assertThat(reader.awaitLine("").strip()).endsWith("{\"text\":\"hello\"}");
     }
   }
@@ -125,8 +123,8 @@ final class FirstFiveMinutesIT {
     return command;
   }
 
-  private static List<String> commands() {
-    String readme = Repository.read("README.md");
+  private static List<String> commands() throws IOException {
+    String readme = Files.readString(Path.of("").toAbsolutePath().resolveSibling("README.md"));
     String section =
         SECTION.matcher(readme).results().map(found -> found.group(1)).findFirst().orElseThrow();
     return BLOCK
@@ -143,7 +141,7 @@ final class FirstFiveMinutesIT {
   }
 
   private List<String> run(String command, Map<String, String> environment) throws Exception {
-    try (ShellCommand tool = start(command, environment)) {
+    try (Tool tool = start(command, environment)) {
       return tool.awaitEnd(0);
     }
   }
@@ -154,15 +152,15 @@ final class FirstFiveMinutesIT {
     return data.toString();
   }
 
-  private ShellCommand start(String command) throws IOException {
+  private Tool start(String command) throws IOException {
     return start(command, Map.of());
   }
 
-  private ShellCommand start(String command, Map<String, String> environment) throws IOException {
+  private Tool start(String command, Map<String, String> environment) throws IOException {
     var all = new java.util.HashMap<>(environment);
     all.put("CURL_HOME", curlWithoutProgress());
     all.put("TAILWATER_URL", "http://127.0.0.1:" + port);
-    return ShellCommand.start(
+    return Tool.start(
         command
             .replace("127.0.0.1:8080", "127.0.0.1:" + port)
             .replace("127.0.0.1:8180", "127.0.0.1:" + (port + 100)),

@@ -1,4 +1,4 @@
-package io.tailwater.system;
+package io.tailwater.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -11,12 +11,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./tailwater up --processes} as a person runs it, and what happens to it. */
-@Order(2)
 final class ProcessesIT {
   private final int port = FreePort.chooseRow(200);
   private final Path data;
@@ -29,7 +27,7 @@ final class ProcessesIT {
 
   @Test
   void survivesKillsAndRestartsKeepsItsDataAndLeavesNoProcess() throws Exception {
-    try (ShellCommand up = up()) {
+    try (Tool up = up()) {
       List<String> parts =
           List.of(
               "kafka",
@@ -43,7 +41,7 @@ final class ProcessesIT {
       assertThat(pids()).containsOnlyKeys(parts);
 
       assertThat(run("./tailwater pub demo:kept one", 0)).hasSize(1);
-      try (ShellCommand reader = start("./tailwater sub demo:kept --from earliest --count 4")) {
+      try (Tool reader = start("./tailwater sub demo:kept --from earliest --count 4")) {
         reader.awaitLine("# tw.live");
         for (String victim : List.of("edge-gateway-1", "event-core-1", "redis")) {
           killAndAwaitReturn(victim);
@@ -61,7 +59,7 @@ final class ProcessesIT {
       await().atMost(Duration.ofSeconds(15)).until(() -> nonePresent(pids));
     }
 
-    try (ShellCommand up = up()) {
+    try (Tool up = up()) {
       up.awaitLine("tailwater is ready: ");
       assertThat(run("./tailwater sub demo:kept --from earliest --count 4", 0))
           .filteredOn(line -> line.contains("message"))
@@ -82,16 +80,16 @@ final class ProcessesIT {
         .until(() -> pids().containsKey(name) && pids().getOrDefault(name, killed) != killed);
   }
 
-  private ShellCommand up() throws IOException {
+  private Tool up() throws IOException {
     return start("./tailwater up --processes --event-cores 2 --port " + port + " --data " + data);
   }
 
-  private ShellCommand start(String command) throws IOException {
-    return ShellCommand.start(command, environment);
+  private Tool start(String command) throws IOException {
+    return Tool.start(command, environment);
   }
 
   private List<String> run(String command, int exitCode) throws Exception {
-    try (ShellCommand tool = start(command)) {
+    try (Tool tool = start(command)) {
       return tool.awaitEnd(exitCode);
     }
   }

@@ -1,4 +1,4 @@
-package io.tailwater.system;
+package io.tailwater.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,8 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A shell command as a person would type it at the top of the repository, still running or not. */
-final class ShellCommand implements AutoCloseable {
-  private static final Path LAUNCHER = Repository.path("launcher/target");
+final class Tool implements AutoCloseable {
   private static final long LIMIT_SECONDS = 120;
 
   private final String command;
@@ -28,34 +27,35 @@ final class ShellCommand implements AutoCloseable {
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final List<String> seen = new ArrayList<>();
 
-  private ShellCommand(String command, Process process) {
+  private Tool(String command, Process process) {
     this.command = command;
     this.process = process;
     Thread.ofVirtual().start(this::read);
   }
 
   /** Starts a command; {@code ./tailwater} in it is what this build has made. */
-  static ShellCommand start(String command, Map<String, String> environment) throws IOException {
+  static Tool start(String command, Map<String, String> environment) throws IOException {
+    Path module = Path.of("").toAbsolutePath();
     var builder =
         // Whoever started the tests in the background may have left SIGINT ignored, for all below.
         new ProcessBuilder("env", "--default-signal=INT", "bash", "-c", "exec " + command)
-            .directory(Repository.path("").toFile())
+            .directory(module.resolveSibling(".").normalize().toFile())
             .redirectErrorStream(true);
-    builder.environment().put("TAILWATER_CLASSPATH", classPath());
+    builder.environment().put("TAILWATER_CLASSPATH", classPath(module));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
-    return new ShellCommand(command, builder.start());
+    return new Tool(command, builder.start());
   }
 
   /** The launcher's jar and what it depends on, without the tests. */
-  private static String classPath() throws IOException {
-    try (Stream<Path> files = Files.list(LAUNCHER)) {
+  private static String classPath(Path module) throws IOException {
+    try (Stream<Path> files = Files.list(module.resolve("target"))) {
       Path jar =
           files
               .filter(file -> file.getFileName().toString().matches("launcher-[0-9].*\\.jar"))
               .findFirst()
               .orElseThrow();
-      return jar + ":" + Files.readString(LAUNCHER.resolve("class-path")).strip();
+      return jar + ":" + Files.readString(module.resolve("target/class-path")).strip();
     }
   }
 
@@ -106,7 +106,7 @@ final class ShellCommand implements AutoCloseable {
     return rest;
   }
 
-  ShellCommand type(String text) throws IOException {
+  Tool type(String text) throws IOException {
     try (Writer input = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8)) {
       input.write(text);
     }

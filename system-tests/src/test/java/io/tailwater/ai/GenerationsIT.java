@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Generations into two real event-cores with a real Kafka, which go and come back meanwhile; so
  * Kafka is the embedded one.
  */
+@Order(2)
 @SuppressWarnings("NullAway.Init")
 final class GenerationsIT {
   private static final int CORES = 2;
