@@ -24,12 +24,12 @@ final class LeasesIT {
   private static final Map<String, Object> SLOW_FAST_LEASE =
       Map.of(
           "tailwater.ai.tokens-per-second", 50,
-          "tailwater.ai.lease.ttl", "1s",
+          "tailwater.ai.lease.ttl", "2s",
           "tailwater.ai.lease.redis-timeout", "300ms",
           "tailwater.ai.lease.unwatched-after", "2s");
   private static final Map<String, String> SAME =
       Map.of(
-          "TAILWATER_AI_LEASE_TTL", "1s",
+          "TAILWATER_AI_LEASE_TTL", "2s",
           "TAILWATER_AI_LEASE_REDIS_TIMEOUT", "300ms",
           "TAILWATER_AI_LEASE_UNWATCHED_AFTER", "2s");
   private static final CreateStreamRequest LONG = prompt("long").setMaxTokens(30_000).build();
@@ -102,7 +102,7 @@ final class LeasesIT {
     StreamState during = one.create(LONG);
     assertGoesOn(before, Duration.ofSeconds(2));
     redis.start();
-    assertGoesOn(before, Duration.ofSeconds(3));
+    assertGoesOn(before, Duration.ofSeconds(4));
     assertGoesOn(during, Duration.ZERO);
     await()
         .untilAsserted(() -> assertThat(two.get(during.getId()).getCreator()).isEqualTo("alice"));
@@ -111,9 +111,9 @@ final class LeasesIT {
   @Test
   void aFlushedRedisEndsNothing() {
     StreamState stream = one.create(LONG);
-    assertGoesOn(stream, Duration.ofMillis(1500));
+    assertGoesOn(stream, Duration.ofMillis(2500));
     redis().flushall();
-    assertGoesOn(stream, Duration.ofSeconds(3));
+    assertGoesOn(stream, Duration.ofSeconds(4));
   }
 
   @Test
@@ -176,7 +176,7 @@ final class LeasesIT {
     int events = eventCore.events(stream.getChannel()).size();
     await()
         .during(time)
-        .atMost(time.plusSeconds(5))
+        .atMost(time.plusSeconds(20))
         .until(() -> !Transcript.of(eventCore.events(stream.getChannel())).ended());
     await()
         .untilAsserted(
@@ -185,7 +185,7 @@ final class LeasesIT {
 
   private Transcript ended(StreamState stream) {
     return await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> Transcript.of(eventCore.events(stream.getChannel())), Transcript::ended);
   }
 }
