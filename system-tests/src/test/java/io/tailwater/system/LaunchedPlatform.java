@@ -48,11 +48,13 @@ final class LaunchedPlatform implements Platform, ExtensionContext.Store.Closeab
               .map(property -> property.getKey() + ": " + property.getValue() + "\n")
               .sorted()
               .collect(Collectors.joining("", "", "tailwater.edge.jwt-key: " + Tokens.KEY + "\n")));
-      launcher =
+      ProcessBuilder builder =
           new ProcessBuilder(command(configuration))
               .redirectErrorStream(true)
-              .redirectOutput(data.resolve("launcher.out").toFile())
-              .start();
+              .redirectOutput(data.resolve("launcher.out").toFile());
+      // No process of these lives for long enough to earn what the second compiler takes.
+      builder.environment().put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+      launcher = builder.start();
     } catch (IOException e) {
       throw new IllegalStateException("the launcher can't be started", e);
     }
