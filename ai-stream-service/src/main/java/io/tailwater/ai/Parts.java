@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
-import io.micronaut.context.annotation.Value;
 import io.micronaut.context.env.Environment;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.serde.ObjectMapper;
@@ -14,6 +13,8 @@ import io.tailwater.ai.model.Model;
 import io.tailwater.ai.model.ScriptedModel;
 import io.tailwater.ai.model.Ticker;
 import io.tailwater.contract.ServiceChannel;
+import io.tailwater.redis.Redis;
+import io.tailwater.redis.RedisConfiguration;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
@@ -25,10 +26,16 @@ import java.util.concurrent.TimeUnit;
  * events out.
  */
 final class Parts implements AutoCloseable {
+  /** How the names of the threads begin that talk to Redis. */
+  static final String REDIS_THREADS = "ai-redis";
+
+  /** A tick of a full instance has three commands for each stream. */
+  private static final int MOST_COMMANDS = 500_000;
+
   private static final long CHANNEL_END_SECONDS = 2;
 
   private final ManagedChannel eventCore;
-  private final LeaseStore store;
+  private final Redis redis;
   private final EventLog log;
   private final Streams streams;
   private final LeaseKeeper keeper;
@@ -50,8 +57,9 @@ final class Parts implements AutoCloseable {
             ticker,
             ai.rollUp(),
             metrics);
-    store =
-        new LeaseStore(settings.redisUri(), settings.lease(), () -> StreamId.random(random).text());
+    redis = Redis.open(settings.redis(), REDIS_THREADS, MOST_COMMANDS);
+    LeaseStore store =
+        new LeaseStore(redis, settings.lease(), () -> StreamId.random(random).text());
     streams =
         new Streams(
             models, ai, surroundings, new Leases(store, metrics), InstantSource.system(), random);
@@ -92,7 +100,7 @@ final class Parts implements AutoCloseable {
   public void close() {
     streams.close();
     keeper.close();
-    store.close();
+    redis.close();
     eventCore.shutdown();
     try {
       if (!eventCore.awaitTermination(CHANNEL_END_SECONDS, TimeUnit.SECONDS)) {
@@ -109,7 +117,7 @@ final class Parts implements AutoCloseable {
       AiConfiguration ai,
       PublishConfiguration publish,
       LeaseConfiguration lease,
-      String redisUri) {}
+      RedisConfiguration redis) {}
 
   /** Where Micronaut gets the parts from. */
   @Factory
@@ -121,11 +129,11 @@ final class Parts implements AutoCloseable {
         AiConfiguration ai,
         PublishConfiguration publish,
         LeaseConfiguration lease,
-        @Value("${redis.uri:redis://127.0.0.1:6379}") String redisUri,
+        RedisConfiguration redis,
         ObjectMapper json,
         MeterRegistry registry) {
       KnownKeys.check(environment);
-      return new Parts(new Settings(ai, publish, lease, redisUri), json, registry);
+      return new Parts(new Settings(ai, publish, lease, redis), json, registry);
     }
   }
 }

@@ -88,7 +88,7 @@ final class AiStreamServiceTest {
   void itsThreadsAreNamed() {
     assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
         .contains(LeaseKeeper.THREAD)
-        .anyMatch(name -> name.startsWith(LeaseStore.THREAD));
+        .anyMatch(name -> name.startsWith(Parts.REDIS_THREADS));
   }
 
   private static HttpResponse<String> http(String path) throws Exception {

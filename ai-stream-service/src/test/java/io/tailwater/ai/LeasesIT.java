@@ -8,6 +8,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tailwater.ai.StreamEvent.Failed;
 import io.tailwater.ai.StreamEvent.Finish;
+import io.tailwater.contract.LeaseKeys;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;
 import io.tailwater.contract.v1.StreamState;
@@ -145,7 +146,7 @@ final class LeasesIT {
     StreamState cares = one.create(LONG.toBuilder().setUnwatched(Unwatched.CANCEL).build());
     StreamState watched = one.create(LONG.toBuilder().setUnwatched(Unwatched.CANCEL).build());
     StreamState goesOn = one.create(LONG);
-    redis().setex("tw:ai:watched:" + watched.getId(), 60, "1");
+    redis().setex(LeaseKeys.watched(watched.getId()), 60, "1");
     assertThat(((Finish) ended(cares).newest()).finishReason()).isEqualTo("cancelled");
     assertGoesOn(watched, Duration.ofSeconds(1));
     assertGoesOn(goesOn, Duration.ZERO);
@@ -158,9 +159,10 @@ final class LeasesIT {
     await()
         .untilAsserted(
             () ->
-                assertThat(redis().keys("tw:ai:*"))
-                    .containsExactlyInAnyOrder("tw:ai:" + stream.getId(), "tw:ai:incarnation"));
-    assertThat(redis().pttl("tw:ai:" + stream.getId())).isPositive();
+                assertThat(redis().keys(LeaseKeys.PREFIX + "*"))
+                    .containsExactlyInAnyOrder(
+                        LeaseKeys.creator(stream.getId()), LeaseKeys.INCARNATION));
+    assertThat(redis().pttl(LeaseKeys.creator(stream.getId()))).isPositive();
     assertThat(two.get(stream.getId()).getCreator()).isEqualTo("alice");
   }
 

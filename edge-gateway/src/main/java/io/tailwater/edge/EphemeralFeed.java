@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The ephemeral channels of one Redis channel that are read here: tails without a log behind them.
@@ -24,10 +25,14 @@ final class EphemeralFeed implements Feed {
   /** Most bytes of one channel that a reader may be behind: what is older is of no use any more. */
   private static final int TAIL_BYTES = 16 << 10;
 
+  /** How long readers wait to be heard by Redis before they are let in without. */
+  private static final long OPEN_PATIENCE_MS = 2_000;
+
   private final String namespace;
   private final int partition;
   private final EdgeLoop loop;
   private final EphemeralFeeds feeds;
+  private final List<Runnable> awaitingBroadcast = new ArrayList<>();
   private final Tails tails;
   private final Fanout fanout;
   private long through = Position.BEFORE_FIRST;
@@ -52,25 +57,53 @@ final class EphemeralFeed implements Feed {
     return partition;
   }
 
-  /** Opens a channel: it begins now, whatever is asked for. */
+  /**
+   * Opens a channel: it begins now, whatever is asked for. Whoever is told that it is live misses
+   * nothing that is published afterwards, so it is not before Redis is listened to.
+   */
   CompletableFuture<Opened> open(Channel channel) {
     CompletableFuture<Opened> answer = new CompletableFuture<>();
     loop.execute(
         () -> {
-          if (givenUp) {
-            answer.completeExceptionally(
-                new RequestException(ErrorCode.UNAVAILABLE, "the channel was given up just now"));
-            return;
-          }
-          Tail tail = tails.of(channel, through);
-          tail.pin();
-          Position now = new Position(Epoch.EPHEMERAL, through);
-          Opened opened = new Opened(this, tail, SlowReaders.LAG, now, null, false, through);
-          if (!answer.complete(opened)) {
-            tail.unpin(feeds.all().nanoTime());
+          if (feeds.listens(this)) {
+            begin(channel, answer);
+          } else {
+            awaitingBroadcast.add(() -> begin(channel, answer));
+            loop.eventLoop().schedule(this::letIn, OPEN_PATIENCE_MS, TimeUnit.MILLISECONDS);
           }
         });
     return answer;
+  }
+
+  private void begin(Channel channel, CompletableFuture<Opened> answer) {
+    if (givenUp) {
+      answer.completeExceptionally(
+          new RequestException(ErrorCode.UNAVAILABLE, "the channel was given up just now"));
+      return;
+    }
+    Tail tail = tails.of(channel, through);
+    tail.pin();
+    Position now = new Position(Epoch.EPHEMERAL, through);
+    Opened opened = new Opened(this, tail, SlowReaders.LAG, now, null, false, through);
+    if (!answer.complete(opened)) {
+      tail.unpin(feeds.all().nanoTime());
+    }
+  }
+
+  private void letIn() {
+    List<Runnable> readers = List.copyOf(awaitingBroadcast);
+    awaitingBroadcast.clear();
+    readers.forEach(Runnable::run);
+  }
+
+  /** Its Redis channel is listened to, or not any more. */
+  void broadcastChanged() {
+    loop.execute(
+        () -> {
+          if (feeds.listens(this)) {
+            letIn();
+          }
+        });
   }
 
   @Override

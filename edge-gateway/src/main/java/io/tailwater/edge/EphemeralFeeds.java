@@ -50,6 +50,11 @@ final class EphemeralFeeds {
     return all;
   }
 
+  /** Whether events of this feed's channels may be expected. */
+  boolean listens(EphemeralFeed feed) {
+    return broadcast.connected(feed.namespace(), feed.partition());
+  }
+
   /** A reader was too slow for what its tail holds. */
   void missed() {
     missed.increment();
@@ -63,7 +68,7 @@ final class EphemeralFeeds {
 
   private EphemeralFeed takeUp(Key key) {
     EphemeralFeed feed = new EphemeralFeed(key.namespace, key.partition, loops.any(), this);
-    broadcast.subscribe(key.namespace, key.partition, feed::segment);
+    broadcast.subscribe(key.namespace, key.partition, feed::segment, feed::broadcastChanged);
     return feed;
   }
 

@@ -68,7 +68,6 @@ final class Feeds {
   private record Key(String namespace, int partition) {}
 
   void start() {
-    broadcast.onChange(() -> feeds.values().forEach(PartitionFeed::broadcastChanged));
     loops
         .any()
         .eventLoop()
@@ -119,7 +118,7 @@ final class Feeds {
 
   private PartitionFeed takeUp(Key key) {
     PartitionFeed feed = new PartitionFeed(key.namespace, key.partition, loops.any(), this);
-    broadcast.subscribe(key.namespace, key.partition, feed::segment);
+    broadcast.subscribe(key.namespace, key.partition, feed::segment, feed::broadcastChanged);
     return feed;
   }
 

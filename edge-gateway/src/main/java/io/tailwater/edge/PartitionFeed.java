@@ -127,7 +127,7 @@ final class PartitionFeed implements Feed {
     loop.execute(() -> onHead(head));
   }
 
-  /** The broadcast came or went. */
+  /** This partition's broadcast came or went. */
   void broadcastChanged() {
     loop.execute(this::drive);
   }
@@ -326,7 +326,7 @@ final class PartitionFeed implements Feed {
     }
     if (target > through) {
       follow(0);
-    } else if (!feeds.broadcast().connected() && !fanout.isEmpty()) {
+    } else if (!feeds.broadcast().connected(namespace, partition) && !fanout.isEmpty()) {
       follow(FOLLOW_WAIT_MS);
     }
   }

@@ -8,14 +8,20 @@ import java.util.function.Consumer;
  * PartitionFeed} notices and follows the log itself.
  */
 interface SegmentSource {
-  /** Sends this partition's segments to the sink, on any thread, until {@link #unsubscribe}. */
-  void subscribe(String namespace, int partition, Consumer<Segment> sink);
+  /**
+   * Sends this partition's segments to the sink, until {@link #unsubscribe}.
+   *
+   * @param connectedChanged called whenever {@link #connected(String, int)} may tell something else
+   *     of it; any thread, as the sink
+   */
+  void subscribe(
+      String namespace, int partition, Consumer<Segment> sink, Runnable connectedChanged);
 
   void unsubscribe(String namespace, int partition);
 
-  /** Whether segments may be expected at all. */
-  boolean connected();
+  /** Whether segments of a partition that was subscribed to may be expected now. */
+  boolean connected(String namespace, int partition);
 
-  /** Called on any thread whenever {@link #connected} changes. */
-  void onChange(Runnable listener);
+  /** Whether they may of all that were subscribed to. */
+  boolean connected();
 }

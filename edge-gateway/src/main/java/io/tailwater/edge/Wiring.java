@@ -1,11 +1,6 @@
 package io.tailwater.edge;
 
 import io.grpc.ManagedChannel;
-import io.lettuce.core.ClientOptions;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.SocketOptions;
-import io.lettuce.core.TimeoutOptions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
@@ -18,16 +13,20 @@ import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Addresses;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.access.Tokens;
+import io.tailwater.redis.Redis;
+import io.tailwater.redis.RedisConfiguration;
+import io.tailwater.redis.RedisListener;
+import io.tailwater.redis.RedisPublisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 
 /** Makes the gateway's parts; everything but endpoints is put together by hand. */
 @Factory
 final class Wiring {
-  private static final Duration REDIS_PATIENCE = Duration.ofSeconds(2);
+  private static final int MOST_COMMANDS = 100_000;
+  private static final long MOST_PUBLISHED_BYTES = 16L << 20;
   private static final long NAMESPACES_PERIOD_S = 5;
   private static final long NAMESPACES_FIRST_MS = 200;
 
@@ -76,37 +75,31 @@ final class Wiring {
   }
 
   @Singleton
-  @Bean(preDestroy = "shutdown")
-  RedisClient redis(@Value("${redis.uri}") String uri) {
-    RedisURI address = RedisURI.create(uri);
-    address.setTimeout(REDIS_PATIENCE);
-    RedisClient client = RedisClient.create(address);
-    client.setOptions(
-        ClientOptions.builder()
-            .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-            .socketOptions(SocketOptions.builder().connectTimeout(REDIS_PATIENCE).build())
-            .timeoutOptions(TimeoutOptions.enabled(REDIS_PATIENCE))
-            .build());
-    return client;
+  @Bean(preDestroy = "close")
+  Redis redis(RedisConfiguration configuration) {
+    return Redis.open(configuration, "edge-redis", MOST_COMMANDS);
   }
 
   @Context
   @Bean(preDestroy = "close")
-  RedisSegments segments(RedisClient redis, @Value("${redis.uri}") String uri, EdgeLoops loops) {
-    RedisSegments segments =
-        new RedisSegments(redis, RedisURI.create(uri), loops.any().eventLoop());
-    segments.connect();
-    return segments;
+  RedisListener listener(Redis redis, EdgeLoops loops) {
+    RedisListener listener = new RedisListener(redis, loops.any().eventLoop());
+    listener.start();
+    return listener;
   }
 
   @Context
-  @Bean(preDestroy = "close")
-  RedisBus bus(
-      RedisClient redis, @Value("${redis.uri}") String uri, EdgeLoops loops, MeterRegistry meters) {
-    RedisBus bus = new RedisBus(redis, RedisURI.create(uri), loops.any().eventLoop());
-    meters.gauge("tailwater.edge.bus.waiting", bus, RedisBus::waiting);
-    bus.connect();
-    return bus;
+  RedisPublisher publisher(Redis redis, EdgeLoops loops, MeterRegistry meters) {
+    RedisPublisher publisher =
+        new RedisPublisher(redis, loops.any().eventLoop(), MOST_PUBLISHED_BYTES);
+    meters.gauge("tailwater.edge.bus.bytes", publisher, RedisPublisher::underWay);
+    publisher.start();
+    return publisher;
+  }
+
+  @Singleton
+  SegmentSource segments(RedisListener listener) {
+    return new RedisSegments(listener);
   }
 
   @Singleton

@@ -1,7 +1,6 @@
 package io.tailwater.edge;
 
 import io.tailwater.contract.v1.Segment;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,7 @@ import java.util.function.Consumer;
 final class FlakySegments implements SegmentSource {
   private final Simulation simulation;
   private final Map<String, Consumer<Segment>> sinks = new HashMap<>();
-  private final List<Runnable> listeners = new ArrayList<>();
+  private final Map<String, Runnable> listeners = new HashMap<>();
   private boolean connected = true;
 
   /** How likely a segment is lost. */
@@ -49,7 +48,7 @@ final class FlakySegments implements SegmentSource {
   void connected(boolean now) {
     if (connected != now) {
       connected = now;
-      listeners.forEach(Runnable::run);
+      List.copyOf(listeners.values()).forEach(Runnable::run);
     }
   }
 
@@ -58,13 +57,16 @@ final class FlakySegments implements SegmentSource {
   }
 
   @Override
-  public void subscribe(String namespace, int partition, Consumer<Segment> sink) {
+  public void subscribe(
+      String namespace, int partition, Consumer<Segment> sink, Runnable connectedChanged) {
     sinks.put(key(namespace, partition), sink);
+    listeners.put(key(namespace, partition), connectedChanged);
   }
 
   @Override
   public void unsubscribe(String namespace, int partition) {
     sinks.remove(key(namespace, partition));
+    listeners.remove(key(namespace, partition));
   }
 
   @Override
@@ -73,7 +75,7 @@ final class FlakySegments implements SegmentSource {
   }
 
   @Override
-  public void onChange(Runnable listener) {
-    listeners.add(listener);
+  public boolean connected(String namespace, int partition) {
+    return connected;
   }
 }

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +31,12 @@ public final class EmbeddedRedis implements RedisServer {
           + " exec \"$@\" </dev/null 3<&-";
 
   private final int port;
+  private final List<String> settings;
   private @Nullable Process process;
 
-  private EmbeddedRedis(int port) {
+  private EmbeddedRedis(int port, List<String> settings) {
     this.port = port;
+    this.settings = List.copyOf(settings);
   }
 
   /** Starts a Redis on a free port. */
@@ -55,7 +58,17 @@ public final class EmbeddedRedis implements RedisServer {
    * @throws IllegalStateException if it can't start; says why
    */
   public static EmbeddedRedis open(int port) {
-    var redis = new EmbeddedRedis(port);
+    return open(port, List.of());
+  }
+
+  /**
+   * Starts a Redis with more settings, and returns when it answers.
+   *
+   * @param settings as on its command line: {@code --cluster-enabled}, {@code yes}
+   * @throws IllegalStateException if it can't start; says why
+   */
+  public static EmbeddedRedis open(int port, List<String> settings) {
+    var redis = new EmbeddedRedis(port, settings);
     redis.start();
     return redis;
   }
@@ -103,8 +116,10 @@ public final class EmbeddedRedis implements RedisServer {
       throw new IllegalStateException("Redis can't listen on 127.0.0.1:" + port + ": it is in use");
     }
     try {
+      List<String> command = new ArrayList<>(command(port));
+      command.addAll(settings);
       process =
-          new ProcessBuilder(command(port))
+          new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();

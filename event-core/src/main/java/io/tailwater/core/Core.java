@@ -1,10 +1,12 @@
 package io.tailwater.core;
 
-import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.tailwater.core.Folds.Of;
+import io.tailwater.redis.Redis;
+import io.tailwater.redis.RedisConfiguration;
+import io.tailwater.redis.RedisPublisher;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class Core implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final String STORE = "store";
+  private static final int MOST_BROADCASTS = 10_000;
+  private static final long MOST_BROADCAST_BYTES = 16L << 20;
 
   /**
    * What a core is made of that the framework brings.
@@ -40,7 +44,7 @@ final class Core implements AutoCloseable {
       List<Namespace> ephemeral,
       KafkaClients kafka,
       Admin admin,
-      RedisURI redis,
+      RedisConfiguration redis,
       FoldGate gate,
       BroadcastPort port,
       MeterRegistry registry,
@@ -80,8 +84,9 @@ final class Core implements AutoCloseable {
                   Path.of(setting.configuration().data(), STORE),
                   setting.configuration().cacheBytes()));
       ScheduledExecutorService timer = timer();
-      RedisSink redis = opened(new RedisSink(setting.redis(), timer, setting.registry()));
-      setting.port().open(redis);
+      Redis redis = opened(Redis.open(setting.redis(), "core-redis", MOST_BROADCASTS));
+      RedisPublisher broadcasts = new RedisPublisher(redis, timer, MOST_BROADCAST_BYTES);
+      setting.port().open(new RedisSink(broadcasts, setting.registry()));
       folds = folds(store, topics, ids);
       Broadcast broadcast = broadcast();
       FoldLoop loop =
@@ -105,7 +110,7 @@ final class Core implements AutoCloseable {
               nanoClock,
               setting.executor());
       follows = new Follows(folds, readiness, watch, setting.configuration(), nanoClock);
-      redis.start();
+      broadcasts.start();
       loop.start();
       watch.start(timer);
       broadcast.start();

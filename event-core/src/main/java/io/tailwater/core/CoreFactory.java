@@ -1,11 +1,9 @@
 package io.tailwater.core;
 
 import io.grpc.ServerBuilder;
-import io.lettuce.core.RedisURI;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micronaut.configuration.kafka.admin.AdminClientFactory;
-import io.micronaut.configuration.lettuce.DefaultRedisConfiguration;
 import io.micronaut.context.BeanProvider;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
@@ -18,6 +16,7 @@ import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
 import io.micronaut.context.event.ShutdownEvent;
 import io.micronaut.context.exceptions.ConfigurationException;
+import io.tailwater.redis.RedisConfiguration;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.Comparator;
@@ -72,7 +71,7 @@ final class CoreFactory {
       List<Namespace> namespaces,
       KafkaClients kafka,
       BeanProvider<AdminClient> admin,
-      DefaultRedisConfiguration redis,
+      RedisConfiguration redis,
       FoldGate gate,
       BroadcastPort port,
       MeterRegistry registry,
@@ -84,7 +83,6 @@ final class CoreFactory {
     }
     List<Namespace> sorted =
         namespaces.stream().sorted(Comparator.comparing(Namespace::name)).toList();
-    RedisURI uri = redis.getUri().orElse(redis);
     List<Namespace> durable = sorted.stream().filter(each -> !each.ephemeral()).toList();
     List<Namespace> ephemeral = sorted.stream().filter(Namespace::ephemeral).toList();
     if (durable.isEmpty()) {
@@ -100,7 +98,7 @@ final class CoreFactory {
             kafka,
             // Last: a context that fails to start would not close it.
             admin.get(),
-            uri,
+            redis,
             gate,
             port,
             registry,

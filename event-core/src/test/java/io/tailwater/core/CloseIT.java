@@ -32,7 +32,6 @@ final class CloseIT {
     assertThat(threads("kafka-producer-network-thread | event-core")).isEmpty();
     assertThat(threads("kafka-admin-client-thread | event-core")).isEmpty();
     assertThat(threads("kafka-coordinator-heartbeat-thread | broadcast-" + name)).isEmpty();
-    await().atMost(Duration.ofSeconds(10)).until(() -> threads("lettuce").isEmpty());
   }
 
   @Test

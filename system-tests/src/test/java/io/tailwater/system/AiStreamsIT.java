@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.tailwater.contract.LeaseKeys;
 import io.tailwater.system.Http.Answer;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -176,7 +177,7 @@ final class AiStreamsIT {
   @Test
   void redisIsToldWhichStreamsAreWatched() {
     Answer made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
-    String key = "tw:ai:watched:" + id(made);
+    String key = LeaseKeys.watched(id(made));
     String events = field(made, "events");
     RedisClient client = RedisClient.create(platform.redis().uri());
     try {
@@ -186,7 +187,7 @@ final class AiStreamsIT {
         await().atMost(LIMIT).until(() -> redis.pttl(key) > 0);
         redis.flushall();
         await().atMost(LIMIT).until(() -> redis.pttl(key) > 0);
-        assertThat(redis.sismember("tw:ai:running", id(made))).isTrue();
+        assertThat(redis.sismember(LeaseKeys.RUNNING, id(made))).isTrue();
       }
       await().atMost(LIMIT).until(() -> redis.exists(key) == 0);
     } finally {

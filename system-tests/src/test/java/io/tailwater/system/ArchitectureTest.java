@@ -42,9 +42,10 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> MODULES =
       Map.of(
           "contract", Set.of(),
-          "core", Set.of("contract"),
-          "edge", Set.of("contract"),
-          "ai", Set.of("contract"),
+          "redis", Set.of(),
+          "core", Set.of("contract", "redis"),
+          "edge", Set.of("contract", "redis"),
+          "ai", Set.of("contract", "redis"),
           "embedded", Set.of(),
           "servers", Set.of("embedded"),
           "launcher", Set.of("core", "edge", "ai", "embedded"));
@@ -97,7 +98,7 @@ final class ArchitectureTest {
 
   /** A fold that knew the time would come to another state each time it is done again. */
   @ParameterizedTest
-  @ValueSource(strings = {"contract", "core", "edge", "ai"})
+  @ValueSource(strings = {"contract", "redis", "core", "edge", "ai"})
   void timeIsAParameter(String module) {
     noClasses()
         .that()
@@ -159,7 +160,19 @@ final class ArchitectureTest {
         .and(areWrittenByHand())
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("io.lettuce..")
+        .resideInAPackage(ROOT + "redis..")
+        .check(CLASSES);
+  }
+
+  /** Where a key or a channel belongs on a Cluster is told in one place. */
+  @Test
+  void oneModuleConnectsToRedis() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "redis..")
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching("io\\.lettuce\\..*(Client|Connection|URI)")
         .check(CLASSES);
   }
 

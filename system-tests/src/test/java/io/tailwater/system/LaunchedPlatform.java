@@ -29,7 +29,7 @@ final class LaunchedPlatform implements Platform, ExtensionContext.Store.Closeab
   private static final int GATEWAYS = 2;
   private static final int PORTS = 192;
   private static final Duration START_LIMIT = Duration.ofSeconds(240);
-  private static final Duration RESTART_LIMIT = Duration.ofSeconds(60);
+  private static final Duration RESTART_LIMIT = Duration.ofMinutes(3);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
   private static final String READY = "tailwater is ready: ";
 

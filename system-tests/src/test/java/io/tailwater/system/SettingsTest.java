@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 final class SettingsTest {
   private static final Pattern ROW =
       Pattern.compile(
-          "^\\| `(tailwater\\.(?!instance)[^`]+)` \\| (?:`([^`]*)`)? *\\| .+\\|$",
+          "^\\| `((?:tailwater|redis)\\.(?!instance)[^`]+)` \\| (?:`([^`]*)`)? *\\| .+\\|$",
           Pattern.MULTILINE);
 
   @Test

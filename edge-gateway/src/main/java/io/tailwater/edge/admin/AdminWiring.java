@@ -3,14 +3,15 @@ package io.tailwater.edge.admin;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.tailwater.edge.Connections;
-import io.tailwater.edge.RedisBus;
+import io.tailwater.redis.RedisListener;
+import io.tailwater.redis.RedisPublisher;
 
 /** Makes the parts of this package. */
 @Factory
 final class AdminWiring {
   @Context
-  AllGateways gateways(Connections connections, RedisBus bus) {
-    AllGateways gateways = new AllGateways(connections, bus);
+  AllGateways gateways(Connections connections, RedisPublisher publisher, RedisListener listener) {
+    AllGateways gateways = new AllGateways(connections, publisher, listener);
     gateways.listen();
     return gateways;
   }

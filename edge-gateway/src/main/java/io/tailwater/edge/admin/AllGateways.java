@@ -6,7 +6,8 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.GatewayAnswer;
 import io.tailwater.contract.v1.GatewayQuestion;
 import io.tailwater.edge.Connections;
-import io.tailwater.edge.RedisBus;
+import io.tailwater.redis.RedisListener;
+import io.tailwater.redis.RedisPublisher;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,15 +34,17 @@ final class AllGateways {
   private static final int MOST_AT_ONCE = 8;
 
   private final Connections connections;
-  private final RedisBus bus;
+  private final RedisPublisher publisher;
+  private final RedisListener listener;
   private final String replyTo = QUESTIONS + ":" + random();
   private final Map<String, BlockingQueue<GatewayAnswer>> asked = new ConcurrentHashMap<>();
   private final Semaphore questions = new Semaphore(MOST_AT_ONCE);
   private final Semaphore answers = new Semaphore(MOST_AT_ONCE);
 
-  AllGateways(Connections connections, RedisBus bus) {
+  AllGateways(Connections connections, RedisPublisher publisher, RedisListener listener) {
     this.connections = connections;
-    this.bus = bus;
+    this.publisher = publisher;
+    this.listener = listener;
   }
 
   /**
@@ -52,8 +55,8 @@ final class AllGateways {
   record Answers(List<GatewayAnswer> all, boolean complete) {}
 
   void listen() {
-    bus.subscribe(QUESTIONS, this::onQuestion);
-    bus.subscribe(replyTo, this::onAnswer);
+    listener.subscribe(QUESTIONS, this::onQuestion, () -> {});
+    listener.subscribe(replyTo, this::onAnswer, () -> {});
   }
 
   /**
@@ -81,7 +84,7 @@ final class AllGateways {
 
   private long publish(GatewayQuestion question) {
     try {
-      return bus.publish(QUESTIONS, question.toByteArray()).join();
+      return publisher.publish(QUESTIONS, question.toByteArray()).join();
     } catch (CompletionException e) {
       LOG.debug("other gateways cannot be asked: {}", e.getMessage());
       return 0;
@@ -115,7 +118,7 @@ final class AllGateways {
   private void reply(byte[] message) {
     try {
       GatewayQuestion question = GatewayQuestion.parseFrom(message);
-      bus.publish(question.getReplyTo(), answer(question).toByteArray());
+      publisher.publish(question.getReplyTo(), answer(question).toByteArray());
     } catch (InvalidProtocolBufferException e) {
       LOG.warn("a message on {} is no question", QUESTIONS);
     } finally {

@@ -1,14 +1,12 @@
 package io.tailwater.edge.ai;
 
 import io.grpc.ManagedChannel;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
-import io.micronaut.context.annotation.Value;
 import io.tailwater.contract.ServiceChannel;
 import io.tailwater.edge.Subscriptions;
+import io.tailwater.redis.Redis;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 
@@ -29,8 +27,7 @@ final class AiWiring {
 
   @Context
   @Bean(preDestroy = "close")
-  Watching watching(
-      RedisClient redis, @Value("${redis.uri}") String uri, Subscriptions subscriptions) {
-    return new Watching(redis, RedisURI.create(uri), subscriptions);
+  Watching watching(Redis redis, Subscriptions subscriptions) {
+    return new Watching(redis, subscriptions);
   }
 }

@@ -1,13 +1,13 @@
 package io.tailwater.edge.ai;
 
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
 import io.lettuce.core.SetArgs;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.LeaseKeys;
 import io.tailwater.edge.Subscriptions;
+import io.tailwater.redis.Redis;
+import io.tailwater.redis.RedisConnection;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -28,22 +28,18 @@ final class Watching implements AutoCloseable {
   static final String THREAD = "edge-watching";
 
   private static final Logger LOG = LoggerFactory.getLogger(Watching.class);
-  private static final String KEY = "tw:ai:watched:";
-  private static final String JUDGED = "tw:ai:running";
   private static final Duration PERIOD = Duration.ofSeconds(5);
   private static final Duration TTL = PERIOD.multipliedBy(3);
 
-  private final RedisClient redis;
-  private final RedisURI address;
+  private final Redis redis;
   private final Subscriptions subscriptions;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name(THREAD).factory());
-  private @Nullable CompletableFuture<StatefulRedisConnection<String, String>> connection;
+  private @Nullable CompletableFuture<RedisConnection<String, String>> connection;
 
-  Watching(RedisClient redis, RedisURI address, Subscriptions subscriptions) {
+  Watching(Redis redis, Subscriptions subscriptions) {
     this.redis = redis;
-    this.address = address;
     this.subscriptions = subscriptions;
     clock.scheduleWithFixedDelay(this::tell, 1, PERIOD.toSeconds(), TimeUnit.SECONDS);
   }
@@ -51,11 +47,11 @@ final class Watching implements AutoCloseable {
   private void tell() {
     try {
       if (connection == null || connection.isCompletedExceptionally()) {
-        connection = redis.connectAsync(StringCodec.UTF8, address).toCompletableFuture();
+        connection = redis.<String, String>connect(StringCodec.UTF8).toCompletableFuture();
       }
-      StatefulRedisConnection<String, String> open = connection.getNow(null);
-      if (open != null && open.isOpen()) {
-        RedisAsyncCommands<String, String> commands = open.async();
+      RedisConnection<String, String> open = connection.getNow(null);
+      if (open != null) {
+        RedisClusterAsyncCommands<String, String> commands = open.commands();
         subscriptions
             .read(AiEndpoint.NAMESPACE)
             .thenAccept(channels -> channels.forEach(channel -> tell(commands, channel)));
@@ -65,16 +61,13 @@ final class Watching implements AutoCloseable {
     }
   }
 
-  private static void tell(RedisAsyncCommands<String, String> commands, Channel channel) {
-    commands.set(KEY + channel.key(), "1", SetArgs.Builder.px(TTL));
-    commands.sadd(JUDGED, channel.key());
+  private static void tell(RedisClusterAsyncCommands<String, String> commands, Channel channel) {
+    commands.set(LeaseKeys.watched(channel.key()), "1", SetArgs.Builder.px(TTL));
+    commands.sadd(LeaseKeys.RUNNING, channel.key());
   }
 
   @Override
   public void close() {
     clock.shutdownNow();
-    if (connection != null) {
-      connection.thenAccept(StatefulRedisConnection::closeAsync);
-    }
   }
 }

@@ -1,59 +1,39 @@
 package io.tailwater.edge.dev;
 
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Requires;
 import io.micronaut.context.annotation.Value;
 import io.tailwater.edge.EdgeConfiguration;
 import io.tailwater.edge.Sessions;
 import io.tailwater.edge.Transport.Farewell;
-import jakarta.annotation.PreDestroy;
-import java.util.concurrent.CompletionStage;
+import io.tailwater.redis.RedisListener;
+import io.tailwater.redis.RedisPublisher;
+import java.nio.charset.StandardCharsets;
 
 /** Passes the fault buttons on to every gateway, since any may receive the call. */
 @Context
 @Requires(property = "tailwater.edge.dev", value = "true")
 final class DevCommands {
-  private static final String CHANNEL = "tw-dev";
+  private static final String CHANNEL = "tw:dev";
   private static final int EXIT_AS_KILLED = 137;
 
   private final Sessions sessions;
   private final String gateway;
   private final boolean mayKill;
-  private final CompletionStage<StatefulRedisPubSubConnection<String, String>> listening;
-  private final CompletionStage<StatefulRedisPubSubConnection<String, String>> sending;
+  private final RedisPublisher publisher;
 
   DevCommands(
       Sessions sessions,
-      RedisClient redis,
+      RedisPublisher publisher,
+      RedisListener listener,
       EdgeConfiguration configuration,
-      @Value("${redis.uri}") String uri,
       @Value("${tailwater.instance}") String gateway) {
     this.sessions = sessions;
     this.gateway = gateway;
     this.mayKill = configuration.devKill();
-    this.listening = connect(redis, uri);
-    this.sending = connect(redis, uri);
-    listening.thenAccept(
-        connection -> {
-          connection.addListener(
-              new RedisPubSubAdapter<>() {
-                @Override
-                public void message(String channel, String message) {
-                  obey(message);
-                }
-              });
-          connection.async().subscribe(CHANNEL);
-        });
-  }
-
-  private static CompletionStage<StatefulRedisPubSubConnection<String, String>> connect(
-      RedisClient redis, String uri) {
-    return redis.connectPubSubAsync(StringCodec.UTF8, RedisURI.create(uri));
+    this.publisher = publisher;
+    listener.subscribe(
+        CHANNEL, message -> obey(new String(message, StandardCharsets.UTF_8)), () -> {});
   }
 
   void cut(String connection) {
@@ -69,7 +49,7 @@ final class DevCommands {
   }
 
   private void tellAll(String command) {
-    sending.thenAccept(connection -> connection.async().publish(CHANNEL, command));
+    publisher.publish(CHANNEL, command.getBytes(StandardCharsets.UTF_8));
   }
 
   private void obey(String command) {
@@ -85,11 +65,5 @@ final class DevCommands {
         // of a later version
       }
     }
-  }
-
-  @PreDestroy
-  void close() {
-    listening.thenAccept(StatefulRedisPubSubConnection::close);
-    sending.thenAccept(StatefulRedisPubSubConnection::close);
   }
 }

@@ -9,7 +9,7 @@ import io.tailwater.contract.SegmentChannel;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.Segment;
-import io.tailwater.edge.RedisBus;
+import io.tailwater.redis.RedisPublisher;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,11 +18,11 @@ import java.util.concurrent.CompletableFuture;
  * whichever gateways listen. Any thread.
  */
 final class EphemeralLane {
-  private final RedisBus bus;
+  private final RedisPublisher redis;
   private final InstantSource clock;
 
-  EphemeralLane(RedisBus bus, InstantSource clock) {
-    this.bus = bus;
+  EphemeralLane(RedisPublisher redis, InstantSource clock) {
+    this.redis = redis;
     this.clock = clock;
   }
 
@@ -40,7 +40,8 @@ final class EphemeralLane {
             publication.channel().keyBytes(),
             namespace.getPartitions());
     CompletableFuture<Verdict> verdict = new CompletableFuture<>();
-    bus.publish(
+    redis
+        .publish(
             SegmentChannel.name(namespace.getName(), partition),
             segment(publication, namespace, partition).toByteArray())
         .whenComplete(

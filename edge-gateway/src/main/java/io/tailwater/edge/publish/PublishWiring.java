@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Factory;
 import io.tailwater.edge.Admission;
 import io.tailwater.edge.Namespaces;
-import io.tailwater.edge.RedisBus;
+import io.tailwater.redis.RedisPublisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -17,9 +17,9 @@ final class PublishWiring {
   Publisher publisher(
       @Named("event-core") ManagedChannel eventCores,
       Namespaces namespaces,
-      RedisBus bus,
+      RedisPublisher redis,
       MeterRegistry meters) {
-    EphemeralLane ephemeral = new EphemeralLane(bus, InstantSource.system());
+    EphemeralLane ephemeral = new EphemeralLane(redis, InstantSource.system());
     return new Publisher(eventCores, namespaces, ephemeral, meters);
   }
 

@@ -1,0 +1,59 @@
+package io.tailwater.redis;
+
+import io.lettuce.core.RedisURI;
+import io.micronaut.context.annotation.ConfigurationProperties;
+import io.micronaut.context.exceptions.ConfigurationException;
+import io.micronaut.core.bind.annotation.Bindable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where Redis is, {@code redis}.
+ *
+ * @param uri the one server: {@code redis://[[user:]password@]host:port[/database]}, or {@code
+ *     rediss://} with TLS; not looked at if there are {@code uris}
+ * @param uris of a Cluster, some of its servers, of which one has to be reached to learn of the
+ *     others
+ */
+@ConfigurationProperties("redis")
+public record RedisConfiguration(
+    @Bindable(defaultValue = "redis://127.0.0.1:6379") String uri, @Nullable List<String> uris) {
+
+  /** Refuses what is no address with a {@link ConfigurationException}. */
+  public RedisConfiguration {
+    uris = uris == null ? List.of() : List.copyOf(uris);
+    address("redis.uri", uri);
+    uris.forEach(each -> address("redis.uris", each));
+  }
+
+  /** One server. */
+  public static RedisConfiguration server(String uri) {
+    return new RedisConfiguration(uri, List.of());
+  }
+
+  boolean cluster() {
+    return !seeds().isEmpty();
+  }
+
+  RedisURI server() {
+    return address("redis.uri", uri);
+  }
+
+  List<RedisURI> seeds() {
+    return uris == null
+        ? List.of()
+        : uris.stream().map(each -> address("redis.uris", each)).toList();
+  }
+
+  /** What is wrong with an address is told without it: it may hold a password. */
+  private static RedisURI address(String setting, String text) {
+    try {
+      return RedisURI.create(text.strip());
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(
+          setting
+              + " is no address of a Redis; accepted: redis://[[user:]password@]host:port, or rediss://"
+              + " for TLS");
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.tailwater.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.codec.StringCodec;
+import io.micronaut.context.exceptions.ConfigurationException;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Publishing and listening over one real Redis that comes and goes. */
+final class RedisListenerIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
+  private final Queue<String> heard = new ConcurrentLinkedQueue<>();
+  private final RedisServer server = TestServers.redis();
+  private final Redis redis =
+      Redis.open(RedisConfiguration.server(server.uri()), "redis-test", 1_000);
+  private final RedisListener listener = new RedisListener(redis, thread);
+  private final RedisPublisher publisher = new RedisPublisher(redis, thread, 1_000);
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    listener.close();
+    redis.close();
+    thread.shutdownNow();
+    assertThat(thread.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    server.close();
+  }
+
+  @Test
+  void aRedisThatIsNotThereYetOrDiesIsListenedToWhenItComes() {
+    server.kill();
+    begin();
+    assertThat(listener.listens("a")).isFalse();
+    assertThatThrownBy(() -> publish("lost")).hasMessageContaining("no connection");
+    server.start();
+    await().atMost(PATIENCE).until(() -> publishes("first"));
+    server.kill();
+    await().atMost(PATIENCE).until(() -> !listener.listens("a"));
+    server.start();
+    await().atMost(PATIENCE).until(() -> publishes("second"));
+    await().atMost(PATIENCE).until(() -> heard.contains("second"));
+    assertThat(heard).contains("first").doesNotContain("lost");
+  }
+
+  @Test
+  void aRedisThatFallsSilentIsNotListenedToAnyMore() throws Exception {
+    begin();
+    await().atMost(PATIENCE).until(() -> publishes("before"));
+    redis
+        .connect(StringCodec.UTF8)
+        .toCompletableFuture()
+        .get(30, TimeUnit.SECONDS)
+        .commands()
+        .clientPause(20_000);
+    await().atMost(PATIENCE).until(() -> !listener.listens("a"));
+    await().atMost(PATIENCE).until(() -> publishes("after"));
+    await().atMost(PATIENCE).until(() -> heard.contains("after"));
+  }
+
+  @Test
+  void subscribingAgainTakesTheNewSink() {
+    begin();
+    await().atMost(PATIENCE).until(() -> publishes("one"));
+    listener.unsubscribe("a");
+    Queue<String> anew = new ConcurrentLinkedQueue<>();
+    listener.subscribe("a", message -> anew.add(text(message)), () -> {});
+    await().atMost(PATIENCE).until(() -> publishes("two"));
+    await().atMost(PATIENCE).until(() -> anew.contains("two"));
+    assertThat(heard).doesNotContain("two");
+  }
+
+  @Test
+  void moreThanMayWaitIsRefused() {
+    begin();
+    await().atMost(PATIENCE).until(() -> publishes("connected"));
+    assertThatThrownBy(() -> publisher.publish("a", new byte[1_001]).join())
+        .hasMessageContaining("too much waits");
+    assertThat(publisher.underWay()).isZero();
+    assertThat(publish("fits")).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsNoAddressIsRefusedWithoutTellingIt() {
+    assertThatThrownBy(() -> new RedisConfiguration("secret@host", List.of()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("redis.uri is no address")
+        .hasMessageContaining("redis://")
+        .hasMessageNotContaining("secret");
+    assertThatThrownBy(() -> new RedisConfiguration("redis://a:1", List.of("http://secret")))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("redis.uris")
+        .hasMessageNotContaining("secret");
+  }
+
+  private void begin() {
+    publisher.start();
+    listener.start();
+    listener.subscribe("a", message -> heard.add(text(message)), () -> {});
+  }
+
+  private boolean publishes(String message) {
+    try {
+      return publish(message) > 0;
+    } catch (java.util.concurrent.CompletionException e) {
+      return false;
+    }
+  }
+
+  private long publish(String message) {
+    return publisher.publish("a", message.getBytes(StandardCharsets.UTF_8)).join();
+  }
+
+  private static String text(byte[] message) {
+    return new String(message, StandardCharsets.UTF_8);
+  }
+}

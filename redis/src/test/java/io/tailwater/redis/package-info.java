@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.tailwater.redis;
+
+import org.jspecify.annotations.NullUnmarked;
