@@ -59,7 +59,8 @@ final class EphemeralFeed implements Feed {
 
   /**
    * Opens a channel: it begins now, whatever is asked for. Whoever is told that it is live misses
-   * nothing that is published afterwards, so it is not before Redis is listened to.
+   * nothing that is published afterwards, so it is not before Redis is listened to, unless that
+   * takes more than {@value #OPEN_PATIENCE_MS} ms.
    */
   CompletableFuture<Opened> open(Channel channel) {
     CompletableFuture<Opened> answer = new CompletableFuture<>();
@@ -172,7 +173,7 @@ final class EphemeralFeed implements Feed {
 
   private void onTick() {
     long now = feeds.all().nanoTime();
-    if (tails.sweep()) {
+    if (tails.sweep() || !awaitingBroadcast.isEmpty()) {
       idleSinceNanos = now;
     } else if (now - idleSinceNanos > feeds.all().partitionLingerNanos()) {
       givenUp = true;

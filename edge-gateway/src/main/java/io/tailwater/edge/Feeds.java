@@ -123,9 +123,16 @@ final class Feeds {
   }
 
   void giveUp(PartitionFeed feed) {
-    if (feeds.remove(new Key(feed.namespace(), feed.partition()), feed)) {
-      broadcast.unsubscribe(feed.namespace(), feed.partition());
-    }
+    feeds.computeIfPresent(
+        new Key(feed.namespace(), feed.partition()),
+        (key, now) -> {
+          if (now != feed) {
+            return now;
+          }
+          // Within, or it would end what the next feed of this partition subscribes to.
+          broadcast.unsubscribe(key.namespace, key.partition);
+          return null;
+        });
   }
 
   private void tick() {

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 /** Makes the gateway's parts; everything but endpoints is put together by hand. */
 @Factory
 final class Wiring {
+  private static final String REDIS_THREADS = "edge-redis";
   private static final int MOST_COMMANDS = 100_000;
   private static final long MOST_PUBLISHED_BYTES = 16L << 20;
   private static final long NAMESPACES_PERIOD_S = 5;
@@ -77,7 +78,7 @@ final class Wiring {
   @Singleton
   @Bean(preDestroy = "close")
   Redis redis(RedisConfiguration configuration) {
-    return Redis.open(configuration, "edge-redis", MOST_COMMANDS);
+    return Redis.open(configuration, REDIS_THREADS, MOST_COMMANDS);
   }
 
   @Context
@@ -92,7 +93,7 @@ final class Wiring {
   RedisPublisher publisher(Redis redis, EdgeLoops loops, MeterRegistry meters) {
     RedisPublisher publisher =
         new RedisPublisher(redis, loops.any().eventLoop(), MOST_PUBLISHED_BYTES);
-    meters.gauge("tailwater.edge.bus.bytes", publisher, RedisPublisher::underWay);
+    meters.gauge("tailwater.edge.redis.bytes", publisher, RedisPublisher::underWay);
     publisher.start();
     return publisher;
   }

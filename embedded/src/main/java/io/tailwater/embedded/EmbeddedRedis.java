@@ -138,6 +138,33 @@ public final class EmbeddedRedis implements RedisServer {
     }
   }
 
+  /** Stops its process without ending it: it answers nothing, and breaks no connection. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** Lets it go on. */
+  public void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      if (process == null
+          || new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                  .inheritIO()
+                  .start()
+                  .waitFor()
+              != 0) {
+        throw new IllegalStateException("Redis could not be sent SIG" + name);
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("Redis could not be sent SIG" + name, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** {@code redis://127.0.0.1:PORT}. */
   @Override
   public String uri() {
@@ -170,14 +197,14 @@ public final class EmbeddedRedis implements RedisServer {
     }
   }
 
-  /** Whether a Redis answers PING on this port now. */
+  /** Whether a Redis answers PING on this port now, be it by asking for a password. */
   public static boolean answers(int port) {
     try (var socket = new Socket()) {
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 500);
       socket.setSoTimeout(500);
       socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-      return new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII)
-          .equals("+PONG");
+      String answer = new String(socket.getInputStream().readNBytes(5), StandardCharsets.US_ASCII);
+      return answer.equals("+PONG") || answer.equals("-NOAU");
     } catch (IOException e) {
       return false;
     }

@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Core implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final String STORE = "store";
+  private static final String REDIS_THREADS = "core-redis";
   private static final int MOST_BROADCASTS = 10_000;
   private static final long MOST_BROADCAST_BYTES = 16L << 20;
 
@@ -84,7 +85,7 @@ final class Core implements AutoCloseable {
                   Path.of(setting.configuration().data(), STORE),
                   setting.configuration().cacheBytes()));
       ScheduledExecutorService timer = timer();
-      Redis redis = opened(Redis.open(setting.redis(), "core-redis", MOST_BROADCASTS));
+      Redis redis = opened(Redis.open(setting.redis(), REDIS_THREADS, MOST_BROADCASTS));
       RedisPublisher broadcasts = new RedisPublisher(redis, timer, MOST_BROADCAST_BYTES);
       setting.port().open(new RedisSink(broadcasts, setting.registry()));
       folds = folds(store, topics, ids);

@@ -53,12 +53,12 @@ final class ListeningConnection {
     void listens(ListeningConnection server, String channel);
 
     /** The server does not let this channel be listened to. */
-    void refused(ListeningConnection server, String channel, String why);
+    void refused(ListeningConnection server, String channel, Throwable why);
 
     /** The server sends no more messages of this channel: it was left, or has moved. */
     void sentAway(ListeningConnection server, String channel);
 
-    /** It is not connected any more, or never was; told once. */
+    /** It is not connected any more, or never was; told once. To be closed. */
     void lost(ListeningConnection server, String why);
   }
 
@@ -127,7 +127,7 @@ final class ListeningConnection {
           if (failure == null) {
             ear.listens(this, channel);
           } else {
-            ear.refused(this, channel, why(failure));
+            ear.refused(this, channel, failure);
           }
         },
         thread);
@@ -163,20 +163,27 @@ final class ListeningConnection {
 
   private void lost(String why) {
     if (!over) {
-      close();
+      over = true;
       ear.lost(this, why);
     }
   }
 
+  /** Tells nothing any more. */
   void close() {
     over = true;
-    if (connection != null && connection.isOpen()) {
+    if (connection != null) {
       connection.closeAsync();
+      connection = null;
     }
   }
 
+  /** What it comes down to: Lettuce says first that it could not connect. */
   private static String why(Throwable failure) {
-    return Objects.requireNonNullElse(failure.getMessage(), failure.toString());
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return Objects.requireNonNullElse(root.getMessage(), root.toString());
   }
 
   private static String text(byte[] name) {

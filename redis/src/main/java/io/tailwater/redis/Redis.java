@@ -23,6 +23,7 @@ import io.lettuce.core.resource.Delay;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,9 @@ public final class Redis implements AutoCloseable {
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(10);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-  private final RedisConfiguration configuration;
+  /** The one server, or a server of the Cluster. */
+  private final RedisURI seed;
+
   private final ClientResources resources;
   private final RedisClient server;
   private final RedisClient listening;
@@ -48,7 +51,7 @@ public final class Redis implements AutoCloseable {
   private volatile boolean clusterKnown;
 
   private Redis(RedisConfiguration configuration, String threads, int mostCommands) {
-    this.configuration = configuration;
+    seed = configuration.cluster() ? configuration.seeds().getFirst() : configuration.server();
     resources =
         DefaultClientResources.builder()
             .reconnectDelay(Delay.constant(CONNECT_AGAIN))
@@ -60,7 +63,7 @@ public final class Redis implements AutoCloseable {
     // Who listens has to know of a break, and may have to listen elsewhere after it.
     listening.setOptions(
         bounded(ClientOptions.builder(), mostCommands).autoReconnect(false).build());
-    cluster = configuration.cluster() ? cluster(mostCommands) : null;
+    cluster = configuration.cluster() ? cluster(configuration.seeds(), mostCommands) : null;
   }
 
   /**
@@ -73,8 +76,8 @@ public final class Redis implements AutoCloseable {
     return new Redis(configuration, threads, mostCommands);
   }
 
-  private RedisClusterClient cluster(int mostCommands) {
-    RedisClusterClient made = RedisClusterClient.create(resources, configuration.seeds());
+  private RedisClusterClient cluster(List<RedisURI> seeds, int mostCommands) {
+    RedisClusterClient made = RedisClusterClient.create(resources, seeds);
     made.setOptions(
         (ClusterClientOptions)
             bounded(
@@ -106,7 +109,7 @@ public final class Redis implements AutoCloseable {
   /** A connection; fails if no server can be reached now. */
   public <K, V> CompletionStage<RedisConnection<K, V>> connect(RedisCodec<K, V> codec) {
     if (cluster == null) {
-      return server.connectAsync(codec, configuration.server()).thenApply(ToServer::new);
+      return server.connectAsync(codec, seed).thenApply(ToServer::new);
     }
     RedisClusterClient to = cluster;
     return (clusterKnown ? CompletableFuture.<Void>completedFuture(null) : look())
@@ -122,13 +125,20 @@ public final class Redis implements AutoCloseable {
   /** The server that a key or a channel belongs to, as far as it is known by now. */
   @Nullable RedisURI home(ByteBuffer key) {
     if (cluster == null) {
-      return configuration.server();
+      return seed;
     }
     if (!clusterKnown) {
       return null;
     }
     RedisClusterNode node = cluster.getPartitions().getMasterBySlot(SlotHash.getSlot(key));
-    return node == null ? null : node.getUri();
+    if (node == null) {
+      return null;
+    }
+    // A node tells where it is, not what it wants to hear: password, TLS.
+    return RedisURI.builder(seed)
+        .withHost(node.getUri().getHost())
+        .withPort(node.getUri().getPort())
+        .build();
   }
 
   /** Asks the Cluster which server has what; done when that is known, or fails. */

@@ -5,7 +5,6 @@ import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.bind.annotation.Bindable;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where Redis is, {@code redis}.
@@ -17,11 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 @ConfigurationProperties("redis")
 public record RedisConfiguration(
-    @Bindable(defaultValue = "redis://127.0.0.1:6379") String uri, @Nullable List<String> uris) {
+    @Bindable(defaultValue = "redis://127.0.0.1:6379") String uri,
+    @Bindable(defaultValue = "") List<String> uris) {
 
   /** Refuses what is no address with a {@link ConfigurationException}. */
   public RedisConfiguration {
-    uris = uris == null ? List.of() : List.copyOf(uris);
+    uris = uris.stream().filter(each -> !each.isBlank()).toList();
     address("redis.uri", uri);
     uris.forEach(each -> address("redis.uris", each));
   }
@@ -32,7 +32,7 @@ public record RedisConfiguration(
   }
 
   boolean cluster() {
-    return !seeds().isEmpty();
+    return !uris.isEmpty();
   }
 
   RedisURI server() {
@@ -40,15 +40,16 @@ public record RedisConfiguration(
   }
 
   List<RedisURI> seeds() {
-    return uris == null
-        ? List.of()
-        : uris.stream().map(each -> address("redis.uris", each)).toList();
+    return uris.stream().map(each -> address("redis.uris", each)).toList();
   }
 
   /** What is wrong with an address is told without it: it may hold a password. */
   private static RedisURI address(String setting, String text) {
     try {
-      return RedisURI.create(text.strip());
+      RedisURI address = RedisURI.create(text.strip());
+      // Of a connection's first words and of looking at a Cluster: Lettuce has a minute for them.
+      address.setTimeout(Redis.PATIENCE);
+      return address;
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(
           setting

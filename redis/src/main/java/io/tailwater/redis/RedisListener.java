@@ -29,17 +29,21 @@ public final class RedisListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RedisListener.class);
   private static final long SETTLE_MS = 500;
 
-  /** A server that is silently gone is noticed within this and {@link Redis#PATIENCE}. */
+  /** In times of settling. A server that is silently gone is noticed by it. */
   private static final int PING_EACH = 6;
+
+  private static final int LOOK_EACH = 2;
 
   private final Redis redis;
   private final ScheduledExecutorService thread;
   private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
   private final Map<RedisURI, ListeningConnection> servers = new HashMap<>();
   private final Set<RedisURI> away = new HashSet<>();
+  private final Set<RedisURI> refusing = new HashSet<>();
   private volatile boolean closed;
   private boolean looking;
   private int ticks;
+  private int lookedAt = -LOOK_EACH;
 
   /**
    * @param thread one thread; nothing is done once it is shut down
@@ -75,7 +79,17 @@ public final class RedisListener implements AutoCloseable {
 
   /** Begins to listen, and goes on trying to. */
   public void start() {
-    thread.scheduleWithFixedDelay(this::tick, 0, SETTLE_MS, TimeUnit.MILLISECONDS);
+    thread.scheduleWithFixedDelay(
+        () -> {
+          try {
+            tick();
+          } catch (RuntimeException e) {
+            LOG.warn("channels of Redis could not be looked after; trying again", e);
+          }
+        },
+        0,
+        SETTLE_MS,
+        TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -138,6 +152,8 @@ public final class RedisListener implements AutoCloseable {
         server.ping();
       }
     }
+    away.retainAll(servers.keySet());
+    refusing.retainAll(servers.keySet());
   }
 
   /** Asks for it where it belongs, if it was asked for elsewhere or nowhere. */
@@ -171,8 +187,9 @@ public final class RedisListener implements AutoCloseable {
   }
 
   private void look() {
-    if (!looking && !closed) {
+    if (!looking && !closed && ticks - lookedAt >= LOOK_EACH) {
       looking = true;
+      lookedAt = ticks;
       redis.look().whenCompleteAsync((looked, failure) -> looking = false, thread);
     }
   }
@@ -214,9 +231,18 @@ public final class RedisListener implements AutoCloseable {
     }
 
     @Override
-    public void refused(ListeningConnection server, String channel, String why) {
-      LOG.debug("{} is not to be heard at {}: {}", channel, server.address(), why);
+    public void refused(ListeningConnection server, String channel, Throwable why) {
+      if (redis.sharded() && isMoved(why)) {
+        look();
+      } else if (refusing.add(server.home())) {
+        LOG.warn("Redis at {} does not let {} be listened to", server.address(), channel, why);
+      }
+      server.leave(channel);
       elsewhere(server, channel);
+    }
+
+    private static boolean isMoved(Throwable why) {
+      return why.getMessage() != null && why.getMessage().startsWith("MOVED");
     }
 
     @Override
@@ -225,6 +251,7 @@ public final class RedisListener implements AutoCloseable {
       // Else it answers a wish of ours.
       if (subscription != null && subscription.listens) {
         elsewhere(server, channel);
+        look();
       }
     }
 
@@ -233,15 +260,16 @@ public final class RedisListener implements AutoCloseable {
       if (subscription != null && subscription.at == server) {
         subscription.at = null;
         subscription.listens(false);
-        look();
       }
     }
 
     @Override
     public void lost(ListeningConnection server, String why) {
-      if (closed || !servers.remove(server.home(), server)) {
+      if (closed) {
         return;
       }
+      server.close();
+      servers.remove(server.home(), server);
       if (away.add(server.home())) {
         LOG.warn("no Redis at {}; trying again ({})", server.address(), why);
       }

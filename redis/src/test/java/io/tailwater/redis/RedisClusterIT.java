@@ -112,6 +112,23 @@ final class RedisClusterIT {
   }
 
   @Test
+  void whatAServerThatFellSilentHadIsHeardFromItsReplica() {
+    EmbeddedRedis victim = cluster.homeOf(CHANNELS.getFirst());
+    victim.freeze();
+    try {
+      await().atMost(PATIENCE).until(() -> !listener.listens(CHANNELS.getFirst()));
+      // Well within the minute that Lettuce by itself gives to a server that says nothing.
+      await().atMost(Duration.ofSeconds(40)).until(listener::listens);
+      awaitPublished("replica");
+      awaitHeard("replica");
+    } finally {
+      victim.thaw();
+    }
+    cluster.awaitWhole();
+    awaitListening();
+  }
+
+  @Test
   void aChannelMovesWithItsSlot() {
     String channel = CHANNELS.getLast();
     EmbeddedRedis before = cluster.homeOf(channel);

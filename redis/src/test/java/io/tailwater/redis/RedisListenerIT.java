@@ -48,12 +48,13 @@ final class RedisListenerIT {
     assertThatThrownBy(() -> publish("lost")).hasMessageContaining("no connection");
     server.start();
     await().atMost(PATIENCE).until(() -> publishes("first"));
+    await().atMost(PATIENCE).until(() -> heard.contains("first"));
     server.kill();
     await().atMost(PATIENCE).until(() -> !listener.listens("a"));
     server.start();
     await().atMost(PATIENCE).until(() -> publishes("second"));
     await().atMost(PATIENCE).until(() -> heard.contains("second"));
-    assertThat(heard).contains("first").doesNotContain("lost");
+    assertThat(heard).doesNotContain("lost");
   }
 
   @Test
@@ -75,6 +76,7 @@ final class RedisListenerIT {
   void subscribingAgainTakesTheNewSink() {
     begin();
     await().atMost(PATIENCE).until(() -> publishes("one"));
+    await().atMost(PATIENCE).until(() -> heard.contains("one"));
     listener.unsubscribe("a");
     Queue<String> anew = new ConcurrentLinkedQueue<>();
     listener.subscribe("a", message -> anew.add(text(message)), () -> {});

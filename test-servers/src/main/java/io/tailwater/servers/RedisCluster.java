@@ -18,11 +18,12 @@ import java.util.stream.Stream;
 
 /**
  * A Redis Cluster on this machine: three masters with a replica each, which takes over within some
- * seconds. Needs {@code redis-server} and {@code redis-cli}, 7 or later, on the PATH. Confined to
- * the thread that uses it.
+ * seconds, and a password. Needs {@code redis-server} and {@code redis-cli}, 7 or later, on the
+ * PATH. Confined to the thread that uses it.
  */
 public final class RedisCluster implements AutoCloseable {
   private static final int MASTERS = 3;
+  private static final String PASSWORD = "of-the-cluster";
   private static final int FAILOVER_AFTER_MS = 2_000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -79,12 +80,16 @@ public final class RedisCluster implements AutoCloseable {
                   "--cluster-node-timeout",
                   Integer.toString(FAILOVER_AFTER_MS),
                   "--cluster-replica-validity-factor",
-                  "0")));
+                  "0",
+                  "--requirepass",
+                  PASSWORD,
+                  "--masterauth",
+                  PASSWORD)));
     }
-    List<String> create = new ArrayList<>(List.of("redis-cli", "--cluster", "create"));
+    List<String> create = new ArrayList<>(List.of("--cluster", "create"));
     servers.forEach(server -> create.add("127.0.0.1:" + server.port()));
     create.addAll(List.of("--cluster-replicas", "1", "--cluster-yes"));
-    run(create);
+    client(create);
     awaitWhole();
     for (EmbeddedRedis server : servers) {
       await()
@@ -95,7 +100,9 @@ public final class RedisCluster implements AutoCloseable {
 
   /** The servers' addresses, to be set as {@code redis.uris}. */
   public List<String> uris() {
-    return servers.stream().map(EmbeddedRedis::uri).toList();
+    return servers.stream()
+        .map(server -> "redis://" + PASSWORD + "@127.0.0.1:" + server.port())
+        .toList();
   }
 
   /** The server that a key or a sharded channel belongs to now. */
@@ -171,9 +178,16 @@ public final class RedisCluster implements AutoCloseable {
   }
 
   private static String ask(int port, String... command) {
-    List<String> whole = new ArrayList<>(List.of("redis-cli", "-e", "-p", Integer.toString(port)));
+    List<String> whole = new ArrayList<>(List.of("-p", Integer.toString(port)));
     whole.addAll(List.of(command));
-    return run(whole).strip();
+    return client(whole).strip();
+  }
+
+  private static String client(List<String> arguments) {
+    List<String> whole =
+        new ArrayList<>(List.of("redis-cli", "-e", "-a", PASSWORD, "--no-auth-warning"));
+    whole.addAll(arguments);
+    return run(whole);
   }
 
   private static String run(List<String> command) {

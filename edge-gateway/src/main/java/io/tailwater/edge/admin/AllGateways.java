@@ -29,7 +29,10 @@ import org.slf4j.LoggerFactory;
 final class AllGateways {
   private static final Logger LOG = LoggerFactory.getLogger(AllGateways.class);
   private static final String THREAD = "edge-admin";
-  private static final String QUESTIONS = "tw:admin";
+
+  /** Answers come on the same server of a Cluster as questions do. */
+  private static final String QUESTIONS = "tw:{admin}";
+
   private static final long PATIENCE_MS = 3_000;
   private static final int MOST_AT_ONCE = 8;
 
