@@ -85,6 +85,20 @@ public final class Access {
     }
   }
 
+  /**
+   * Refuses pages of others, listed or not.
+   *
+   * @throws RequestException {@code origin_denied}
+   */
+  public void requireOwnPage(HttpRequest<?> request) {
+    String origin = request.getHeaders().get(HttpHeaders.ORIGIN);
+    if (origin != null && !origins.own(origin, request)) {
+      throw new RequestException(
+          ErrorCode.ORIGIN_DENIED,
+          "this is for pages of this server alone, and for no page at all");
+    }
+  }
+
   /** The token of the request's cookie. */
   public static @Nullable String cookie(HttpRequest<?> request) {
     return request.getCookies().findCookie(COOKIE).map(found -> found.getValue()).orElse(null);

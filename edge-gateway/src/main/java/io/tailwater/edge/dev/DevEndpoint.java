@@ -2,6 +2,7 @@ package io.tailwater.edge.dev;
 
 import io.micronaut.context.annotation.Requires;
 import io.micronaut.core.io.ResourceLoader;
+import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
@@ -16,6 +17,7 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.EdgeConfiguration;
 import io.tailwater.edge.RequestBody;
+import io.tailwater.edge.access.Access;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -29,16 +31,19 @@ final class DevEndpoint {
   private final DevCommands commands;
   private final EdgeConfiguration configuration;
   private final ObjectMapper json;
+  private final Access access;
 
   DevEndpoint(
       ResourceLoader resources,
       DevCommands commands,
       EdgeConfiguration configuration,
-      ObjectMapper json) {
+      ObjectMapper json,
+      Access access) {
     this.resources = resources;
     this.commands = commands;
     this.configuration = configuration;
     this.json = json;
+    this.access = access;
   }
 
   /** What the page may offer: {@code kill} only where a gateway is a process of its own. */
@@ -73,7 +78,9 @@ final class DevEndpoint {
 
   /** Resets a connection hard, whichever gateway has it. */
   @Post("/v1/dev/cut")
-  HttpResponse<?> cut(@Body @io.micronaut.core.annotation.Nullable byte[] body) {
+  HttpResponse<?> cut(
+      HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
+    access.requireOwnPage(request);
     Cut cut =
         RequestBody.parse(
             json, body == null ? new byte[0] : body, Cut.class, List.of("connection"));
@@ -88,7 +95,9 @@ final class DevEndpoint {
 
   /** Ends a gateway's process at once. */
   @Post("/v1/dev/kill")
-  HttpResponse<?> kill(@Body @io.micronaut.core.annotation.Nullable byte[] body) {
+  HttpResponse<?> kill(
+      HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
+    access.requireOwnPage(request);
     if (!configuration.devKill()) {
       throw new RequestException(
           ErrorCode.FORBIDDEN,
