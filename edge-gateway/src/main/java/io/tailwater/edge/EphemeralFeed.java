@@ -49,11 +49,13 @@ final class EphemeralFeed implements Feed {
     this.fanout = new Fanout(this, tails, feeds.all()::nanoTime);
   }
 
-  String namespace() {
+  @Override
+  public String namespace() {
     return namespace;
   }
 
-  int partition() {
+  @Override
+  public int partition() {
     return partition;
   }
 
@@ -97,8 +99,8 @@ final class EphemeralFeed implements Feed {
     readers.forEach(Runnable::run);
   }
 
-  /** Its Redis channel is listened to, or not any more. */
-  void broadcastChanged() {
+  @Override
+  public void broadcastChanged() {
     loop.execute(
         () -> {
           if (feeds.listens(this)) {
@@ -137,11 +139,13 @@ final class EphemeralFeed implements Feed {
         });
   }
 
-  void segment(Segment segment) {
+  @Override
+  public void segment(Segment segment) {
     loop.execute(() -> onSegment(segment));
   }
 
-  CompletableFuture<Integer> readers(Channel channel) {
+  @Override
+  public CompletableFuture<Integer> readers(Channel channel) {
     CompletableFuture<Integer> answer = new CompletableFuture<>();
     loop.execute(
         () -> {

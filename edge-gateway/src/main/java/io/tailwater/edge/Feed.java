@@ -1,9 +1,25 @@
 package io.tailwater.edge;
 
+import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.Segment;
+import java.util.concurrent.CompletableFuture;
 
-/** What feeds the tails of some channels; its methods enqueue, and may be called by any thread. */
+/** What feeds the tails of a partition's channels; its methods enqueue, and any thread may call. */
 interface Feed {
+  String namespace();
+
+  int partition();
+
+  /** A segment of the broadcast. */
+  void segment(Segment segment);
+
+  /** This partition's broadcast came or went. */
+  void broadcastChanged();
+
+  /** How many cursors read a channel here. */
+  CompletableFuture<Integer> readers(Channel channel);
+
   /** Puts a cursor on the tail that was opened, for this event loop. */
   void attach(Opened opened, Cursor cursor, EdgeLoop reader);
 

@@ -3,15 +3,12 @@ package io.tailwater.edge;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.Channel;
-import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.Namespace;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,7 +30,7 @@ final class Feeds {
   private final Admission admission;
   private final PageTurns replay;
   private final EphemeralFeeds ephemeral;
-  private final ConcurrentMap<Key, PartitionFeed> feeds = new ConcurrentHashMap<>();
+  private final FeedsByPartition<PartitionFeed> feeds;
   private final AtomicBoolean asking = new AtomicBoolean();
   private final AtomicLong tailBytes = new AtomicLong();
   private final Counter holes;
@@ -55,17 +52,18 @@ final class Feeds {
     this.admission = admission;
     this.nanoTime = nanoTime;
     this.replay = new PageTurns(configuration.pagesAtOnce());
+    this.feeds =
+        new FeedsByPartition<>(
+            broadcast,
+            (namespace, partition) -> new PartitionFeed(namespace, partition, loops.any(), this));
     this.holes = meters.counter("tailwater.edge.segment.holes");
     this.followed = meters.counter("tailwater.edge.followed.segments");
     this.replayed = meters.counter("tailwater.edge.replayed.events");
     this.ephemeral = new EphemeralFeeds(this, broadcast, loops, meters);
     meters.gauge("tailwater.edge.tail.bytes", tailBytes);
-    meters.gaugeMapSize(
-        "tailwater.edge.partitions", io.micrometer.core.instrument.Tags.empty(), feeds);
+    meters.gauge("tailwater.edge.partitions", feeds, FeedsByPartition::size);
     meters.gauge("tailwater.edge.pages.waiting", replay, PageTurns::waiting);
   }
-
-  private record Key(String namespace, int partition) {}
 
   void start() {
     loops
@@ -83,7 +81,9 @@ final class Feeds {
     if (namespace.getEphemeral()) {
       return ephemeral.open(namespace, channel);
     }
-    return feed(namespace, channel).open(new Openings.Opening(channel, namespace, start, fresh));
+    return feeds
+        .take(namespace, channel)
+        .open(new Openings.Opening(channel, namespace, start, fresh));
   }
 
   /** How many cursors read a channel on this gateway. */
@@ -91,14 +91,13 @@ final class Feeds {
     if (namespace.getEphemeral()) {
       return ephemeral.readers(namespace, channel);
     }
-    PartitionFeed feed = feeds.get(key(namespace, channel));
-    return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
+    return feeds.readers(namespace, channel);
   }
 
   /** The channels of a namespace that have readers on this gateway. */
   CompletableFuture<List<Channel>> read(String namespace) {
     List<CompletableFuture<List<Channel>>> parts =
-        feeds.values().stream()
+        feeds.all().stream()
             .filter(feed -> feed.namespace().equals(namespace))
             .map(PartitionFeed::read)
             .toList();
@@ -106,40 +105,15 @@ final class Feeds {
         .thenApply(done -> parts.stream().flatMap(part -> part.join().stream()).toList());
   }
 
-  private PartitionFeed feed(Namespace namespace, Channel channel) {
-    return feeds.computeIfAbsent(key(namespace, channel), this::takeUp);
-  }
-
-  private static Key key(Namespace namespace, Channel channel) {
-    int partition =
-        HomePartition.of(namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions());
-    return new Key(namespace.getName(), partition);
-  }
-
-  private PartitionFeed takeUp(Key key) {
-    PartitionFeed feed = new PartitionFeed(key.namespace, key.partition, loops.any(), this);
-    broadcast.subscribe(key.namespace, key.partition, feed::segment, feed::broadcastChanged);
-    return feed;
-  }
-
   void giveUp(PartitionFeed feed) {
-    feeds.computeIfPresent(
-        new Key(feed.namespace(), feed.partition()),
-        (key, now) -> {
-          if (now != feed) {
-            return now;
-          }
-          // Within, or it would end what the next feed of this partition subscribes to.
-          broadcast.unsubscribe(key.namespace, key.partition);
-          return null;
-        });
+    feeds.giveUp(feed);
   }
 
   private void tick() {
     ephemeral.tick();
-    if (!feeds.isEmpty()) {
+    if (feeds.size() > 0) {
       askHeads();
-      feeds.values().forEach(PartitionFeed::tick);
+      feeds.all().forEach(PartitionFeed::tick);
     }
   }
 
@@ -147,8 +121,7 @@ final class Feeds {
   void askHeads() {
     if (!asking.compareAndSet(false, true)) {
       // The answer under way may have been given before this partition was taken up here; that is
-      // no harm, for
-      // what came since is beyond its head.
+      // no harm, for what came since is beyond its head.
       return;
     }
     log.heads()
@@ -157,7 +130,7 @@ final class Feeds {
               asking.set(false);
               if (failure == null) {
                 onHeads(page);
-              } else if (feeds.values().stream().anyMatch(PartitionFeed::waitsForHead)) {
+              } else if (feeds.all().stream().anyMatch(PartitionFeed::waitsForHead)) {
                 loops
                     .any()
                     .eventLoop()
@@ -168,7 +141,7 @@ final class Feeds {
 
   private void onHeads(HeadsPage page) {
     for (Head head : page.getHeadsList()) {
-      PartitionFeed feed = feeds.get(new Key(head.getNamespace(), head.getPartition()));
+      PartitionFeed feed = feeds.get(head.getNamespace(), head.getPartition());
       if (feed != null) {
         feed.head(head);
       }

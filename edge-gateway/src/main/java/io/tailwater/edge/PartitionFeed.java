@@ -119,7 +119,8 @@ final class PartitionFeed implements Feed {
         });
   }
 
-  void segment(Segment segment) {
+  @Override
+  public void segment(Segment segment) {
     loop.execute(() -> onSegment(segment));
   }
 
@@ -127,8 +128,8 @@ final class PartitionFeed implements Feed {
     loop.execute(() -> onHead(head));
   }
 
-  /** This partition's broadcast came or went. */
-  void broadcastChanged() {
+  @Override
+  public void broadcastChanged() {
     loop.execute(this::drive);
   }
 
@@ -136,7 +137,8 @@ final class PartitionFeed implements Feed {
     loop.execute(this::onTick);
   }
 
-  CompletableFuture<Integer> readers(Channel channel) {
+  @Override
+  public CompletableFuture<Integer> readers(Channel channel) {
     CompletableFuture<Integer> answer = new CompletableFuture<>();
     loop.execute(
         () -> {
@@ -431,11 +433,13 @@ final class PartitionFeed implements Feed {
     drive();
   }
 
-  String namespace() {
+  @Override
+  public String namespace() {
     return namespace;
   }
 
-  int partition() {
+  @Override
+  public int partition() {
     return partition;
   }
 
