@@ -210,9 +210,8 @@ public final class RedisListener implements AutoCloseable {
 
     @Override
     public void connected(ListeningConnection server) {
-      if (away.remove(server.home())) {
-        LOG.info("Redis at {} is back", server.address());
-      }
+      LOG.info("listening to Redis at {}", server.address());
+      away.remove(server.home());
       for (Subscription subscription : subscriptions.values()) {
         if (subscription.at == server) {
           server.ask(subscription.channel);

@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.codec.StringCodec;
-import io.micronaut.context.exceptions.ConfigurationException;
 import io.tailwater.embedded.RedisServer;
 import io.tailwater.servers.TestServers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -93,19 +91,6 @@ final class RedisListenerIT {
         .hasMessageContaining("too much waits");
     assertThat(publisher.underWay()).isZero();
     assertThat(publish("fits")).isEqualTo(1);
-  }
-
-  @Test
-  void whatIsNoAddressIsRefusedWithoutTellingIt() {
-    assertThatThrownBy(() -> new RedisConfiguration("secret@host", List.of()))
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("redis.uri is no address")
-        .hasMessageContaining("redis://")
-        .hasMessageNotContaining("secret");
-    assertThatThrownBy(() -> new RedisConfiguration("redis://a:1", List.of("http://secret")))
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("redis.uris")
-        .hasMessageNotContaining("secret");
   }
 
   private void begin() {
