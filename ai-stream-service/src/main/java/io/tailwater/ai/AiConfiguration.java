@@ -3,6 +3,7 @@ package io.tailwater.ai;
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
 import io.tailwater.ai.model.ScriptedModel;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -38,20 +39,20 @@ record AiConfiguration(
     @Bindable(defaultValue = "9s") Duration createTimeout,
     @Bindable(defaultValue = "5s") Duration shutdownGrace) {
 
-  /** Where it lies in the configuration. */
+  /** Its place in the configuration. */
   static final String PREFIX = "tailwater.ai";
 
   AiConfiguration {
     eventCores = List.copyOf(eventCores);
-    Checks.atLeastOne(PREFIX + ".event-cores", eventCores);
-    Checks.between(PREFIX + ".tokens-per-second", tokensPerSecond, 1, 100_000);
-    Checks.between(PREFIX + ".max-tokens", maxTokens, 1, 1_000_000);
-    Checks.between(PREFIX + ".default-tokens", defaultTokens, 1, maxTokens);
-    Checks.between(PREFIX + ".max-prompt-chars", maxPromptChars, 1, 1_000_000);
-    Checks.between(PREFIX + ".max-running", maxRunning, 1, 100_000);
-    Checks.between(PREFIX + ".roll-up", rollUp, Duration.ofMillis(1), Duration.ofSeconds(5));
-    Checks.between(
-        PREFIX + ".create-timeout", createTimeout, Duration.ofMillis(10), Duration.ofMinutes(5));
-    Checks.between(PREFIX + ".shutdown-grace", shutdownGrace, Duration.ZERO, Duration.ofMinutes(5));
+    Bounds bounds = new Bounds(PREFIX);
+    bounds.notEmpty("event-cores", eventCores, "host:port of each event-core, at least one");
+    bounds.between("tokens-per-second", tokensPerSecond, 1, 100_000);
+    bounds.between("max-tokens", maxTokens, 1, 1_000_000);
+    bounds.between("default-tokens", defaultTokens, 1, maxTokens);
+    bounds.between("max-prompt-chars", maxPromptChars, 1, 1_000_000);
+    bounds.between("max-running", maxRunning, 1, 100_000);
+    bounds.between("roll-up", rollUp, Duration.ofMillis(1), Duration.ofSeconds(5));
+    bounds.between("create-timeout", createTimeout, Duration.ofMillis(10), Duration.ofMinutes(5));
+    bounds.between("shutdown-grace", shutdownGrace, Duration.ZERO, Duration.ofMinutes(5));
   }
 }

@@ -2,6 +2,7 @@ package io.tailwater.ai;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -22,11 +23,11 @@ record LeaseConfiguration(
     @Bindable(defaultValue = "500ms") Duration redisTimeout) {
 
   LeaseConfiguration {
-    String prefix = AiConfiguration.PREFIX + ".lease";
-    Checks.between(prefix + ".ttl", ttl, Duration.ofMillis(100), Duration.ofMinutes(10));
-    Checks.between(prefix + ".creator-ttl", creatorTtl, ttl, Duration.ofDays(365));
-    Checks.between(prefix + ".unwatched-after", unwatchedAfter, ttl, Duration.ofDays(1));
-    Checks.between(prefix + ".redis-timeout", redisTimeout, Duration.ofMillis(1), ttl.dividedBy(3));
+    Bounds bounds = new Bounds(AiConfiguration.PREFIX + ".lease");
+    bounds.between("ttl", ttl, Duration.ofMillis(100), Duration.ofMinutes(10));
+    bounds.between("creator-ttl", creatorTtl, ttl, Duration.ofDays(365));
+    bounds.between("unwatched-after", unwatchedAfter, ttl, Duration.ofDays(1));
+    bounds.between("redis-timeout", redisTimeout, Duration.ofMillis(1), ttl.dividedBy(3));
   }
 
   /** How often leases are renewed and judged. */

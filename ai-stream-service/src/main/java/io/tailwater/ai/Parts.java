@@ -5,8 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
-import io.micronaut.context.env.Environment;
-import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.serde.ObjectMapper;
 import io.tailwater.ai.Generation.Surroundings;
 import io.tailwater.ai.model.Model;
@@ -15,6 +13,7 @@ import io.tailwater.ai.model.Ticker;
 import io.tailwater.contract.ServiceChannel;
 import io.tailwater.redis.Redis;
 import io.tailwater.redis.RedisConfiguration;
+import io.tailwater.service.Bounds;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
@@ -77,14 +76,8 @@ final class Parts implements AutoCloseable {
     OptionalLong seed = ai.seed() == null ? OptionalLong.empty() : OptionalLong.of(ai.seed());
     Model scripted = new ScriptedModel(ai.tokensPerSecond(), ai.defaultTokens(), seed, ticker);
     Map<String, Model> models = Map.of(scripted.name(), scripted);
-    if (!models.containsKey(ai.model())) {
-      throw new ConfigurationException(
-          AiConfiguration.PREFIX
-              + ".model is '"
-              + ai.model()
-              + "'; there is: "
-              + String.join(", ", models.keySet()));
-    }
+    new Bounds(AiConfiguration.PREFIX)
+        .oneOf("model", ai.model(), models.keySet().toArray(String[]::new));
     return models;
   }
 
@@ -125,14 +118,12 @@ final class Parts implements AutoCloseable {
     @Context
     @Bean(preDestroy = "close")
     Parts parts(
-        Environment environment,
         AiConfiguration ai,
         PublishConfiguration publish,
         LeaseConfiguration lease,
         RedisConfiguration redis,
         ObjectMapper json,
         MeterRegistry registry) {
-      KnownKeys.check(environment);
       return new Parts(new Settings(ai, publish, lease, redis), json, registry);
     }
   }

@@ -2,6 +2,7 @@ package io.tailwater.ai;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -22,12 +23,12 @@ record PublishConfiguration(
     @Bindable(defaultValue = "2s") Duration maxBackoff) {
 
   PublishConfiguration {
-    String prefix = AiConfiguration.PREFIX + ".publish";
+    Bounds bounds = new Bounds(AiConfiguration.PREFIX + ".publish");
     Duration hour = Duration.ofHours(1);
-    Checks.between(prefix + ".patience", patience, Duration.ZERO, hour);
-    Checks.between(prefix + ".verdict-timeout", verdictTimeout, Duration.ofMillis(10), hour);
-    Checks.between(prefix + ".first-backoff", firstBackoff, Duration.ofMillis(1), maxBackoff);
-    Checks.between(prefix + ".max-backoff", maxBackoff, firstBackoff, Duration.ofMinutes(1));
+    bounds.between("patience", patience, Duration.ZERO, hour);
+    bounds.between("verdict-timeout", verdictTimeout, Duration.ofMillis(10), hour);
+    bounds.between("first-backoff", firstBackoff, Duration.ofMillis(1), maxBackoff);
+    bounds.between("max-backoff", maxBackoff, firstBackoff, Duration.ofMinutes(1));
   }
 
   /** The longest pause after an attempt. */

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.tailwater.core.Folds.Of;
+import io.tailwater.core.Topics.Prepared;
 import io.tailwater.redis.Redis;
 import io.tailwater.redis.RedisConfiguration;
 import io.tailwater.redis.RedisPublisher;
@@ -12,7 +13,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -73,7 +73,7 @@ final class Core implements AutoCloseable {
     try {
       // A context that failed to start destroys nothing, so this is closed here too.
       Topics topics = new Topics(opened(setting.admin()));
-      Map<String, String> ids =
+      List<Prepared> prepared =
           topics.prepare(
               setting.namespaces(),
               setting.configuration().startTimeout(),
@@ -88,7 +88,7 @@ final class Core implements AutoCloseable {
       Redis redis = opened(Redis.open(setting.redis(), REDIS_THREADS, MOST_BROADCASTS));
       RedisPublisher broadcasts = new RedisPublisher(redis, timer, MOST_BROADCAST_BYTES);
       setting.port().open(new RedisSink(broadcasts, setting.registry()));
-      folds = folds(store, topics, ids);
+      folds = folds(store, topics, prepared);
       Broadcast broadcast = broadcast();
       FoldLoop loop =
           opened(
@@ -138,7 +138,7 @@ final class Core implements AutoCloseable {
     return timer;
   }
 
-  private Folds folds(Store store, Topics topics, Map<String, String> ids) {
+  private Folds folds(Store store, Topics topics, List<Prepared> prepared) {
     Ring.Budget budget = new Ring.Budget(setting.configuration().ringBytes());
     setting.registry().gauge("tailwater.core.ring.bytes", budget, Ring.Budget::used);
     setting.registry().gauge("tailwater.core.waiting", waiting);
@@ -148,14 +148,13 @@ final class Core implements AutoCloseable {
         .registry()
         .gauge("tailwater.core.lag.seconds", readiness, ready -> ready.lag().toMillis() / 1000.0);
     List<Of> namespaces = new ArrayList<>();
-    for (Namespace namespace : setting.namespaces()) {
+    for (Prepared each : prepared) {
+      Namespace namespace = each.namespace();
       long[] earliest = earliest(topics, namespace);
       FoldMetrics metrics = new FoldMetrics(setting.registry(), namespace.name());
       List<PartitionFold> partitions = new ArrayList<>();
       for (int i = 0; i < namespace.partitions(); i++) {
-        Progress fresh =
-            Progress.begin(
-                ids.getOrDefault(namespace.name(), ""), namespace.partitions(), earliest[i]);
+        Progress fresh = Progress.begin(each.topicId(), namespace.partitions(), earliest[i]);
         Progress progress = resume(store, new Keys(namespace.name(), i), fresh);
         Ring ring = new Ring(budget, progress.through());
         Passage passage =

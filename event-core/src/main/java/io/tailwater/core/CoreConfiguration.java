@@ -1,8 +1,8 @@
 package io.tailwater.core;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
-import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -22,7 +22,7 @@ import java.time.Duration;
  * @param startTimeout how long Kafka may take to answer at start
  * @param cacheBytes block cache of the store
  */
-@ConfigurationProperties("tailwater.core")
+@ConfigurationProperties(CoreConfiguration.PREFIX)
 record CoreConfiguration(
     @Bindable(defaultValue = "data/event-core") String data,
     @Bindable(defaultValue = "tailwater-broadcast") String broadcastGroup,
@@ -38,28 +38,25 @@ record CoreConfiguration(
     @Bindable(defaultValue = "60s") Duration startTimeout,
     @Bindable(defaultValue = "67108864") long cacheBytes) {
 
-  CoreConfiguration {
-    require(!data.isBlank(), "data", "a directory");
-    require(!broadcastGroup.isBlank(), "broadcast-group", "the name of a consumer group");
-    require(publishTimeout.compareTo(Duration.ofSeconds(3)) >= 0, "publish-timeout", "3s or more");
-    require(publishWindow >= 1 && publishWindow <= 10_000, "publish-window", "1 to 10000");
-    require(publishBytes >= 1 << 20, "publish-bytes", "1048576 or more");
-    require(
-        readTimeout.isPositive() && readTimeout.compareTo(Duration.ofSeconds(30)) <= 0,
-        "read-timeout",
-        "up to 30s");
-    require(pageBytes >= 1024 && pageBytes <= 1 << 20, "page-bytes", "1024 to 1048576");
-    require(ringBytes >= 0, "ring-bytes", "0 or more");
-    require(followBytes >= 1024 && followBytes <= 2 << 20, "follow-bytes", "1024 to 2097152");
-    require(waiting >= 1, "waiting", "1 or more");
-    require(lagLimit.compareTo(Duration.ofSeconds(2)) >= 0, "lag-limit", "2s or more");
-    require(startTimeout.isPositive(), "start-timeout", "a time, for instance 60s");
-    require(cacheBytes >= 1 << 20, "cache-bytes", "1048576 or more");
-  }
+  /** Its place in the configuration. */
+  static final String PREFIX = "tailwater.core";
 
-  private static void require(boolean good, String key, String accepted) {
-    if (!good) {
-      throw new ConfigurationException("tailwater.core." + key + " must be " + accepted);
-    }
+  private static final Duration MAX_TIMEOUT = Duration.ofHours(1);
+
+  CoreConfiguration {
+    Bounds bounds = new Bounds(PREFIX);
+    bounds.notBlank("data", data, "a directory");
+    bounds.notBlank("broadcast-group", broadcastGroup, "the name of a consumer group");
+    bounds.between("publish-timeout", publishTimeout, Duration.ofSeconds(3), MAX_TIMEOUT);
+    bounds.between("publish-window", publishWindow, 1, 10_000);
+    bounds.atLeast("publish-bytes", publishBytes, 1 << 20);
+    bounds.between("read-timeout", readTimeout, Duration.ofMillis(1), Duration.ofSeconds(30));
+    bounds.between("page-bytes", pageBytes, 1024, 1 << 20);
+    bounds.atLeast("ring-bytes", ringBytes, 0);
+    bounds.between("follow-bytes", followBytes, 1024, 2 << 20);
+    bounds.atLeast("waiting", waiting, 1);
+    bounds.between("lag-limit", lagLimit, Duration.ofSeconds(2), MAX_TIMEOUT);
+    bounds.between("start-timeout", startTimeout, Duration.ofMillis(1), Duration.ofDays(1));
+    bounds.atLeast("cache-bytes", cacheBytes, 1 << 20);
   }
 }

@@ -10,7 +10,6 @@ import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Replaces;
 import io.micronaut.context.annotation.Value;
-import io.micronaut.context.env.Environment;
 import io.micronaut.context.event.ApplicationEventListener;
 import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
@@ -65,7 +64,6 @@ final class CoreFactory {
   @Bean(preDestroy = "close")
   @Context
   Core core(
-      Environment environment,
       @Value("${tailwater.instance}") String instance,
       CoreConfiguration configuration,
       List<Namespace> namespaces,
@@ -76,10 +74,9 @@ final class CoreFactory {
       BroadcastPort port,
       MeterRegistry registry,
       @Named(EXECUTOR) ExecutorService executor) {
-    ConfigurationKeys.requireKnown(environment);
     if (namespaces.isEmpty()) {
       throw new ConfigurationException(
-          "no namespace is configured: set tailwater.namespaces.NAME.topic");
+          "no namespace is configured: set tailwater.namespaces.NAME.topic, for instance tailwater.namespaces.chat.topic=chat");
     }
     List<Namespace> sorted =
         namespaces.stream().sorted(Comparator.comparing(Namespace::name)).toList();
@@ -87,7 +84,7 @@ final class CoreFactory {
     List<Namespace> ephemeral = sorted.stream().filter(Namespace::ephemeral).toList();
     if (durable.isEmpty()) {
       throw new ConfigurationException(
-          "every namespace is ephemeral: at least one is to have a topic");
+          "every namespace is ephemeral: at least one must have a topic");
     }
     return new Core(
         new Core.Setting(

@@ -2,13 +2,13 @@ package io.tailwater.core;
 
 import io.micronaut.context.annotation.EachProperty;
 import io.micronaut.context.annotation.Parameter;
-import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.bind.annotation.Bindable;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Partitioner;
 import io.tailwater.contract.v1.SlowReaders;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name how channels begin
  * @param topic the Kafka topic; the namespace's name if not set
- * @param partitions how many partitions the topic has, and has to have; of an ephemeral namespace,
- *     how many Redis channels
+ * @param partitions how many partitions the topic must have; 0 takes over the count of an existing
+ *     topic, and creates a missing one with 8; of an ephemeral namespace, how many Redis channels
  * @param partitioner {@code murmur2} (Java's producer) or {@code crc32} (librdkafka's)
- * @param retention how long a topic that is made here keeps its records
+ * @param retention how long the topic keeps its records; if not set, a topic that is created keeps
+ *     them for 7 days and an existing topic has its own
  * @param data {@code json}, {@code text} or {@code bytes}
  * @param maxEventBytes largest data of a publication; below Kafka's and gRPC's own default bounds
  * @param idempotencyWindow how long a key is remembered, by record timestamps; an hour or the
@@ -33,13 +34,13 @@ import org.jspecify.annotations.Nullable;
  *     {@code disconnect}
  * @param ephemeral its events are passed on to who listens, and kept nowhere: it has no topic
  */
-@EachProperty("tailwater.namespaces")
+@EachProperty(Namespace.PREFIX)
 record Namespace(
     @Parameter String name,
     @Nullable String topic,
-    @Bindable(defaultValue = "8") int partitions,
+    @Bindable(defaultValue = "0") int partitions,
     @Bindable(defaultValue = "murmur2") String partitioner,
-    @Bindable(defaultValue = "7d") Duration retention,
+    @Nullable Duration retention,
     @Bindable(defaultValue = "json") String data,
     @Bindable(defaultValue = "262144") int maxEventBytes,
     @Nullable Duration idempotencyWindow,
@@ -49,56 +50,74 @@ record Namespace(
     @Bindable(defaultValue = "lag") String slowReaders,
     @Bindable(defaultValue = "false") boolean ephemeral) {
 
+  /** Its place in the configuration. */
+  static final String PREFIX = "tailwater.namespaces";
+
+  /** How many partitions a topic has that is created without a configured count. */
+  static final int USUAL_PARTITIONS = 8;
+
+  private static final Duration USUAL_RETENTION = Duration.ofDays(7);
   private static final Duration USUAL_WINDOW = Duration.ofHours(1);
-  private static final int MOST_EVENT_BYTES = 1_000_000;
+  private static final int MAX_PARTITIONS = 4096;
+  private static final int MAX_EVENT_BYTES = 1_000_000;
+  private static final Duration MAX_RETENTION = Duration.ofDays(36_500);
 
   Namespace {
-    require(
-        Channel.isNamespace(name),
-        name,
-        "",
-        "is no name: a lower-case letter, then up to 31 of a-z, 0-9 and '-'");
-    require(topic == null || !topic.isBlank(), name, ".topic", "must be a Kafka topic");
-    require(partitions >= 1 && partitions <= 4096, name, ".partitions", "must be 1 to 4096");
-    require(
-        partitioner.equals("murmur2") || partitioner.equals("crc32"),
-        name,
-        ".partitioner",
-        "must be murmur2 (Java's producer) or crc32 (librdkafka's)");
-    require(
-        data.equals("json") || data.equals("text") || data.equals("bytes"),
-        name,
-        ".data",
-        "must be json, text or bytes");
-    require(
-        retention.compareTo(Duration.ofSeconds(1)) >= 0, name, ".retention", "must be 1s or more");
-    require(
-        maxEventBytes >= 1 && maxEventBytes <= MOST_EVENT_BYTES,
-        name,
-        ".max-event-bytes",
-        "must be 1 to " + MOST_EVENT_BYTES);
-    require(
-        idempotencyWindow == null
-            || (!idempotencyWindow.isNegative() && idempotencyWindow.compareTo(retention) <= 0),
-        name,
-        ".idempotency-window",
-        "must be at most the retention");
-    require(
-        slowReaders.equals("lag")
-            || slowReaders.equals("latest")
-            || slowReaders.equals("disconnect"),
-        name,
-        ".slow-readers",
-        "must be lag (catch up from the log), latest (skip to the newest) or disconnect");
-    if (ephemeral) {
-      require(topic == null, name, ".topic", "must not be set: an ephemeral namespace has none");
-      require(
-          slowReaders.equals("lag"),
-          name,
-          ".slow-readers",
-          "must not be set: slow readers of an ephemeral namespace miss its events");
-      require(!platformOnly, name, ".platform-only", "must not be set for an ephemeral namespace");
+    new Bounds(PREFIX)
+        .require(
+            Channel.isNamespace(name),
+            name,
+            "not a name",
+            "names of a lower-case letter, then up to 31 of a-z, 0-9 and '-'");
+    Bounds bounds = new Bounds(PREFIX + "." + name);
+    if (topic != null) {
+      bounds.notBlank("topic", topic, "the name of a Kafka topic");
     }
+    bounds.between("partitions", partitions, 0, MAX_PARTITIONS);
+    bounds.oneOf("partitioner", partitioner, "murmur2", "crc32");
+    bounds.oneOf("data", data, "json", "text", "bytes");
+    if (retention != null) {
+      bounds.between("retention", retention, Duration.ofSeconds(1), MAX_RETENTION);
+    }
+    bounds.between("max-event-bytes", maxEventBytes, 1, MAX_EVENT_BYTES);
+    if (idempotencyWindow != null) {
+      Duration longest = retention == null ? MAX_RETENTION : retention;
+      bounds.between("idempotency-window", idempotencyWindow, Duration.ZERO, longest);
+    }
+    bounds.oneOf("slow-readers", slowReaders, "lag", "latest", "disconnect");
+    if (ephemeral) {
+      partitions = partitions == 0 ? USUAL_PARTITIONS : partitions;
+      requireUnset(bounds, topic == null, "topic", topic);
+      requireUnset(bounds, slowReaders.equals("lag"), "slow-readers", slowReaders);
+      requireUnset(bounds, !platformOnly, "platform-only", platformOnly);
+    }
+  }
+
+  private static void requireUnset(
+      Bounds bounds, boolean unset, String key, @Nullable Object value) {
+    bounds.require(
+        unset,
+        key,
+        String.valueOf(value),
+        "no value, since an ephemeral namespace keeps no events");
+  }
+
+  /** The same rules with the partition count of its topic. */
+  Namespace withPartitions(int count) {
+    return new Namespace(
+        name,
+        topic,
+        count,
+        partitioner,
+        retention,
+        data,
+        maxEventBytes,
+        idempotencyWindow,
+        anonymousSubscribe,
+        anonymousPublish,
+        platformOnly,
+        slowReaders,
+        ephemeral);
   }
 
   /** A namespace with the usual rules, for tests. */
@@ -108,7 +127,7 @@ record Namespace(
         null,
         partitions,
         "murmur2",
-        Duration.ofDays(7),
+        null,
         "json",
         262_144,
         null,
@@ -123,12 +142,17 @@ record Namespace(
     return topic == null ? name : topic;
   }
 
+  /** The retention of a topic that is created for it. */
+  Duration createdRetention() {
+    return retention == null ? USUAL_RETENTION : retention;
+  }
+
   /** Milliseconds. */
   long windowMs() {
     if (idempotencyWindow != null) {
       return idempotencyWindow.toMillis();
     }
-    return (retention.compareTo(USUAL_WINDOW) < 0 ? retention : USUAL_WINDOW).toMillis();
+    return Math.min(createdRetention().toMillis(), USUAL_WINDOW.toMillis());
   }
 
   Partitioner hash() {
@@ -161,11 +185,5 @@ record Namespace(
         .setEpoch(epoch)
         .setEphemeral(ephemeral)
         .build();
-  }
-
-  private static void require(boolean good, String name, String key, String must) {
-    if (!good) {
-      throw new ConfigurationException("tailwater.namespaces." + name + key + " " + must);
-    }
   }
 }

@@ -63,13 +63,23 @@ final class Topics {
   }
 
   /**
-   * Waits for Kafka and makes the topics that are missing.
+   * A namespace whose topic exists.
    *
-   * @return the id of each namespace's topic, by the namespace's name
+   * @param namespace its rules, with the topic's partition count
+   * @param topicId of the topic's incarnation
+   * @param comparison what is configured against what the topic has
+   */
+  record Prepared(Namespace namespace, String topicId, TopicComparison comparison) {}
+
+  /**
+   * Waits for Kafka, creates the topics that are missing, and warns of differences between the
+   * configuration and the topics that exist.
+   *
+   * @return the namespaces in their order
    * @throws ConfigurationException if Kafka does not answer, or a topic contradicts the
    *     configuration
    */
-  Map<String, String> prepare(
+  List<Prepared> prepare(
       List<Namespace> namespaces, Duration patience, LongSupplier nanoClock, String servers) {
     long deadline = nanoClock.getAsLong() + patience.toNanos();
     while (true) {
@@ -84,17 +94,19 @@ final class Topics {
     }
   }
 
-  private Map<String, String> prepare(List<Namespace> namespaces) throws TimeoutException {
+  private List<Prepared> prepare(List<Namespace> namespaces) throws TimeoutException {
     int replicas =
         Math.min(MOST_REPLICAS, get(admin.describeCluster().nodes().toCompletionStage()).size());
-    Map<String, String> ids = new HashMap<>();
+    List<Prepared> prepared = new ArrayList<>();
     for (Namespace namespace : namespaces) {
-      ids.put(namespace.name(), prepare(namespace, replicas));
+      prepared.add(prepare(namespace, replicas));
     }
-    return ids;
+    prepared.forEach(
+        each -> each.comparison().warnings().forEach(warning -> LOG.warn("{}", warning)));
+    return List.copyOf(prepared);
   }
 
-  private String prepare(Namespace namespace, int replicas) throws TimeoutException {
+  private Prepared prepare(Namespace namespace, int replicas) throws TimeoutException {
     TopicDescription description;
     try {
       description = describe(namespace);
@@ -102,14 +114,25 @@ final class Topics {
       create(namespace, replicas);
       description = describe(namespace);
     }
-    String contradiction = contradiction(namespace, description.partitions().size());
-    if (contradiction == null) {
-      contradiction = refusal(namespace, description, replicas, config(namespace));
+    int partitions = description.partitions().size();
+    if (namespace.partitions() != 0) {
+      String contradiction = contradiction(namespace, partitions);
+      if (contradiction != null) {
+        throw new ConfigurationException(contradiction);
+      }
     }
-    if (contradiction != null) {
-      throw new ConfigurationException(contradiction);
+    Config config = config(namespace);
+    if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG).contains("compact")) {
+      throw new ConfigurationException(compacted(namespace));
     }
-    return description.topicId().toString();
+    return new Prepared(
+        namespace.withPartitions(partitions),
+        description.topicId().toString(),
+        TopicComparison.of(
+            namespace,
+            description.partitions().getFirst().replicas().size(),
+            replicas,
+            key -> value(config, key)));
   }
 
   private TopicDescription describe(Namespace namespace) throws TimeoutException {
@@ -120,16 +143,18 @@ final class Topics {
   private void create(Namespace namespace, int replicas) throws TimeoutException {
     Map<String, String> config = new HashMap<>();
     config.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
-    config.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(namespace.retention().toMillis()));
+    config.put(
+        TopicConfig.RETENTION_MS_CONFIG, Long.toString(namespace.createdRetention().toMillis()));
     config.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
     config.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
     config.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, replicas >= MOST_REPLICAS ? "2" : "1");
+    int partitions =
+        namespace.partitions() == 0 ? Namespace.USUAL_PARTITIONS : namespace.partitions();
     NewTopic topic =
-        new NewTopic(namespace.topicName(), namespace.partitions(), (short) replicas)
-            .configs(config);
+        new NewTopic(namespace.topicName(), partitions, (short) replicas).configs(config);
     try {
       get(admin.createTopics(List.of(topic)).all().toCompletionStage());
-      LOG.info("made topic {} with {} partitions", namespace.topicName(), namespace.partitions());
+      LOG.info("created topic {} with {} partitions", namespace.topicName(), partitions);
     } catch (TopicExistsException e) {
       // Another instance was first.
     }
@@ -140,51 +165,13 @@ final class Topics {
     if (partitions == namespace.partitions()) {
       return null;
     }
-    return "topic %s has %d partitions, and tailwater.namespaces.%s.partitions is %d: set it to %d, or make the topic again"
+    return "topic %s has %d partitions, and tailwater.namespaces.%s.partitions is %d: set it to %d, or recreate the topic"
         .formatted(
             namespace.topicName(),
             partitions,
             namespace.name(),
             namespace.partitions(),
             partitions);
-  }
-
-  private static @Nullable String refusal(
-      Namespace namespace, TopicDescription description, int possible, Config config) {
-    if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG).contains("compact")) {
-      return compacted(namespace);
-    }
-    int replicas = description.partitions().getFirst().replicas().size();
-    if (replicas < possible) {
-      LOG.warn(
-          "topic {}: {} replicas, though {} are possible",
-          namespace.topicName(),
-          replicas,
-          possible);
-    }
-    String replicated = value(config, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
-    if (replicas >= MOST_REPLICAS && replicated.equals("1")) {
-      LOG.warn(
-          "topic {}: min.insync.replicas is 1, so what is acknowledged may be lost with one broker",
-          namespace.topicName());
-    }
-    if (value(config, TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG).equals("true")) {
-      LOG.warn(
-          "topic {}: unclean leader election may lose what was acknowledged",
-          namespace.topicName());
-    }
-    if (!value(config, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG).equals("LogAppendTime")) {
-      LOG.warn(
-          "topic {}: timestamps are its producers', and idempotency windows go by them",
-          namespace.topicName());
-    }
-    long retention = Long.parseLong(value(config, TopicConfig.RETENTION_MS_CONFIG));
-    if (retention >= 0 && retention < namespace.windowMs()) {
-      LOG.warn(
-          "topic {}: its retention is shorter than the namespace's idempotency window",
-          namespace.topicName());
-    }
-    return null;
   }
 
   private static String compacted(Namespace namespace) {

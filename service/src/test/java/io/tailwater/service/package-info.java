@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.service;
+
+import org.jspecify.annotations.NullMarked;
