@@ -192,9 +192,9 @@ final class ArchitectureTest {
   void aTransportWritesAndKnowsNeitherWhoReadsNorHowEventsComeIn() {
     noClasses()
         .that()
-        .implement(EDGE + "Transport")
+        .implement(EDGE + "connection.Transport")
         .or()
-        .implement(EDGE + "WireFormat")
+        .implement(EDGE + "log.WireFormat")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(EDGE + "access..", EDGE + "publish..")
@@ -232,7 +232,7 @@ final class ArchitectureTest {
   @Test
   void theHttpServerIsKnownFromWithinWhereConnectionsAreTakenOverAndTurnedAwayOnly() {
     noClasses()
-        .that(areNot(EDGE, "Takeover", "Listeners"))
+        .that(areNot(EDGE, "http.Takeover", "http.Listeners"))
         .and(areWrittenByHand())
         .should()
         .dependOnClassesThat()
