@@ -2,8 +2,8 @@ package io.tailwater.edge;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
-import jakarta.validation.constraints.NotEmpty;
-import jakarta.validation.constraints.Size;
+import io.tailwater.service.Bounds;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -19,8 +19,25 @@ import java.util.List;
  */
 @ConfigurationProperties("tailwater.edge")
 public record EdgeConfiguration(
-    @NotEmpty List<String> eventCores,
-    @Size(min = 43) String jwtKey,
+    List<String> eventCores,
+    String jwtKey,
     @Bindable(defaultValue = "") List<String> origins,
     @Bindable(defaultValue = "false") boolean dev,
-    @Bindable(defaultValue = "false") boolean devKill) {}
+    @Bindable(defaultValue = "false") boolean devKill) {
+  private static final int MIN_KEY_BYTES = 32;
+
+  /** Refuses values out of bounds. */
+  public EdgeConfiguration {
+    Bounds bounds = new Bounds("tailwater.edge");
+    bounds.notEmpty("event-cores", eventCores, "host:port of each event-core, at least one");
+    bounds.require(isKey(jwtKey), "jwt-key", "not a key", "at least 32 random bytes as base64url");
+  }
+
+  private static boolean isKey(String text) {
+    try {
+      return Base64.getUrlDecoder().decode(text).length >= MIN_KEY_BYTES;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}

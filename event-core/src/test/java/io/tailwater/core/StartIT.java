@@ -34,6 +34,15 @@ final class StartIT {
   }
 
   @Test
+  void aTopicsOwnPartitionCountIsTakenOverWhenNoneIsConfigured() throws Exception {
+    String name = servers.name();
+    servers.createTopic(name, 3, Map.of());
+    try (var core = Cores.start(servers, name, Map.of("partitions", 0)).ready()) {
+      assertThat(core.core().folds().all()).hasSize(3);
+    }
+  }
+
+  @Test
   void aCompactedTopicIsRefused() throws Exception {
     String name = servers.name();
     servers.createTopic(name, 2, Map.of("cleanup.policy", "compact,delete"));
@@ -46,16 +55,22 @@ final class StartIT {
     String name = servers.name();
     assertRefused(
         () -> Cores.start(servers, name, Map.of("partition", 2)).close(),
-        "tailwater.namespaces." + name + ".partition is unknown");
+        "unknown setting tailwater.namespaces."
+            + name
+            + ".partition; did you mean tailwater.namespaces."
+            + name
+            + ".partitions?");
     assertRefused(
         () -> Cores.start(servers, name, Map.of("data", "xml")).close(),
-        "must be json, text or bytes");
+        ".data is \"xml\"; accepted: json, text, bytes");
     assertRefused(
         () -> Cores.start(servers, name, Map.of("tailwater.core.publish-window", 0)).close(),
-        "tailwater.core.publish-window must be 1 to 10000");
+        "tailwater.core.publish-window is 0; accepted: 1 to 10000");
     assertRefused(
-        () -> Cores.start(servers, name, Map.of("idempotency-window", "8d")).close(),
-        "must be at most the retention");
+        () ->
+            Cores.start(servers, name, Map.of("retention", "7d", "idempotency-window", "8d"))
+                .close(),
+        ".idempotency-window is 8d; accepted: 0s to 7d");
   }
 
   @Test

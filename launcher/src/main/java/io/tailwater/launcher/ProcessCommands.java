@@ -101,6 +101,8 @@ final class ProcessCommands {
     command.add("-Dtailwater.log=" + plan.data().log(name));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
+    // The supervisor starts it again; MemoryExhaustion does the same for direct memory.
+    command.add("-XX:+ExitOnOutOfMemoryError");
     command.addAll(options);
     return command;
   }

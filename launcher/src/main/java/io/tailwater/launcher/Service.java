@@ -4,6 +4,7 @@ import io.micronaut.context.ApplicationContext;
 import io.tailwater.ai.AiStreamService;
 import io.tailwater.core.EventCore;
 import io.tailwater.edge.EdgeGateway;
+import io.tailwater.service.StartException;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,20 +30,9 @@ enum Service {
         case EDGE_GATEWAY -> EdgeGateway.start(properties);
         case AI_STREAM_SERVICE -> AiStreamService.start(properties);
       };
-    } catch (RuntimeException e) {
-      throw failure(name, e);
+    } catch (StartException e) {
+      LOG.error("{} did not start", name, e);
+      throw new LaunchException(name + " did not start: " + e.getMessage());
     }
-  }
-
-  /** The innermost reason is the one that says what is wrong. */
-  private static LaunchException failure(String name, Throwable thrown) {
-    Throwable reason = thrown;
-    while (reason.getCause() != null) {
-      reason = reason.getCause();
-    }
-    String message = reason.getMessage() == null ? reason.toString() : reason.getMessage();
-    LOG.error("{} did not start", name, thrown);
-    return new LaunchException(
-        name + " did not start: " + message.lines().findFirst().orElse("").strip());
   }
 }

@@ -3,6 +3,7 @@ package io.tailwater.launcher;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.micronaut.context.ApplicationContext;
 import io.tailwater.embedded.ParentWatch;
+import io.tailwater.service.MemoryExhaustion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,6 +21,7 @@ final class ServiceProcess {
   public static void main(String[] args) throws IOException, InterruptedException {
     ParentWatch.exitAtEndOfInput();
     Logs.bridge();
+    MemoryExhaustion.endProcess();
     try {
       ApplicationContext context = Service.valueOf(args[1]).start(args[0], read(Path.of(args[2])));
       Runtime.getRuntime()

@@ -50,11 +50,27 @@ final class ConfigurationFileTest {
     write("a: [1");
     assertThatThrownBy(() -> ConfigurationFile.read(file))
         .isInstanceOf(LaunchException.class)
-        .hasMessageContaining("is no YAML");
+        .hasMessageContaining("is not YAML");
     write("- a");
     assertThatThrownBy(() -> ConfigurationFile.read(file))
         .isInstanceOf(LaunchException.class)
-        .hasMessageContaining("is to be a map");
+        .hasMessageContaining("must be a map");
+  }
+
+  @Test
+  void aMisspeltRootAndANameThatOccursTwiceAreRefused() throws IOException {
+    write("namespaces: {orders: {partitions: 12}}");
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("unknown setting namespaces; did you mean tailwater.namespaces?");
+    write("tailwatr: {edge: {origins: x}}");
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("unknown setting tailwatr; did you mean tailwater?");
+    write("redis: {uri: 'redis://a'}\nredis: {uris: 'redis://b'}");
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOf(LaunchException.class)
+        .hasMessageContaining("is not YAML");
   }
 
   private void write(String text) throws IOException {

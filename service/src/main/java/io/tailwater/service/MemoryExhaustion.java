@@ -34,12 +34,14 @@ public final class MemoryExhaustion {
           java.util.logging.Logger.getLogger("io.grpc.netty.NettyClientHandler"),
           java.util.logging.Logger.getLogger("io.grpc.netty.NettyServerHandler"));
 
+  private static volatile boolean armed;
   private static final AtomicBoolean ENDING = new AtomicBoolean();
 
   private MemoryExhaustion() {}
 
   /** From now on this process ends when it runs out of memory. For a process of its own only. */
   public static void endProcess() {
+    armed = true;
     Thread.setDefaultUncaughtExceptionHandler(MemoryExhaustion::uncaught);
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logback) {
       Watching filter = new Watching();
@@ -52,13 +54,14 @@ public final class MemoryExhaustion {
   }
 
   /**
-   * Ends the process if this is, or was caused by, a lack of memory.
+   * Ends the process if this is, or was caused by, a lack of memory. For code that neither logs nor
+   * rethrows what it catches; does nothing before {@link #endProcess}.
    *
    * @param failure null is none
    */
   public static void inspect(@Nullable Throwable failure) {
     Throwable each = failure;
-    for (int i = 0; each != null && i < MAX_CAUSES; i++) {
+    for (int i = 0; armed && each != null && i < MAX_CAUSES; i++) {
       if (each instanceof OutOfMemoryError error) {
         end(error);
       }

@@ -2,7 +2,7 @@ package io.tailwater.edge.ai;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
-import jakarta.validation.constraints.NotEmpty;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 import java.util.List;
 
@@ -15,5 +15,12 @@ import java.util.List;
  */
 @ConfigurationProperties("tailwater.edge")
 record AiConfiguration(
-    @Bindable(defaultValue = "127.0.0.1:7020") @NotEmpty List<String> aiStreams,
-    @Bindable(defaultValue = "24h") Duration aiTicketTtl) {}
+    @Bindable(defaultValue = "127.0.0.1:7020") List<String> aiStreams,
+    @Bindable(defaultValue = "24h") Duration aiTicketTtl) {
+  /** Refuses values out of bounds. */
+  AiConfiguration {
+    Bounds bounds = new Bounds("tailwater.edge");
+    bounds.notEmpty("ai-streams", aiStreams, "host:port of each ai-stream-service, at least one");
+    bounds.between("ai-ticket-ttl", aiTicketTtl, Duration.ofSeconds(1), Duration.ofDays(365));
+  }
+}

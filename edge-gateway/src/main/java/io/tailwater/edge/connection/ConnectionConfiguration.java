@@ -2,7 +2,7 @@ package io.tailwater.edge.connection;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
-import jakarta.validation.constraints.Min;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -18,4 +18,13 @@ public record ConnectionConfiguration(
     @Bindable(defaultValue = "15s") Duration heartbeat,
     @Bindable(defaultValue = "60s") Duration stuckLimit,
     @Bindable(defaultValue = "5s") Duration openTimeout,
-    @Bindable(defaultValue = "200000") @Min(1) int maxConnections) {}
+    @Bindable(defaultValue = "200000") int maxConnections) {
+  /** Refuses values out of bounds. */
+  public ConnectionConfiguration {
+    Bounds bounds = new Bounds("tailwater.edge");
+    bounds.between("heartbeat", heartbeat, Duration.ofMillis(100), Duration.ofMinutes(10));
+    bounds.between("stuck-limit", stuckLimit, Duration.ofMillis(100), Duration.ofHours(1));
+    bounds.between("open-timeout", openTimeout, Duration.ofMillis(10), Duration.ofMinutes(5));
+    bounds.between("max-connections", maxConnections, 1, 10_000_000);
+  }
+}

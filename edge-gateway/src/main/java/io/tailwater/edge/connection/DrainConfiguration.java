@@ -1,8 +1,8 @@
 package io.tailwater.edge.connection;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
-import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -22,17 +22,12 @@ public record DrainConfiguration(
     @Bindable(defaultValue = "5s") Duration requests,
     @Bindable(defaultValue = "0s") Duration maxAge) {
 
+  /** Refuses values out of bounds. */
   public DrainConfiguration {
-    require("notice", notice, Duration.ofMinutes(5));
-    require("window", window, Duration.ofMinutes(30));
-    require("requests", requests, Duration.ofMinutes(1));
-    require("max-age", maxAge, Duration.ofDays(30));
-  }
-
-  private static void require(String key, Duration value, Duration most) {
-    if (value.isNegative() || value.compareTo(most) > 0) {
-      throw new ConfigurationException(
-          "tailwater.edge.drain." + key + " must be 0s to " + most.toSeconds() + "s");
-    }
+    Bounds bounds = new Bounds("tailwater.edge.drain");
+    bounds.between("notice", notice, Duration.ZERO, Duration.ofMinutes(5));
+    bounds.between("window", window, Duration.ZERO, Duration.ofMinutes(30));
+    bounds.between("requests", requests, Duration.ZERO, Duration.ofMinutes(1));
+    bounds.between("max-age", maxAge, Duration.ZERO, Duration.ofDays(30));
   }
 }

@@ -2,8 +2,7 @@ package io.tailwater.edge.http;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
+import io.tailwater.service.Bounds;
 
 /**
  * What one request may ask for, {@code tailwater.edge}.
@@ -11,5 +10,9 @@ import jakarta.validation.constraints.Min;
  * @param channelsPerStream most channels of one stream or poll
  */
 @ConfigurationProperties("tailwater.edge")
-public record RequestConfiguration(
-    @Bindable(defaultValue = "32") @Min(1) @Max(1000) int channelsPerStream) {}
+public record RequestConfiguration(@Bindable(defaultValue = "32") int channelsPerStream) {
+  /** Refuses values out of bounds. */
+  public RequestConfiguration {
+    new Bounds("tailwater.edge").between("channels-per-stream", channelsPerStream, 1, 1000);
+  }
+}

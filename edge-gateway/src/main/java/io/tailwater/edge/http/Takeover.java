@@ -19,6 +19,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.tailwater.edge.connection.Connection;
+import io.tailwater.service.MemoryExhaustion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +163,7 @@ public final class Takeover {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      MemoryExhaustion.inspect(cause);
       // A reset, nearly always; the client comes back with its position.
       context.close();
     }

@@ -1,8 +1,8 @@
 package io.tailwater.edge.limits;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
-import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.service.Bounds;
 import java.util.List;
 
 /**
@@ -34,22 +34,17 @@ public record EdgeLimits(
   /** No limits. */
   public static final EdgeLimits NONE = new EdgeLimits(0, 0, 0, 0, 0, 0, 100_000, List.of());
 
+  /** Refuses values out of bounds. */
   public EdgeLimits {
-    require("connections-per-subject", connectionsPerSubject, 0);
-    require("connections-per-address", connectionsPerAddress, 0);
-    require("publishes-per-second-per-subject", publishesPerSecondPerSubject, 0);
-    require("publishes-per-second-per-address", publishesPerSecondPerAddress, 0);
-    require("replay-bytes-per-second-per-subject", replayBytesPerSecondPerSubject, 0);
-    require("replay-bytes-per-second", replayBytesPerSecond, 0);
-    require("tracked", tracked, 1_000);
-    // What is not set comes as one that is empty.
+    Bounds bounds = new Bounds("tailwater.edge.limits");
+    bounds.atLeast("connections-per-subject", connectionsPerSubject, 0);
+    bounds.atLeast("connections-per-address", connectionsPerAddress, 0);
+    bounds.atLeast("publishes-per-second-per-subject", publishesPerSecondPerSubject, 0);
+    bounds.atLeast("publishes-per-second-per-address", publishesPerSecondPerAddress, 0);
+    bounds.atLeast("replay-bytes-per-second-per-subject", replayBytesPerSecondPerSubject, 0);
+    bounds.atLeast("replay-bytes-per-second", replayBytesPerSecond, 0);
+    bounds.atLeast("tracked", tracked, 1_000);
+    // An unset list arrives as one blank entry.
     trustedProxies = trustedProxies.stream().filter(proxy -> !proxy.isBlank()).toList();
-  }
-
-  private static void require(String key, long value, long least) {
-    if (value < least) {
-      throw new ConfigurationException(
-          "tailwater.edge.limits." + key + " must be " + least + " or more");
-    }
   }
 }

@@ -2,7 +2,7 @@ package io.tailwater.edge.log;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
-import jakarta.validation.constraints.Min;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -15,7 +15,16 @@ import java.time.Duration;
  */
 @ConfigurationProperties("tailwater.edge")
 public record LogConfiguration(
-    @Bindable(defaultValue = "1048576") @Min(4096) int tailBytes,
-    @Bindable(defaultValue = "134217728") @Min(65536) long tailsBytes,
-    @Bindable(defaultValue = "16") @Min(1) int pagesAtOnce,
-    @Bindable(defaultValue = "60s") Duration partitionLinger) {}
+    @Bindable(defaultValue = "1048576") int tailBytes,
+    @Bindable(defaultValue = "134217728") long tailsBytes,
+    @Bindable(defaultValue = "16") int pagesAtOnce,
+    @Bindable(defaultValue = "60s") Duration partitionLinger) {
+  /** Refuses values out of bounds. */
+  public LogConfiguration {
+    Bounds bounds = new Bounds("tailwater.edge");
+    bounds.atLeast("tail-bytes", tailBytes, 1024);
+    bounds.atLeast("tails-bytes", tailsBytes, 4096);
+    bounds.between("pages-at-once", pagesAtOnce, 1, 10_000);
+    bounds.between("partition-linger", partitionLinger, Duration.ZERO, Duration.ofDays(1));
+  }
+}

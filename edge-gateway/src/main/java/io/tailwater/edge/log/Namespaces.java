@@ -1,5 +1,6 @@
 package io.tailwater.edge.log;
 
+import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
@@ -66,10 +67,13 @@ public final class Namespaces {
     if (namespace == null) {
       throw new RequestException(
           ErrorCode.NOT_FOUND,
-          "there is no namespace '"
+          "unknown namespace '"
               + name
-              + "': "
-              + String.join(", ", all.keySet().stream().sorted().toList()));
+              + "'; known are "
+              + String.join(", ", all.keySet().stream().sorted().toList())
+              + "; to add it, set tailwater.namespaces."
+              + (Channel.isNamespace(name) ? name : "NAME")
+              + ".topic for the event-cores and restart them");
     }
     return namespace;
   }

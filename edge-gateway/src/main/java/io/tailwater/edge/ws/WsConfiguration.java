@@ -2,8 +2,7 @@ package io.tailwater.edge.ws;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
+import io.tailwater.service.Bounds;
 import java.time.Duration;
 
 /**
@@ -19,8 +18,19 @@ import java.time.Duration;
 @ConfigurationProperties("tailwater.edge.ws")
 record WsConfiguration(
     @Bindable(defaultValue = "25s") Duration ping,
-    @Bindable(defaultValue = "65536") @Min(1024) @Max(1 << 20) int frameBytes,
-    @Bindable(defaultValue = "1000") @Min(1) @Max(100_000) int channels,
-    @Bindable(defaultValue = "256") @Min(1) int waiting,
+    @Bindable(defaultValue = "65536") int frameBytes,
+    @Bindable(defaultValue = "1000") int channels,
+    @Bindable(defaultValue = "256") int waiting,
     @Bindable(defaultValue = "5s") Duration authWithin,
-    @Bindable(defaultValue = "3s") Duration closeWithin) {}
+    @Bindable(defaultValue = "3s") Duration closeWithin) {
+  /** Refuses values out of bounds. */
+  WsConfiguration {
+    Bounds bounds = new Bounds("tailwater.edge.ws");
+    bounds.between("ping", ping, Duration.ofMillis(100), Duration.ofMinutes(10));
+    bounds.between("frame-bytes", frameBytes, 1024, 1 << 20);
+    bounds.between("channels", channels, 1, 100_000);
+    bounds.between("waiting", waiting, 1, 1_000_000);
+    bounds.between("auth-within", authWithin, Duration.ofMillis(10), Duration.ofMinutes(5));
+    bounds.between("close-within", closeWithin, Duration.ofMillis(10), Duration.ofMinutes(5));
+  }
+}

@@ -42,7 +42,7 @@ final class DrainTest {
   void refusesTimesThatMakeNoSense() {
     assertThatThrownBy(() -> drain(Duration.ofSeconds(-1)))
         .isInstanceOf(ConfigurationException.class)
-        .hasMessage("tailwater.edge.drain.window must be 0s to 1800s");
+        .hasMessage("tailwater.edge.drain.window is -1s; accepted: 0s to 30m");
     assertThatThrownBy(() -> drain(Duration.ofHours(1))).isInstanceOf(ConfigurationException.class);
   }
 

@@ -43,12 +43,13 @@ final class ArchitectureTest {
       Map.of(
           "contract", Set.of(),
           "redis", Set.of(),
-          "core", Set.of("contract", "redis"),
-          "edge", Set.of("contract", "redis"),
-          "ai", Set.of("contract", "redis"),
+          "service", Set.of(),
+          "core", Set.of("contract", "redis", "service"),
+          "edge", Set.of("contract", "redis", "service"),
+          "ai", Set.of("contract", "redis", "service"),
           "embedded", Set.of(),
           "servers", Set.of("embedded"),
-          "launcher", Set.of("core", "edge", "ai", "embedded"));
+          "launcher", Set.of("core", "edge", "ai", "embedded", "service"));
 
   static final Set<String> NAMES = MODULES.keySet();
 
