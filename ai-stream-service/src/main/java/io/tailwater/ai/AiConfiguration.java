@@ -45,7 +45,7 @@ record AiConfiguration(
   AiConfiguration {
     eventCores = List.copyOf(eventCores);
     Bounds bounds = new Bounds(PREFIX);
-    bounds.notEmpty("event-cores", eventCores, "host:port of each event-core, at least one");
+    bounds.addresses("event-cores", eventCores, "event-core");
     bounds.between("tokens-per-second", tokensPerSecond, 1, 100_000);
     bounds.between("max-tokens", maxTokens, 1, 1_000_000);
     bounds.between("default-tokens", defaultTokens, 1, maxTokens);

@@ -29,7 +29,7 @@ public record EdgeConfiguration(
   /** Refuses values out of bounds. */
   public EdgeConfiguration {
     Bounds bounds = new Bounds("tailwater.edge");
-    bounds.notEmpty("event-cores", eventCores, "host:port of each event-core, at least one");
+    bounds.addresses("event-cores", eventCores, "event-core");
     bounds.require(isKey(jwtKey), "jwt-key", "not a key", "at least 32 random bytes as base64url");
   }
 

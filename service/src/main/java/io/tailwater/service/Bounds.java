@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix the record's place in the configuration, for instance {@code tailwater.core}
  */
 public record Bounds(String prefix) {
+  private static final int MAX_PORT = 65_535;
 
   /** Requires {@code min <= value <= max}. */
   public void between(String key, long value, long min, long max) {
@@ -42,13 +43,26 @@ public record Bounds(String prefix) {
     require(Arrays.asList(words).contains(value), key, quoted(value), String.join(", ", words));
   }
 
-  /** Requires at least one entry and no blank entry. */
-  public void notEmpty(String key, List<String> values, String accepted) {
+  /**
+   * Requires at least one address, each {@code host:port}.
+   *
+   * @param whose what listens there, for instance {@code event-core}
+   */
+  public void addresses(String key, List<String> values, String whose) {
     require(
-        !values.isEmpty() && values.stream().noneMatch(String::isBlank),
+        !values.isEmpty() && values.stream().allMatch(Bounds::isAddress),
         key,
-        values.isEmpty() ? "empty" : quoted(String.join(",", values)),
-        accepted);
+        quoted(String.join(",", values)),
+        "host:port of each " + whose + ", at least one");
+  }
+
+  private static boolean isAddress(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 1 || !text.substring(colon + 1).matches("[0-9]{1,5}")) {
+      return false;
+    }
+    int port = Integer.parseInt(text.substring(colon + 1));
+    return port > 0 && port <= MAX_PORT && !text.substring(0, colon).isBlank();
   }
 
   /** Requires a text that is not blank. */

@@ -1,39 +1,41 @@
 package io.tailwater.service;
 
 import io.micronaut.context.exceptions.ConfigurationException;
-import java.net.BindException;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the one sentence in a failure to start that tells an operator what to change. */
 final class Reason {
+  private static final String OURS = "io.tailwater.";
+
   private Reason() {}
 
   /** The sentence, without the path through the beans that led to the failure. */
   static String of(Throwable failure) {
-    @Nullable String refused = null;
-    Throwable parent = failure;
+    @Nullable Throwable refusal = null;
+    Throwable around = failure;
     Throwable innermost = failure;
     for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof ConfigurationException && each.getMessage() != null) {
-        refused = each.getMessage();
+      if (each.getMessage() != null
+          && (each instanceof ConfigurationException
+              || each.getClass().getName().startsWith(OURS))) {
+        refusal = each;
       }
-      parent = innermost;
+      around = innermost;
       innermost = each;
     }
-    if (refused != null) {
-      return firstLine(refused);
+    if (refusal != null) {
+      return sentence(refusal);
     }
-    String message = firstLine(describe(innermost));
-    // A BindException does not name the port; the server's exception around it does.
-    return innermost instanceof BindException ? firstLine(describe(parent)) : message;
+    // "Address already in use" does not name the address; the server's exception around it does.
+    return innermost instanceof IOException && around != innermost
+        ? sentence(around) + ": " + sentence(innermost)
+        : sentence(innermost);
   }
 
-  private static String describe(Throwable failure) {
-    return failure.getMessage() == null ? failure.toString() : failure.getMessage();
-  }
-
-  /** Micronaut's messages have the essence in a line that begins with Message or Error. */
-  private static String firstLine(String message) {
+  /** Micronaut's messages have the essence in a line that begins with Message. */
+  private static String sentence(Throwable failure) {
+    String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
     return message
         .lines()
         .filter(line -> line.startsWith("Message: "))

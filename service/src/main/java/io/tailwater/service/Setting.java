@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,12 +31,16 @@ record Setting(String key, Argument<?> argument) {
   private static final Set<String> WORDS_FOR_TRUE = Set.of("true", "yes", "on", "y");
   private static final Set<String> WORDS_FOR_FALSE = Set.of("false", "no", "off", "n");
 
+  private static final String INSTANCE = "tailwater.instance";
+  private static final String PORT = "port";
+  private static final int MAX_PORT = 65_535;
+
   /** Micronaut's own that operators set most; it would name a class and not the setting. */
   private static final List<Setting> COMMON =
       List.of(
-          new Setting("tailwater.instance", Argument.of(String.class, "instance")),
-          new Setting("micronaut.server.port", Argument.of(Integer.class, "port")),
-          new Setting("grpc.server.port", Argument.of(Integer.class, "port")));
+          new Setting(INSTANCE, Argument.of(String.class, "instance")),
+          new Setting("micronaut.server.port", Argument.of(Integer.class, PORT)),
+          new Setting("grpc.server.port", Argument.of(Integer.class, PORT)));
 
   /** The components of all configuration records below the program's roots. */
   static List<Setting> of(Program program, ApplicationContext context) {
@@ -115,15 +120,27 @@ record Setting(String key, Argument<?> argument) {
     Object exact = value instanceof Number ? value.toString() : value;
     ArgumentConversionContext<?> conversion = ConversionContext.of(argument);
     try {
-      return context.getConversionService().convert(exact, conversion).isPresent()
-          && conversion.getLastError().isEmpty();
+      Optional<?> converted = context.getConversionService().convert(exact, conversion);
+      return converted.isPresent()
+          && conversion.getLastError().isEmpty()
+          && (!COMMON.contains(this) || isInBounds(converted.get()));
     } catch (RuntimeException e) {
       // Some of Micronaut's converters throw, for instance on a duration that is too long.
       return false;
     }
   }
 
+  /** The common settings have no record that checks them; a port of -1 is any free one. */
+  private static boolean isInBounds(Object value) {
+    return value instanceof Integer port
+        ? port >= -1 && port <= MAX_PORT
+        : !value.toString().isBlank();
+  }
+
   private String accepted() {
+    if (COMMON.contains(this)) {
+      return isA(Integer.class) ? "a port, 0 to " + MAX_PORT : "a name";
+    }
     if (isA(Boolean.class, boolean.class)) {
       return "true or false";
     }

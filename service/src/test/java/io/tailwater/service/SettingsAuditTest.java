@@ -58,8 +58,8 @@ final class SettingsAuditTest {
         "tailwater.core.seed | x | a whole number",
         "tailwater.namespaces.chat.partitions | many | a whole number",
         "tailwater.namespaces.chat.max-age | 1 day | a duration, for instance 500ms, 10s, 5m, 12h or 7d",
-        "micronaut.server.port | http | a whole number",
-        "grpc.server.port | x | a whole number",
+        "micronaut.server.port | http | a port, 0 to 65535",
+        "grpc.server.port | 70000 | a port, 0 to 65535",
       })
   void aValueThatCannotBeConvertedIsNamed(String key, String value, String accepted) {
     assertRefused(Map.of(key, value), key + " is \"" + value + "\"; accepted: " + accepted);

@@ -20,7 +20,7 @@ record AiConfiguration(
   /** Refuses values out of bounds. */
   AiConfiguration {
     Bounds bounds = new Bounds("tailwater.edge");
-    bounds.notEmpty("ai-streams", aiStreams, "host:port of each ai-stream-service, at least one");
+    bounds.addresses("ai-streams", aiStreams, "ai-stream-service");
     bounds.between("ai-ticket-ttl", aiTicketTtl, Duration.ofSeconds(1), Duration.ofDays(365));
   }
 }

@@ -5,20 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.micronaut.context.ApplicationContext;
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.context.annotation.EachProperty;
 import io.micronaut.context.annotation.Parameter;
 import io.micronaut.core.bind.annotation.Bindable;
 import io.micronaut.core.naming.NameUtils;
+import io.tailwater.ai.AiStreamService;
+import io.tailwater.core.EventCore;
+import io.tailwater.edge.EdgeGateway;
+import io.tailwater.service.StartException;
 import io.tailwater.system.Repository;
+import io.tailwater.system.platform.Tokens;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What docs/operating.md and compose.yaml say of settings, against the code. */
 final class SettingsTest {
@@ -54,9 +67,101 @@ final class SettingsTest {
         .allSatisfy(name -> assertThat(variables).containsKey(name));
   }
 
+  /** Every setting that is not a text or a list of texts, which take any value. */
+  static List<String> typed() {
+    return components().entrySet().stream()
+        .filter(setting -> setting.getValue().getType() != String.class)
+        .filter(setting -> setting.getValue().getType() != List.class)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("typed")
+  void aValueOfTheWrongTypeIsRefusedByName(String setting) {
+    String key = setting.replace("NAME", "chat");
+    assertThat(refusal(key, "1 potato"))
+        .startsWith(key + " is \"1 potato\"; accepted: ")
+        .doesNotContain("\n");
+  }
+
+  static Set<String> names() {
+    return components().keySet();
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void aMisspeltNameIsRefusedWithTheOneThatWasMeant(String setting) {
+    String key = setting.replace("NAME", "chat");
+    // Two letters change places, or a short name has one too many.
+    int last = key.length() - 1;
+    String misspelt =
+        key.charAt(last) == key.charAt(last - 1)
+            ? key + "x"
+            : key.substring(0, last - 1) + key.charAt(last) + key.charAt(last - 1);
+    assertThat(refusal(misspelt, "1"))
+        .startsWith("unknown setting " + misspelt + "; did you mean ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tailwater.edge.event-cores, localhost",
+    "tailwater.edge.ai-streams, localhost:http",
+    "tailwater.edge.jwt-key, short",
+    "tailwater.edge.origins, example.com",
+    "tailwater.edge.limits.trusted-proxies, proxy",
+    "tailwater.edge.drain.window, 31m",
+    "tailwater.core.data, ' '",
+    "tailwater.core.broadcast-group, ' '",
+    "tailwater.namespaces.chat.topic, ' '",
+    "tailwater.namespaces.chat.partitions, 5000",
+    "tailwater.namespaces.chat.partitioner, md5",
+    "tailwater.namespaces.chat.data, xml",
+    "tailwater.namespaces.chat.slow-readers, wait",
+    "tailwater.ai.event-cores, :7010",
+    "tailwater.ai.model, gpt",
+    "redis.uri, localhost",
+    "redis.uris, localhost",
+    "tailwater.instance, ' '",
+    "micronaut.server.port, 70000",
+    "grpc.server.port, 70000",
+  })
+  void aValueThatIsNotAcceptedIsRefusedByName(String key, String value) {
+    assertThat(refusal(key, value)).startsWith(key).doesNotContain("\n");
+  }
+
+  /** The sentence with which the setting's service refuses to start. */
+  private static String refusal(String key, String value) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put("tailwater.edge.jwt-key", Tokens.KEY);
+    properties.put("micronaut.server.port", -1);
+    properties.put("grpc.server.port", -1);
+    properties.put(key, value);
+    Function<Map<String, Object>, ApplicationContext> service =
+        key.startsWith("tailwater.edge.")
+            ? EdgeGateway::start
+            : key.startsWith("tailwater.ai.") ? AiStreamService::start : EventCore::start;
+    try (ApplicationContext context = service.apply(properties)) {
+      return "it started";
+    } catch (StartException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
   /** Every setting in the code, with its default; empty if there is none. */
   private static Map<String, String> settings() {
     Map<String, String> settings = new TreeMap<>();
+    components()
+        .forEach(
+            (setting, component) -> {
+              Bindable bound = component.getAnnotation(Bindable.class);
+              settings.put(setting, bound == null ? "" : bound.defaultValue());
+            });
+    return settings;
+  }
+
+  private static Map<String, java.lang.reflect.Parameter> components() {
+    Map<String, java.lang.reflect.Parameter> settings = new TreeMap<>();
     for (JavaClass found :
         new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -76,7 +181,8 @@ final class SettingsTest {
     return settings;
   }
 
-  private static void add(String prefix, Class<?> type, Map<String, String> settings) {
+  private static void add(
+      String prefix, Class<?> type, Map<String, java.lang.reflect.Parameter> settings) {
     RecordComponent[] components = type.getRecordComponents();
     java.lang.reflect.Parameter[] parameters =
         Arrays.stream(type.getDeclaredConstructors())
@@ -86,10 +192,7 @@ final class SettingsTest {
             .getParameters();
     for (int i = 0; i < components.length; i++) {
       if (!parameters[i].isAnnotationPresent(Parameter.class)) {
-        Bindable bound = parameters[i].getAnnotation(Bindable.class);
-        settings.put(
-            prefix + "." + NameUtils.hyphenate(components[i].getName()),
-            bound == null ? "" : bound.defaultValue());
+        settings.put(prefix + "." + NameUtils.hyphenate(components[i].getName()), parameters[i]);
       }
     }
   }

@@ -1,0 +1,30 @@
+package io.tailwater.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micronaut.context.exceptions.BeanInstantiationException;
+import io.micronaut.context.exceptions.ConfigurationException;
+import java.net.BindException;
+import org.junit.jupiter.api.Test;
+
+final class ReasonTest {
+  @Test
+  void aRefusedSettingIsNamedWithoutTheWayThroughTheBeans() {
+    Throwable refused = new ConfigurationException("a.b is 0", new RuntimeException("deeper"));
+    assertThat(Reason.of(new BeanInstantiationException("bean", refused))).isEqualTo("a.b is 0");
+  }
+
+  @Test
+  void anAddressInUseIsNamedWithTheAddress() {
+    Throwable taken = new BindException("Address already in use");
+    assertThat(Reason.of(new RuntimeException("bean", new RuntimeException("port 7010", taken))))
+        .isEqualTo("port 7010: Address already in use");
+  }
+
+  @Test
+  void ofALongMessageTheLineThatSaysWhyIsTaken() {
+    assertThat(Reason.of(new RuntimeException("Error of bean x\n\nMessage: why\nPath: y")))
+        .isEqualTo("why");
+    assertThat(Reason.of(new IllegalStateException())).contains("IllegalStateException");
+  }
+}
