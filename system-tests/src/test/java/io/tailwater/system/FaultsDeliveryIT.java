@@ -2,8 +2,8 @@ package io.tailwater.system;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tailwater.core.BroadcastPort;
-import io.tailwater.core.FoldGate;
+import io.tailwater.core.faults.BroadcastFaults;
+import io.tailwater.core.faults.FoldGate;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Order;
@@ -18,13 +18,13 @@ final class FaultsDeliveryIT extends DeliveryContract {
   @MethodSource("beneath")
   void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(
       Transport transport, BreakablePlatform platform) throws Exception {
-    List<BroadcastPort> ports = platform.broadcastPorts();
-    ports.forEach(port -> port.fault(GarbledSegments::new));
+    List<BroadcastFaults> faults = platform.broadcastFaults();
+    faults.forEach(each -> each.inject(GarbledSegments::new));
     try {
       deliver(
           platform, transport, "garbled", LOAD, delivery -> delivery.awaitPublications(PROGRESS));
     } finally {
-      ports.forEach(port -> port.fault(sink -> sink));
+      faults.forEach(each -> each.inject(sink -> sink));
     }
   }
 

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
-import io.tailwater.core.FoldGate;
+import io.tailwater.core.faults.FoldGate;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
