@@ -5,7 +5,7 @@ import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.tailwater.contract.ServiceChannel;
-import io.tailwater.edge.Subscriptions;
+import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.redis.Redis;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +86,25 @@ final class PartitionFoldTest {
       assertThat(offsets(rig)).allMatch(offset -> offset < 20);
       rig.fold(log.subList((int) again, 40), 0);
       assertThat(offsets(rig)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void onlyTheOwnerMayFoldAndWrite(@TempDir Path directory) {
+    try (FoldRig rig = new FoldRig(NAMESPACE, 0, directory)) {
+      List<Runnable> ofTheOwner =
+          List.of(
+              () -> rig.fold(List.of(Written.of("a", "1")), 0),
+              () -> rig.fold().settle(),
+              () -> rig.fold().ring().restart(0),
+              () -> rig.store().wipe(rig.fold().keys(), Progress.begin("", 1, 0)));
+      for (Runnable each : ofTheOwner) {
+        assertThat(CompletableFuture.runAsync(each))
+            .failsWithin(Duration.ofSeconds(10))
+            .withThrowableThat()
+            .withCauseInstanceOf(AssertionError.class)
+            .withMessageContaining("only thread " + Thread.currentThread().getName());
+      }
     }
   }
 
