@@ -1,7 +1,7 @@
 package io.tailwater.edge;
 
 import io.grpc.Channel;
-import io.tailwater.contract.UnaryCalls;
+import io.tailwater.client.UnaryCalls;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
 import io.tailwater.contract.v1.FollowPage;

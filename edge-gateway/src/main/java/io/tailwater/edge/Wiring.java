@@ -1,6 +1,5 @@
 package io.tailwater.edge;
 
-import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
@@ -8,7 +7,8 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.client.ServiceChannel;
+import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Addresses;
 import io.tailwater.edge.access.Origins;
@@ -60,13 +60,13 @@ final class Wiring {
 
   @Singleton
   @Named("event-core")
-  @Bean(preDestroy = "shutdownNow")
-  ManagedChannel eventCores(EdgeConfiguration configuration) {
-    return ServiceChannel.open(configuration.eventCores());
+  @Bean(preDestroy = "close")
+  ServiceChannel eventCores(EdgeConfiguration configuration) {
+    return ServiceChannel.open(configuration.eventCores(), EventCoreGrpc.getServiceDescriptor());
   }
 
   @Singleton
-  ChannelLog log(@Named("event-core") ManagedChannel eventCores) {
+  ChannelLog log(@Named("event-core") ServiceChannel eventCores) {
     return new RemoteLog(eventCores);
   }
 

@@ -1,5 +1,6 @@
 package io.tailwater.ai.model;
 
+import io.tailwater.ai.threads.Ticker;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;

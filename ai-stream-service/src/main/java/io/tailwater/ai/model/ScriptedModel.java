@@ -1,5 +1,6 @@
 package io.tailwater.ai.model;
 
+import io.tailwater.ai.threads.Ticker;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

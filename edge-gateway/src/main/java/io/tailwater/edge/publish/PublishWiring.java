@@ -1,8 +1,8 @@
 package io.tailwater.edge.publish;
 
-import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Factory;
+import io.tailwater.client.ServiceChannel;
 import io.tailwater.edge.Admission;
 import io.tailwater.edge.Namespaces;
 import io.tailwater.redis.RedisPublisher;
@@ -15,7 +15,7 @@ import java.time.InstantSource;
 final class PublishWiring {
   @Singleton
   Publisher publisher(
-      @Named("event-core") ManagedChannel eventCores,
+      @Named("event-core") ServiceChannel eventCores,
       Namespaces namespaces,
       RedisPublisher redis,
       MeterRegistry meters) {
