@@ -2,6 +2,7 @@ package io.tailwater.edge;
 
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.server.EmbeddedServer;
+import io.tailwater.edge.connection.Drain;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

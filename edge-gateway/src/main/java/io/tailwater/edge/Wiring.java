@@ -13,6 +13,23 @@ import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Addresses;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.access.Tokens;
+import io.tailwater.edge.connection.ConnectionAdmin;
+import io.tailwater.edge.connection.ConnectionConfiguration;
+import io.tailwater.edge.connection.Connections;
+import io.tailwater.edge.connection.Drain;
+import io.tailwater.edge.connection.DrainConfiguration;
+import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.http.Listeners;
+import io.tailwater.edge.limits.Admission;
+import io.tailwater.edge.limits.EdgeLimits;
+import io.tailwater.edge.log.ChannelLog;
+import io.tailwater.edge.log.Feeds;
+import io.tailwater.edge.log.LogConfiguration;
+import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.log.RedisSegments;
+import io.tailwater.edge.log.RemoteLog;
+import io.tailwater.edge.log.SegmentSource;
+import io.tailwater.edge.loop.EdgeLoops;
 import io.tailwater.redis.Redis;
 import io.tailwater.redis.RedisConfiguration;
 import io.tailwater.redis.RedisListener;
@@ -71,7 +88,7 @@ final class Wiring {
   }
 
   @Singleton
-  EdgeLoops loops(EventLoopGroupRegistry groups, EdgeConfiguration configuration) {
+  EdgeLoops loops(EventLoopGroupRegistry groups, ConnectionConfiguration configuration) {
     return new EdgeLoops(groups.getDefaultEventLoopGroup(), configuration.heartbeat().toMillis());
   }
 
@@ -104,8 +121,9 @@ final class Wiring {
   }
 
   @Singleton
-  Connections connections(Sessions sessions, @Value("${tailwater.instance}") String gateway) {
-    return new Connections(sessions, gateway);
+  ConnectionAdmin connections(
+      Connections sessions, @Value("${tailwater.instance}") String gateway) {
+    return new ConnectionAdmin(sessions, gateway);
   }
 
   @Context
@@ -113,7 +131,7 @@ final class Wiring {
       ChannelLog log,
       SegmentSource segments,
       EdgeLoops loops,
-      EdgeConfiguration configuration,
+      LogConfiguration configuration,
       Admission admission,
       MeterRegistry meters) {
     Feeds feeds =
@@ -146,27 +164,26 @@ final class Wiring {
   }
 
   @Singleton
-  Sessions sessions(
+  Connections sessions(
       EdgeLoops loops,
-      EdgeConfiguration configuration,
+      ConnectionConfiguration configuration,
       DrainConfiguration drain,
       Admission admission,
       MeterRegistry meters) {
-    return new Sessions(loops, configuration, drain, admission, meters);
+    return new Connections(loops, configuration, drain, admission, meters);
   }
 
   @Singleton
-  Drain drain(DrainConfiguration configuration, Sessions sessions, Listeners listeners) {
-    return new Drain(
-        configuration, sessions, listeners, listeners::finishRequests, System::nanoTime);
+  Drain drain(DrainConfiguration configuration, Connections sessions, Listeners listeners) {
+    return new Drain(configuration, sessions, listeners, System::nanoTime);
   }
 
   @Singleton
   Subscriptions subscriptions(
       Feeds feeds,
       Namespaces namespaces,
-      Sessions sessions,
-      EdgeConfiguration configuration,
+      Connections sessions,
+      ConnectionConfiguration configuration,
       @Value("${tailwater.instance}") String gateway) {
     return new Subscriptions(feeds, namespaces, sessions, configuration, gateway, CLOCK);
   }

@@ -25,7 +25,7 @@
  *
  * A {@link PartitionFeed} and its tails belong to one event loop. Each loop with readers has its
  * own {@link PartitionView} of it, told of runs and of {@code through} by tasks of the feed's loop,
- * in order. A {@link Session}, its cursors and its transport belong to their connection's event
+ * in order. A {@link Connection}, its cursors and its transport belong to their connection's event
  * loop. Runs are immutable and counted by reference.
  */
 @Configuration

@@ -2,7 +2,7 @@ package io.tailwater.edge.admin;
 
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
-import io.tailwater.edge.Connections;
+import io.tailwater.edge.connection.ConnectionAdmin;
 import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
 
@@ -10,7 +10,8 @@ import io.tailwater.redis.RedisPublisher;
 @Factory
 final class AdminWiring {
   @Context
-  AllGateways gateways(Connections connections, RedisPublisher publisher, RedisListener listener) {
+  AllGateways gateways(
+      ConnectionAdmin connections, RedisPublisher publisher, RedisListener listener) {
     AllGateways gateways = new AllGateways(connections, publisher, listener);
     gateways.listen();
     return gateways;

@@ -5,7 +5,7 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.GatewayAnswer;
 import io.tailwater.contract.v1.GatewayQuestion;
-import io.tailwater.edge.Connections;
+import io.tailwater.edge.connection.ConnectionAdmin;
 import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ final class AllGateways {
   private static final long PATIENCE_MS = 3_000;
   private static final int MOST_AT_ONCE = 8;
 
-  private final Connections connections;
+  private final ConnectionAdmin connections;
   private final RedisPublisher publisher;
   private final RedisListener listener;
   private final String replyTo = QUESTIONS + ":" + random();
@@ -44,7 +44,7 @@ final class AllGateways {
   private final Semaphore questions = new Semaphore(MOST_AT_ONCE);
   private final Semaphore answers = new Semaphore(MOST_AT_ONCE);
 
-  AllGateways(Connections connections, RedisPublisher publisher, RedisListener listener) {
+  AllGateways(ConnectionAdmin connections, RedisPublisher publisher, RedisListener listener) {
     this.connections = connections;
     this.publisher = publisher;
     this.listener = listener;

@@ -5,7 +5,7 @@ import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.AiStreamsGrpc;
-import io.tailwater.edge.Subscriptions;
+import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.redis.Redis;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;

@@ -7,7 +7,7 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.ChatMessage;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;
-import io.tailwater.edge.RequestBody;
+import io.tailwater.edge.http.RequestBody;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

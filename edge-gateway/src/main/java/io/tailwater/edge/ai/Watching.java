@@ -5,7 +5,7 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.StringCodec;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.LeaseKeys;
-import io.tailwater.edge.Subscriptions;
+import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.redis.Redis;
 import io.tailwater.redis.RedisConnection;
 import java.time.Duration;

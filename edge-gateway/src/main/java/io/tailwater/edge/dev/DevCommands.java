@@ -4,8 +4,8 @@ import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Requires;
 import io.micronaut.context.annotation.Value;
 import io.tailwater.edge.EdgeConfiguration;
-import io.tailwater.edge.Sessions;
-import io.tailwater.edge.Transport.Farewell;
+import io.tailwater.edge.connection.Connections;
+import io.tailwater.edge.connection.Transport.Farewell;
 import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
 import java.nio.charset.StandardCharsets;
@@ -17,13 +17,13 @@ final class DevCommands {
   private static final String CHANNEL = "tw:dev";
   private static final int EXIT_AS_KILLED = 137;
 
-  private final Sessions sessions;
+  private final Connections sessions;
   private final String gateway;
   private final boolean mayKill;
   private final RedisPublisher publisher;
 
   DevCommands(
-      Sessions sessions,
+      Connections sessions,
       RedisPublisher publisher,
       RedisListener listener,
       EdgeConfiguration configuration,

@@ -1,9 +1,9 @@
 package io.tailwater.edge.poll;
 
-import io.tailwater.edge.EventBytes;
-import io.tailwater.edge.EventJson;
-import io.tailwater.edge.Run;
-import io.tailwater.edge.WireFormat;
+import io.tailwater.edge.connection.EventBytes;
+import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.WireFormat;
 
 /** Events as the elements of a JSON list. */
 final class PollFormat implements WireFormat<EventBytes> {

@@ -7,14 +7,15 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
-import io.tailwater.edge.Cursor;
-import io.tailwater.edge.EventBytes;
-import io.tailwater.edge.EventJson;
-import io.tailwater.edge.Missed;
-import io.tailwater.edge.Run;
-import io.tailwater.edge.Session;
-import io.tailwater.edge.StreamOpening;
-import io.tailwater.edge.Transport;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.EventBytes;
+import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.StreamOpening;
+import io.tailwater.edge.connection.Transport;
+import io.tailwater.edge.log.Cursor;
+import io.tailwater.edge.log.Missed;
+import io.tailwater.edge.log.Notice;
+import io.tailwater.edge.log.Run;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -45,7 +46,7 @@ final class PollTransport implements Transport {
   private final Map<Cursor, Missed> resets = new LinkedHashMap<>();
   private int count;
   private boolean done;
-  private @Nullable Session session;
+  private @Nullable Connection session;
   private java.util.concurrent.@Nullable Future<?> timeout;
   private @Nullable ChannelFutureListener hangUp;
 
@@ -57,7 +58,7 @@ final class PollTransport implements Transport {
   }
 
   @Override
-  public void open(Session session, StreamOpening opening) {
+  public void open(Connection session, StreamOpening opening) {
     this.session = session;
     ChannelFutureListener hangUp = closed -> gone();
     this.hangUp = hangUp;

@@ -4,10 +4,11 @@ import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
 import io.tailwater.contract.RequestException;
-import io.tailwater.edge.EventsTransport;
-import io.tailwater.edge.Subscribing;
-import io.tailwater.edge.Subscriptions;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.http.EventsTransport;
+import io.tailwater.edge.http.Subscribing;
+import io.tailwater.edge.http.Takeover;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +51,19 @@ final class Polling implements EventsTransport {
       return history.before(request, subscribing, identity, before, poll.limit());
     }
     CompletableFuture<HttpResponse<?>> answer = new CompletableFuture<>();
-    return subscriptions.connect(
-        request,
-        subscribing,
-        identity,
-        poll.waitSeconds() == 0,
-        connection -> new PollTransport(connection, poll, answer),
-        answer);
+    return subscriptions
+        .connect(
+            Takeover.connection(request),
+            subscribing.starts(),
+            identity,
+            poll.waitSeconds() == 0,
+            connection -> new PollTransport(connection, poll, answer))
+        .thenCompose(
+            outcome ->
+                switch (outcome) {
+                  case NOTHING_LEFT -> CompletableFuture.completedFuture(HttpResponse.noContent());
+                  case CONNECTED -> answer;
+                });
   }
 
   /** A status tells a client of polling everything. */

@@ -9,7 +9,7 @@ import io.tailwater.contract.EventData;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Namespace;
-import io.tailwater.edge.EventJson;
+import io.tailwater.edge.connection.EventJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

@@ -7,7 +7,7 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
 import io.tailwater.contract.v1.Namespace;
-import io.tailwater.edge.Namespaces;
+import io.tailwater.edge.log.Namespaces;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,9 +5,9 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
-import io.tailwater.edge.Admission;
-import io.tailwater.edge.Namespaces;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.limits.Admission;
+import io.tailwater.edge.log.Namespaces;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 

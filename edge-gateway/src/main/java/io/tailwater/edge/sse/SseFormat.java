@@ -5,10 +5,10 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
-import io.tailwater.edge.EventBytes;
-import io.tailwater.edge.EventJson;
-import io.tailwater.edge.Run;
-import io.tailwater.edge.WireFormat;
+import io.tailwater.edge.connection.EventBytes;
+import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.WireFormat;
 import java.nio.charset.StandardCharsets;
 
 /** How an event is written as a block of an event stream. */

@@ -6,11 +6,12 @@ import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MutableHttpResponse;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
-import io.tailwater.edge.EventsTransport;
-import io.tailwater.edge.Subscribing;
-import io.tailwater.edge.Subscriptions;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.access.Origins;
+import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.http.EventsTransport;
+import io.tailwater.edge.http.Subscribing;
+import io.tailwater.edge.http.Takeover;
 import jakarta.inject.Singleton;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,13 +55,20 @@ final class SseStreams implements EventsTransport {
     Map<String, String> all = new LinkedHashMap<>(Map.of("Content-Type", TYPE));
     all.putAll(headers);
     all.putAll(origins.headers(request.getHeaders().get(HttpHeaders.ORIGIN)));
-    return subscriptions.connect(
-        request,
-        subscribing,
-        identity,
-        false,
-        connection -> new SseTransport(connection, all, subscribing.several(), envelope),
-        new CompletableFuture<>());
+    return subscriptions
+        .connect(
+            Takeover.connection(request),
+            subscribing.starts(),
+            identity,
+            false,
+            connection -> new SseTransport(connection, all, subscribing.several(), envelope))
+        .thenCompose(
+            outcome ->
+                switch (outcome) {
+                  case NOTHING_LEFT -> CompletableFuture.completedFuture(HttpResponse.noContent());
+                  // Never completed: the connection has left HTTP.
+                  case CONNECTED -> new CompletableFuture<>();
+                });
   }
 
   /**

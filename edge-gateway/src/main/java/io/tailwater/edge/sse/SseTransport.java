@@ -7,16 +7,17 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.edge.Cursor;
-import io.tailwater.edge.EventBytes;
-import io.tailwater.edge.EventJson;
-import io.tailwater.edge.Missed;
-import io.tailwater.edge.Outlet;
-import io.tailwater.edge.Run;
-import io.tailwater.edge.Session;
-import io.tailwater.edge.StreamOpening;
-import io.tailwater.edge.Takeover;
-import io.tailwater.edge.Transport;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.EventBytes;
+import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.connection.StreamOpening;
+import io.tailwater.edge.connection.Transport;
+import io.tailwater.edge.http.Takeover;
+import io.tailwater.edge.log.Cursor;
+import io.tailwater.edge.log.Missed;
+import io.tailwater.edge.log.Notice;
+import io.tailwater.edge.log.Run;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
@@ -45,7 +46,7 @@ final class SseTransport implements Transport {
   private final Map<String, String> headers;
   private final boolean several;
   private final SseFormat format;
-  private @Nullable Session session;
+  private @Nullable Connection session;
   private @Nullable Outlet outlet;
 
   /**
@@ -66,7 +67,7 @@ final class SseTransport implements Transport {
   }
 
   @Override
-  public void open(Session session, StreamOpening opening) {
+  public void open(Connection session, StreamOpening opening) {
     this.session = session;
     this.outlet = session.outlet(connection);
     Takeover.begin(connection, headers, session);
@@ -211,7 +212,7 @@ final class SseTransport implements Transport {
     return ThreadLocalRandom.current().nextInt(MIN_RETRY_MS, MAX_RETRY_MS);
   }
 
-  private Session session() {
+  private Connection session() {
     return Objects.requireNonNull(session, "written to before it was opened");
   }
 

@@ -14,7 +14,7 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.Encoding;
 import io.tailwater.contract.v1.ServerFrame;
-import io.tailwater.edge.EventJson;
+import io.tailwater.edge.connection.EventJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;

@@ -18,12 +18,12 @@ import io.tailwater.contract.v1.Subscribe;
 import io.tailwater.contract.v1.Subscribed;
 import io.tailwater.contract.v1.Unsubscribe;
 import io.tailwater.contract.v1.Unsubscribed;
-import io.tailwater.edge.Cursor;
-import io.tailwater.edge.Opened;
-import io.tailwater.edge.Problems;
-import io.tailwater.edge.Session;
-import io.tailwater.edge.Subscribing;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.http.Problems;
+import io.tailwater.edge.http.Subscribing;
+import io.tailwater.edge.log.Cursor;
+import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.publish.Draft;
 import io.tailwater.edge.publish.Verdict;
 import java.util.HashMap;
@@ -42,7 +42,7 @@ final class WsConversation {
   private final WsTransport transport;
   private final WsParts parts;
   private Map<Channel, Subscription> subscriptions = Map.of();
-  private @Nullable Session session;
+  private @Nullable Connection session;
   private @Nullable Future<?> authDeadline;
   private int waiting;
   private boolean gone;
@@ -369,7 +369,7 @@ final class WsConversation {
     }
   }
 
-  private Session session() {
+  private Connection session() {
     return Objects.requireNonNull(session, "asked before it began");
   }
 

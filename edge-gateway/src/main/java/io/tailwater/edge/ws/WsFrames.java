@@ -1,8 +1,8 @@
 package io.tailwater.edge.ws;
 
 import io.netty.buffer.ByteBuf;
-import io.tailwater.edge.Outlet;
-import io.tailwater.edge.WireFormat;
+import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.log.WireFormat;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -27,7 +27,9 @@ final class WsMetrics {
     assembling.addAndGet(change);
   }
 
-  /** Connections that were sent a close, those that were refused among them, and are still open. */
+  /**
+   * ConnectionAdmin that were sent a close, those that were refused among them, and are still open.
+   */
   void closing(int change) {
     closing.addAndGet(change);
   }

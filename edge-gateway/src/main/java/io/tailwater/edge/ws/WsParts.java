@@ -1,8 +1,8 @@
 package io.tailwater.edge.ws;
 
-import io.tailwater.edge.Namespaces;
-import io.tailwater.edge.Subscriptions;
 import io.tailwater.edge.access.Access;
+import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
 import java.time.InstantSource;
 

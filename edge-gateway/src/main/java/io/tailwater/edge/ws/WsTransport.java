@@ -13,14 +13,15 @@ import io.tailwater.contract.v1.Expiring;
 import io.tailwater.contract.v1.Live;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Welcome;
-import io.tailwater.edge.Cursor;
-import io.tailwater.edge.Missed;
-import io.tailwater.edge.Outlet;
-import io.tailwater.edge.Run;
-import io.tailwater.edge.Session;
-import io.tailwater.edge.StreamOpening;
-import io.tailwater.edge.Transport;
-import io.tailwater.edge.WireFormat;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.connection.StreamOpening;
+import io.tailwater.edge.connection.Transport;
+import io.tailwater.edge.log.Cursor;
+import io.tailwater.edge.log.Missed;
+import io.tailwater.edge.log.Notice;
+import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.WireFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -50,7 +51,7 @@ final class WsTransport implements Transport {
   private final WsConfiguration configuration;
   private final WsMetrics metrics;
   private Consumer<Cursor> onEnd = cursor -> {};
-  private @Nullable Session session;
+  private @Nullable Connection session;
   private @Nullable Outlet outlet;
   private boolean heard = true;
   private boolean closing;
@@ -101,7 +102,7 @@ final class WsTransport implements Transport {
   }
 
   @Override
-  public void open(Session session, StreamOpening opening) {
+  public void open(Connection session, StreamOpening opening) {
     this.session = session;
     this.outlet = session.outlet(connection);
     write(

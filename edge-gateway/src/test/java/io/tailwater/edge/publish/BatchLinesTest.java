@@ -1,6 +1,6 @@
 package io.tailwater.edge.publish;
 
-import static io.tailwater.edge.RequestRefusals.assertRefused;
+import static io.tailwater.edge.http.RequestRefusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.contract.Channel;

@@ -1,0 +1,140 @@
+package io.tailwater.edge.connection;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ByteProcessor;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.Event;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/**
+ * The JSON of an event, as the contract shows it. What it writes is one line, for every parser's
+ * idea of a line: raw line breaks of a publisher's JSON become spaces, and U+0085, U+2028 and
+ * U+2029 are escaped.
+ */
+public final class EventJson {
+  private static final JsonStringEncoder QUOTING = JsonStringEncoder.getInstance();
+  private static final byte[] U_0085 = ascii("\\u0085");
+  private static final byte[] U_2028 = ascii("\\u2028");
+  private static final byte[] U_2029 = ascii("\\u2029");
+
+  /**
+   * Finds what may not stand in a line as it is; the lead bytes C2 and E2 are looked at more
+   * closely.
+   */
+  private static final ByteProcessor PLAIN =
+      value -> value != '\n' && value != '\r' && value != (byte) 0xc2 && value != (byte) 0xe2;
+
+  private EventJson() {}
+
+  /** Writes the whole event; an ephemeral one has no id. */
+  public static void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    if (epoch.isEphemeral()) {
+      out.writeCharSequence("{\"ephemeral\":true,\"channel\":", StandardCharsets.US_ASCII);
+    } else {
+      out.writeCharSequence("{\"id\":\"", StandardCharsets.US_ASCII);
+      writeId(epoch, event.getOffset(), out);
+      out.writeCharSequence("\",\"channel\":", StandardCharsets.US_ASCII);
+    }
+    writeString(channel.toString(), out);
+    out.writeCharSequence(",\"type\":\"", StandardCharsets.US_ASCII);
+    out.writeCharSequence(event.getType(), StandardCharsets.US_ASCII);
+    out.writeByte('"');
+    if (!event.getBy().isEmpty()) {
+      out.writeCharSequence(",\"by\":", StandardCharsets.US_ASCII);
+      writeString(event.getBy(), out);
+    }
+    if (!event.getKey().isEmpty()) {
+      out.writeCharSequence(",\"key\":", StandardCharsets.US_ASCII);
+      writeString(event.getKey(), out);
+    }
+    out.writeCharSequence(",\"ts_ms\":", StandardCharsets.US_ASCII);
+    out.writeCharSequence(Long.toString(event.getTsMs()), StandardCharsets.US_ASCII);
+    if (event.getKind() == DataKind.BYTES) {
+      out.writeCharSequence(",\"encoding\":\"base64\"", StandardCharsets.US_ASCII);
+    }
+    out.writeCharSequence(",\"data\":", StandardCharsets.US_ASCII);
+    writeData(event, out);
+    out.writeByte('}');
+  }
+
+  /** Writes the event's data as a JSON value; bytes as a string of base64. */
+  public static void writeData(Event event, ByteBuf out) {
+    switch (event.getKind()) {
+      case JSON -> writeLine(event.getData().toByteArray(), out);
+      case TEXT -> writeString(event.getData().toStringUtf8(), out);
+      case BYTES, DATA_KIND_UNSPECIFIED, UNRECOGNIZED -> {
+        out.writeByte('"');
+        out.writeBytes(Base64.getEncoder().encode(event.getData().toByteArray()));
+        out.writeByte('"');
+      }
+    }
+  }
+
+  /** Writes an event's id. */
+  public static void writeId(Epoch epoch, long offset, ByteBuf out) {
+    out.writeCharSequence(epoch.text(), StandardCharsets.US_ASCII);
+    out.writeByte('-');
+    out.writeCharSequence(Long.toString(offset), StandardCharsets.US_ASCII);
+  }
+
+  /** A JSON string of this text. */
+  public static String quoted(String text) {
+    return "\"" + new String(QUOTING.quoteAsString(text)) + "\"";
+  }
+
+  /** Writes a JSON string. */
+  public static void writeString(String text, ByteBuf out) {
+    out.writeByte('"');
+    writeLine(QUOTING.quoteAsUTF8(text), out);
+    out.writeByte('"');
+  }
+
+  private static void writeLine(byte[] json, ByteBuf out) {
+    int start = out.writerIndex();
+    out.writeBytes(json);
+    int odd = out.forEachByte(start, json.length, PLAIN);
+    if (odd >= 0) {
+      out.writerIndex(odd);
+      writeEscaped(json, odd - start, out);
+    }
+  }
+
+  private static void writeEscaped(byte[] json, int from, ByteBuf out) {
+    for (int i = from; i < json.length; i++) {
+      if (json[i] == '\n' || json[i] == '\r') {
+        out.writeByte(' ');
+      } else if (is(json, i, 0xc2, 0x85)) {
+        out.writeBytes(U_0085);
+        i++;
+      } else if (is(json, i, 0xe2, 0x80, 0xa8)) {
+        out.writeBytes(U_2028);
+        i += 2;
+      } else if (is(json, i, 0xe2, 0x80, 0xa9)) {
+        out.writeBytes(U_2029);
+        i += 2;
+      } else {
+        out.writeByte(json[i]);
+      }
+    }
+  }
+
+  private static boolean is(byte[] bytes, int at, int... wanted) {
+    if (at + wanted.length > bytes.length) {
+      return false;
+    }
+    for (int i = 0; i < wanted.length; i++) {
+      if (bytes[at + i] != (byte) wanted[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,92 @@
+package io.tailwater.edge.connection;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.tailwater.edge.loop.EdgeLoop;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection's bytes leave by, in order: everything that its transport sends goes through
+ * here. New events that all readers share go straight to the socket when nothing waits before them,
+ * since Netty's way there is a quarter of what a delivery costs beside the kernel's part. Confined
+ * to the connection's event loop.
+ */
+public final class Outlet {
+  private final Channel connection;
+  private final EdgeLoop loop;
+  private final @Nullable Socket socket;
+
+  /** Whether Netty may hold something of this connection, or has closed it. */
+  private boolean waiting = true;
+
+  public Outlet(Channel connection, EdgeLoop loop) {
+    this.connection = connection;
+    this.loop = loop;
+    this.socket =
+        connection instanceof UnixChannel unix
+                && unix.fd() instanceof Socket own
+                && connection.pipeline().get(SslHandler.class) == null
+            ? own
+            : null;
+  }
+
+  /** Whether more may be written now. */
+  public boolean writable() {
+    return !waiting || connection.isWritable();
+  }
+
+  /** Writes bytes, and takes their reference. */
+  public void write(ByteBuf bytes) {
+    waiting = true;
+    connection.write(bytes, connection.voidPromise());
+  }
+
+  /** Writes a part of bytes that others write, too. */
+  public void write(ByteBuf shared, int start, int length) {
+    int sent = !waiting && loop.sendsAtOnce() ? send(shared, start, length) : 0;
+    if (sent < length) {
+      write(shared.retainedSlice(start + sent, length - sent));
+    }
+  }
+
+  /** How much the socket took. */
+  private int send(ByteBuf shared, int start, int length) {
+    // A closed socket's number may be another connection's by now.
+    if (socket == null || !socket.isOpen() || !shared.hasMemoryAddress()) {
+      return 0;
+    }
+    try {
+      return Math.max(0, socket.sendAddress(shared.memoryAddress(), start, start + length));
+    } catch (IOException e) {
+      // Netty is told the same when it writes, and closes.
+      return 0;
+    }
+  }
+
+  /** Whether something was written that may not have been sent yet. */
+  public boolean waiting() {
+    return waiting;
+  }
+
+  /** Sends what was written. */
+  public void flush() {
+    if (waiting) {
+      connection.flush();
+      waiting = bufferedBytes() > 0 || !connection.isActive();
+    }
+  }
+
+  /** How many bytes wait for the network. */
+  public long bufferedBytes() {
+    if (!waiting) {
+      return 0;
+    }
+    ChannelOutboundBuffer buffer = connection.unsafe().outboundBuffer();
+    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+}

@@ -1,0 +1,55 @@
+package io.tailwater.edge.limits;
+
+import io.micronaut.context.annotation.ConfigurationProperties;
+import io.micronaut.context.exceptions.ConfigurationException;
+import io.micronaut.core.bind.annotation.Bindable;
+import java.util.List;
+
+/**
+ * Limits for subjects and addresses, {@code tailwater.edge.limits}; each is of one gateway, and 0
+ * is none. What is a rate may be used up a second's worth at once. Clients without a token share no
+ * subject: only their addresses are limited.
+ *
+ * @param connectionsPerSubject most connections of one subject
+ * @param connectionsPerAddress most connections from one address
+ * @param publishesPerSecondPerSubject publications of one subject; each line of a batch is one
+ * @param publishesPerSecondPerAddress publications from one address
+ * @param replayBytesPerSecondPerSubject data that is replayed to all connections of one subject
+ * @param replayBytesPerSecond data that is read from the log for replays, whoever they are for
+ * @param tracked most subjects and addresses whose rates are remembered, for each rate; beyond,
+ *     some begin anew
+ * @param trustedProxies addresses and networks of proxies, e.g. {@code 10.0.0.0/8}, whose {@code
+ *     X-Forwarded-For} is believed; else an address is the socket's
+ */
+@ConfigurationProperties("tailwater.edge.limits")
+public record EdgeLimits(
+    @Bindable(defaultValue = "0") int connectionsPerSubject,
+    @Bindable(defaultValue = "0") int connectionsPerAddress,
+    @Bindable(defaultValue = "0") long publishesPerSecondPerSubject,
+    @Bindable(defaultValue = "0") long publishesPerSecondPerAddress,
+    @Bindable(defaultValue = "0") long replayBytesPerSecondPerSubject,
+    @Bindable(defaultValue = "0") long replayBytesPerSecond,
+    @Bindable(defaultValue = "100000") int tracked,
+    @Bindable(defaultValue = "") List<String> trustedProxies) {
+  /** No limits. */
+  public static final EdgeLimits NONE = new EdgeLimits(0, 0, 0, 0, 0, 0, 100_000, List.of());
+
+  public EdgeLimits {
+    require("connections-per-subject", connectionsPerSubject, 0);
+    require("connections-per-address", connectionsPerAddress, 0);
+    require("publishes-per-second-per-subject", publishesPerSecondPerSubject, 0);
+    require("publishes-per-second-per-address", publishesPerSecondPerAddress, 0);
+    require("replay-bytes-per-second-per-subject", replayBytesPerSecondPerSubject, 0);
+    require("replay-bytes-per-second", replayBytesPerSecond, 0);
+    require("tracked", tracked, 1_000);
+    // What is not set comes as one that is empty.
+    trustedProxies = trustedProxies.stream().filter(proxy -> !proxy.isBlank()).toList();
+  }
+
+  private static void require(String key, long value, long least) {
+    if (value < least) {
+      throw new ConfigurationException(
+          "tailwater.edge.limits." + key + " must be " + least + " or more");
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.tailwater.edge.log;
+
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.HomePartition;
+import io.tailwater.contract.v1.Namespace;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The feeds of one kind on this gateway, one for each partition that is read here, and what they
+ * subscribe to of the broadcast. Any thread.
+ */
+final class FeedsByPartition<F extends Feed> {
+  private final ConcurrentMap<Key, F> feeds = new ConcurrentHashMap<>();
+  private final SegmentSource broadcast;
+  private final Making<F> making;
+
+  FeedsByPartition(SegmentSource broadcast, Making<F> making) {
+    this.broadcast = broadcast;
+    this.making = making;
+  }
+
+  /** Makes the feed of a partition. */
+  interface Making<F> {
+    F make(String namespace, int partition);
+  }
+
+  private record Key(String namespace, int partition) {
+    static Key of(Namespace namespace, Channel channel) {
+      return new Key(
+          namespace.getName(),
+          HomePartition.of(
+              namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions()));
+    }
+  }
+
+  /** The feed of a channel's partition, which is taken up if it was not. */
+  F take(Namespace namespace, Channel channel) {
+    return feeds.computeIfAbsent(Key.of(namespace, channel), this::takeUp);
+  }
+
+  private F takeUp(Key key) {
+    F feed = making.make(key.namespace, key.partition);
+    broadcast.subscribe(key.namespace, key.partition, feed::segment, feed::broadcastChanged);
+    return feed;
+  }
+
+  void giveUp(F feed) {
+    feeds.computeIfPresent(
+        new Key(feed.namespace(), feed.partition()),
+        (key, now) -> {
+          if (now != feed) {
+            return now;
+          }
+          // Within, or it would end what the next feed of this partition subscribes to.
+          broadcast.unsubscribe(key.namespace, key.partition);
+          return null;
+        });
+  }
+
+  @Nullable F get(String namespace, int partition) {
+    return feeds.get(new Key(namespace, partition));
+  }
+
+  Collection<F> all() {
+    return feeds.values();
+  }
+
+  int size() {
+    return feeds.size();
+  }
+
+  /** How many cursors read a channel on this gateway. */
+  CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
+    F feed = feeds.get(Key.of(namespace, channel));
+    return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
+  }
+}

@@ -1,0 +1,13 @@
+package io.tailwater.edge.log;
+
+/** What a reader is told about its channel, besides events. */
+public sealed interface Notice {
+  /** What follows is new. Repeated on a quiet channel, so that its position moves. */
+  record Live() implements Notice {}
+
+  /** The position could not be honoured. */
+  record Reset(Missed missed) implements Notice {}
+
+  /** The channel is closed and read to its end. */
+  record End() implements Notice {}
+}

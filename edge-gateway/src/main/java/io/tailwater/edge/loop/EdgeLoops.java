@@ -1,0 +1,26 @@
+package io.tailwater.edge.loop;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** The event loops of the HTTP server, each with what it keeps for its connections. Any thread. */
+public final class EdgeLoops {
+  private final EventLoopGroup group;
+  private final long heartbeatMs;
+  private final ConcurrentMap<EventLoop, EdgeLoop> loops = new ConcurrentHashMap<>();
+
+  public EdgeLoops(EventLoopGroup group, long heartbeatMs) {
+    this.group = group;
+    this.heartbeatMs = heartbeatMs;
+  }
+
+  public EdgeLoop of(EventLoop loop) {
+    return loops.computeIfAbsent(loop, key -> new EdgeLoop(key, heartbeatMs));
+  }
+
+  public EdgeLoop any() {
+    return of(group.next());
+  }
+}

@@ -1,0 +1,122 @@
+package io.tailwater.edge.log;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultithreadEventLoopGroup;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.SlowReaders;
+import io.tailwater.edge.access.Grant;
+import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.ConnectionConfiguration;
+import io.tailwater.edge.connection.Connections;
+import io.tailwater.edge.connection.DrainConfiguration;
+import io.tailwater.edge.connection.StreamOpening;
+import io.tailwater.edge.limits.Admission;
+import io.tailwater.edge.limits.EdgeLimits;
+import io.tailwater.edge.loop.EdgeLoop;
+import io.tailwater.edge.loop.EdgeLoops;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** The real delivery machinery of one gateway, on loops of a simulation. */
+final class SimulatedGateway {
+  private static final DrainConfiguration NO_DRAIN =
+      new DrainConfiguration(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
+  static final Duration LINGER = Duration.ofSeconds(3);
+  static final int HEARTBEAT_MS = 3_000;
+
+  private static final Identity ANYONE =
+      new Identity(
+          Identity.ANONYMOUS,
+          new Grant(List.of(), List.of(), List.of()),
+          Long.MAX_VALUE,
+          true,
+          null,
+          "");
+
+  final FlakySegments segments;
+  final Feeds feeds;
+  final Connections sessions;
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final EdgeLoops loops;
+  private final String name;
+  private final Simulation simulation;
+  private int connections;
+
+  SimulatedGateway(String name, int loopCount, MemoryLog log, Simulation simulation) {
+    this.name = name;
+    this.simulation = simulation;
+    LogConfiguration configuration = new LogConfiguration(2_000, 6_000, 2, LINGER);
+    ConnectionConfiguration connecting =
+        new ConnectionConfiguration(
+            Duration.ofMillis(HEARTBEAT_MS), Duration.ofSeconds(20), Duration.ofSeconds(5), 1_000);
+    segments = new FlakySegments(simulation);
+    log.broadcastTo(segments);
+    loops = new EdgeLoops(new Group(loopCount, simulation), HEARTBEAT_MS);
+    Admission admission = new Admission(EdgeLimits.NONE, simulation::nanoTime, meters);
+    feeds = new Feeds(log, segments, loops, configuration, admission, simulation::nanoTime, meters);
+    feeds.start();
+    sessions = new Connections(loops, connecting, NO_DRAIN, admission, meters);
+  }
+
+  CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {
+    return feeds.open(
+        MemoryLog.NAMESPACE.toBuilder().setSlowReaders(slowReaders).build(),
+        channel,
+        start,
+        simulation.chance(0.3));
+  }
+
+  /** The loop of a new connection. */
+  EdgeLoop loop() {
+    return loops.any();
+  }
+
+  /** Begins a session, on its loop. */
+  Connection begin(List<Opened> opened, SimulatedConnection connection, EdgeLoop loop) {
+    Admission.Seat seat = sessions.admit(ANYONE);
+    Connection session = sessions.begin(name + "-" + ++connections, ANYONE, seat, connection, loop);
+    session.begin(opened, new StreamOpening(session.id(), name, 0, HEARTBEAT_MS));
+    return session;
+  }
+
+  double gauge(String meter) {
+    return meters.get(meter).gauge().value();
+  }
+
+  double counter(String meter, String... tags) {
+    return meters.get(meter).tags(tags).counter().count();
+  }
+
+  void requireNothingLeft() {
+    for (String what :
+        List.of(
+            "tailwater.edge.tail.bytes",
+            "tailwater.edge.partitions",
+            "tailwater.edge.pages.waiting",
+            "tailwater.edge.connections")) {
+      simulation.require(gauge(what) == 0, what + " of " + name + " is " + gauge(what));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** Loops that are taken in turn. */
+  private static final class Group extends MultithreadEventLoopGroup {
+    Group(int loops, Simulation simulation) {
+      super(loops, (Executor) Runnable::run, simulation);
+    }
+
+    @Override
+    protected EventLoop newChild(Executor executor, Object... args) {
+      return ((Simulation) args[0]).newLoop();
+    }
+  }
+}
