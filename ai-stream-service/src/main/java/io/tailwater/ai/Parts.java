@@ -25,6 +25,7 @@ import io.tailwater.ai.stream.StreamWriter;
 import io.tailwater.ai.stream.StreamWriter.Retries;
 import io.tailwater.ai.threads.Ticker;
 import io.tailwater.client.ChannelLog;
+import io.tailwater.client.PublishMetrics;
 import io.tailwater.client.Publisher;
 import io.tailwater.client.RemoteLog;
 import io.tailwater.client.ServiceChannel;
@@ -90,8 +91,7 @@ final class Parts implements AutoCloseable {
     return new Publisher(
         eventCores,
         new Publisher.Bounds(MAX_PUBLISHED, MAX_PUBLISHED_BYTES, publish.verdictTimeout()),
-        registry,
-        "tailwater.ai.publish");
+        new PublishMetrics(registry, "tailwater.ai.publish"));
   }
 
   private static LeaseTerms terms(LeaseConfiguration lease) {

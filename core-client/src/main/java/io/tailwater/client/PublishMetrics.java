@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 
-/** Counts and times publish requests. Any thread. */
-final class PublishMetrics {
+/** Counts and times publish requests. Meters are looked up once. Any thread. */
+public final class PublishMetrics {
   /** Bounds of the histogram's buckets. */
   private static final Duration[] LATENCIES =
       LongStream.of(2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
@@ -28,11 +28,16 @@ final class PublishMetrics {
   private final Map<String, Timer> timers = new ConcurrentHashMap<>();
 
   /**
-   * @param prefix of the meters' names, for instance {@code tailwater.edge.publish}
+   * @param prefix of the meters' names, for instance {@code tailwater.edge.publish}: a timer by
+   *     {@code outcome} with this name, and gauges {@code .waiting} and {@code .waiting.bytes}
    */
-  PublishMetrics(MeterRegistry meters, String prefix, Window window) {
+  public PublishMetrics(MeterRegistry meters, String prefix) {
     this.meters = meters;
     this.prefix = prefix;
+  }
+
+  /** Registers gauges of what waits for a verdict. */
+  void watch(Window window) {
     Gauge.builder(prefix + ".waiting", window, Window::requests)
         .description("publish requests without a verdict")
         .register(meters);
@@ -41,13 +46,22 @@ final class PublishMetrics {
         .register(meters);
   }
 
-  Timer.Sample start() {
+  /** Starts to time a request. */
+  public Timer.Sample start() {
     return Timer.start(meters);
   }
 
+  /**
+   * Records a request.
+   *
+   * @param outcome {@code stored}, {@code duplicate}, {@code timeout} or an error code
+   */
+  public void stop(Timer.Sample sample, String outcome) {
+    sample.stop(timers.computeIfAbsent(outcome, this::timer));
+  }
+
   void stop(Timer.Sample sample, Verdict verdict, boolean late) {
-    sample.stop(
-        timers.computeIfAbsent(late ? "timeout" : outcome(verdict), outcome -> timer(outcome)));
+    stop(sample, late ? "timeout" : outcome(verdict));
   }
 
   private Timer timer(String outcome) {

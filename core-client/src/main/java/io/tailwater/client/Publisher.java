@@ -1,7 +1,6 @@
 package io.tailwater.client;
 
 import io.grpc.Channel;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
 import io.tailwater.contract.v1.PublishRequest;
@@ -24,14 +23,13 @@ public final class Publisher {
 
   /**
    * @param eventCores a channel to the service {@code EventCore}
-   * @param prefix of the names of its meters: a timer by {@code outcome} with this name, and gauges
-   *     {@code .waiting} (requests) and {@code .waiting.bytes}
    */
-  public Publisher(Channel eventCores, Bounds bounds, MeterRegistry meters, String prefix) {
+  public Publisher(Channel eventCores, Bounds bounds, PublishMetrics metrics) {
     this.stub = EventCoreGrpc.newStub(eventCores);
     this.bounds = bounds;
     this.window = new Window(bounds.maxRequests(), bounds.maxBytes());
-    this.metrics = new PublishMetrics(meters, prefix, window);
+    this.metrics = metrics;
+    metrics.watch(window);
     this.shared = new AtomicReference<>(open());
   }
 

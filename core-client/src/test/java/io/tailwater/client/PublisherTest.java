@@ -236,7 +236,7 @@ final class PublisherTest {
   }
 
   private Publisher publisher(Bounds bounds) {
-    return new Publisher(channel, bounds, meters, NAME);
+    return new Publisher(channel, bounds, new PublishMetrics(meters, NAME));
   }
 
   private Verdict judged(Publisher publisher, PublishVerdict.Builder verdict) {

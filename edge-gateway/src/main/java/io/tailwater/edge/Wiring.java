@@ -7,6 +7,8 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
+import io.tailwater.client.ChannelLog;
+import io.tailwater.client.RemoteLog;
 import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.edge.access.Access;
@@ -22,12 +24,10 @@ import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.http.Listeners;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.EdgeLimits;
-import io.tailwater.edge.log.ChannelLog;
 import io.tailwater.edge.log.Feeds;
 import io.tailwater.edge.log.LogConfiguration;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.log.RedisSegments;
-import io.tailwater.edge.log.RemoteLog;
 import io.tailwater.edge.log.SegmentSource;
 import io.tailwater.edge.loop.EdgeLoops;
 import io.tailwater.redis.Redis;
@@ -84,7 +84,7 @@ final class Wiring {
 
   @Singleton
   ChannelLog log(@Named("event-core") ServiceChannel eventCores) {
-    return new RemoteLog(eventCores);
+    return RemoteLog.failingFast(eventCores);
   }
 
   @Singleton
