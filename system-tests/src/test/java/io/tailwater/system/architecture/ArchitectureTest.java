@@ -47,10 +47,11 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> MODULES =
       Map.of(
           "contract", Set.of(),
+          "client", Set.of("contract"),
           "redis", Set.of(),
           "core", Set.of("contract", "redis"),
-          "edge", Set.of("contract", "redis"),
-          "ai", Set.of("contract", "redis"),
+          "edge", Set.of("contract", "client", "redis"),
+          "ai", Set.of("contract", "client", "redis"),
           "embedded", Set.of(),
           "servers", Set.of("embedded"),
           "launcher", Set.of("core", "edge", "ai", "embedded"));
@@ -103,7 +104,7 @@ final class ArchitectureTest {
 
   /** A fold that knew the time would come to another state each time it is done again. */
   @ParameterizedTest
-  @ValueSource(strings = {"contract", "redis", "core", "edge", "ai"})
+  @ValueSource(strings = {"contract", "client", "redis", "core", "edge", "ai"})
   void timeIsAParameter(String module) {
     noClasses()
         .that()
@@ -153,7 +154,7 @@ final class ArchitectureTest {
 
   /** What is read from Kafka is event-core's to tell. */
   @ParameterizedTest
-  @ValueSource(strings = {"edge", "ai"})
+  @ValueSource(strings = {"client", "edge", "ai"})
   void eventCoreAloneKnowsKafka(String module) {
     noClasses()
         .that()
