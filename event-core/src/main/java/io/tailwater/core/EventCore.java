@@ -1,6 +1,7 @@
 package io.tailwater.core;
 
 import io.micronaut.context.ApplicationContext;
+import io.tailwater.core.topic.Namespace;
 import io.tailwater.service.Program;
 import java.util.Map;
 

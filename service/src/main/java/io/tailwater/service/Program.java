@@ -98,7 +98,7 @@ public record Program(
     // Elsewhere in Micronaut -1 is a free port; the gRPC server knows only 0.
     all.computeIfPresent(
         "grpc.server.port", (_, port) -> String.valueOf(port).equals("-1") ? 0 : port);
-    // Nobody reads the state that this task keeps, and in a closing context it creates beans again.
+    // Its timer looks up a bean at every run; in a closing context that recreates the service.
     all.putIfAbsent("micronaut.health.monitor.enabled", false);
     NamedVariables variables = NamedVariables.of(named, System.getenv());
     return ApplicationContext.builder()
