@@ -9,8 +9,8 @@ import io.tailwater.contract.v1.ReadRequest;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The log as the gateway reads it. Nothing blocks; what fails for a passing reason ends with a
- * {@code RequestException} of {@code unavailable}, and may be asked again.
+ * The log as the gateway reads it. Nothing blocks, and any thread may call. A call that fails for a
+ * passing reason ends with a {@code RequestException} of {@code unavailable}, and may be repeated.
  */
 public interface ChannelLog {
   /** One page of one channel. */
