@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.Set;
 
 /** JSON as these tests read and write it. */
-final class Json {
+public final class Json {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -20,7 +20,7 @@ final class Json {
   /**
    * @throws JsonProcessingException if this is not just one JSON value
    */
-  static JsonNode read(String text) throws JsonProcessingException {
+  public static JsonNode read(String text) throws JsonProcessingException {
     return MAPPER.readTree(text);
   }
 
@@ -29,7 +29,7 @@ final class Json {
    *
    * @throws IllegalStateException if this is not just one JSON value
    */
-  static JsonNode tree(String text) {
+  public static JsonNode tree(String text) {
     try {
       return read(text);
     } catch (JsonProcessingException e) {
@@ -40,7 +40,7 @@ final class Json {
   /**
    * @throws IllegalStateException if there is a field beside these
    */
-  static void requireOnly(JsonNode object, Set<String> fields) {
+  public static void requireOnly(JsonNode object, Set<String> fields) {
     object
         .fieldNames()
         .forEachRemaining(
@@ -57,7 +57,7 @@ final class Json {
    *
    * @throws IllegalStateException if it is not
    */
-  static String text(JsonNode object, String field) {
+  public static String text(JsonNode object, String field) {
     if (!object.path(field).isTextual()) {
       throw new IllegalStateException("no text as " + field + ": " + object);
     }
@@ -65,11 +65,11 @@ final class Json {
   }
 
   /** A string that may be left out. */
-  static String textOrEmpty(JsonNode object, String field) {
+  public static String textOrEmpty(JsonNode object, String field) {
     return object.has(field) ? text(object, field) : "";
   }
 
-  static String write(Object value) {
+  public static String write(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {

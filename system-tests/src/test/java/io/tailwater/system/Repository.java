@@ -6,16 +6,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The files of this repository, for tests of what is no Java. */
-final class Repository {
+public final class Repository {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
   private Repository() {}
 
-  static Path path(String name) {
+  public static Path path(String name) {
     return ROOT.resolve(name);
   }
 
-  static String read(String name) {
+  public static String read(String name) {
     try {
       return Files.readString(path(name));
     } catch (IOException e) {

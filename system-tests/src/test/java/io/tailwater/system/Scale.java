@@ -1,13 +1,13 @@
 package io.tailwater.system;
 
 /** How much a test does: the short form in {@code mvn verify}, the long one with {@code -Plong}. */
-final class Scale {
+public final class Scale {
   private static final boolean LONG = Boolean.getBoolean("tailwater.long");
 
   private Scale() {}
 
   /** One of two sizes. */
-  static <T> T of(T inShort, T inLong) {
+  public static <T> T of(T inShort, T inLong) {
     return LONG ? inLong : inShort;
   }
 }

@@ -12,7 +12,7 @@ import org.opentest4j.TestAbortedException;
  * Programs of others that tests run. Where one is missing, its tests are skipped and say what to
  * install; under {@code -Pbrowser}, as CI runs them, they fail.
  */
-final class Tools {
+public final class Tools {
   private static final boolean REQUIRED = Boolean.getBoolean("tailwater.tools.required");
   private static final List<String> PACKAGES = List.of("eventsource@3.0.7", "ws@8.23.0");
   private static final Path NPM = Path.of("target", "npm");
@@ -22,7 +22,7 @@ final class Tools {
   private Tools() {}
 
   /** The command of a program that has to answer to these arguments. */
-  static void require(String install, String... command) {
+  public static void require(String install, String... command) {
     try {
       Process process =
           new ProcessBuilder(command)
@@ -47,7 +47,8 @@ final class Tools {
   }
 
   /** A Node program that may use the npm packages of these tests; its command. */
-  static List<String> node(String name, String script) throws IOException, InterruptedException {
+  public static List<String> node(String name, String script)
+      throws IOException, InterruptedException {
     require("node (Debian: nodejs)", "node", "--version");
     install();
     Path file = NPM.resolve(name + ".mjs");

@@ -1,7 +1,6 @@
 /**
- * The delivery contract, and the tools that try to break it: readers that are cut, publishers that
- * retry, a ledger that compares what readers saw with what Kafka holds, platforms whose parts can
- * be killed.
+ * Tests of the whole platform, a package for each feature; here is what all of them use. They stand
+ * on {@code platform}, which stands on {@code clients}, which stand on {@code ledger}.
  */
 @NullMarked
 package io.tailwater.system;

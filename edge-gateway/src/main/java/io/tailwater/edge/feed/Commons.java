@@ -1,7 +1,7 @@
 package io.tailwater.edge.feed;
 
+import io.tailwater.client.ChannelLog;
 import io.tailwater.edge.limits.Admission;
-import io.tailwater.edge.log.ChannelLog;
 import io.tailwater.edge.log.SegmentSource;
 import java.util.function.LongSupplier;
 

@@ -1,12 +1,12 @@
 package io.tailwater.edge.feed;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.edge.limits.Admission;
-import io.tailwater.edge.log.ChannelLog;
 import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.log.SegmentSource;
 import io.tailwater.edge.log.Start;

@@ -1,0 +1,5 @@
+/** Unmodified clients of other projects. */
+@NullMarked
+package io.tailwater.system.foreign;
+
+import org.jspecify.annotations.NullMarked;

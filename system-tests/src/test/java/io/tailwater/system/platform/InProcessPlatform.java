@@ -1,0 +1,208 @@
+package io.tailwater.system.platform;
+
+import static org.awaitility.Awaitility.await;
+
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
+import io.tailwater.ai.AiStreamService;
+import io.tailwater.core.EventCore;
+import io.tailwater.core.faults.BroadcastFaults;
+import io.tailwater.core.faults.FoldGate;
+import io.tailwater.edge.EdgeGateway;
+import io.tailwater.embedded.FreePort;
+import io.tailwater.embedded.KafkaServer;
+import io.tailwater.embedded.RedisServer;
+import io.tailwater.servers.TestServers;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * All services in this JVM, with a real Kafka and a real Redis of {@link TestServers}; so a test
+ * can hold a fold back and garble broadcasts. One for the whole test run; a test leaves it as it
+ * found it.
+ */
+public class InProcessPlatform implements Platform, ExtensionContext.Store.CloseableResource {
+  private static final int EVENT_CORES = 2;
+  private static final int GATEWAYS = 2;
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+  private final Path data;
+  private final KafkaServer kafka;
+  private final RedisServer redis;
+  private final List<Service> eventCores = new ArrayList<>();
+  private final List<Service> gateways = new ArrayList<>();
+  private final Service aiStreams;
+
+  private record Service(ApplicationContext context, int port, Path data) {}
+
+  InProcessPlatform() {
+    try {
+      data = Files.createTempDirectory("tailwater-system-");
+    } catch (IOException e) {
+      throw new IllegalStateException("no temporary directory", e);
+    }
+    kafka = TestServers.kafka(data.resolve("kafka"));
+    redis = TestServers.redis();
+    List<Integer> ports = Stream.generate(FreePort::choose).limit(EVENT_CORES).toList();
+    for (int i = 1; i <= EVENT_CORES; i++) {
+      eventCores.add(eventCore(i, ports.get(i - 1)));
+    }
+    aiStreams = aiStreams();
+    for (int i = 1; i <= GATEWAYS; i++) {
+      gateways.add(gateway(i));
+    }
+    await()
+        .atMost(START_LIMIT)
+        .until(() -> gateways().stream().allMatch(gateway -> answers(gateway, "demo:start")));
+  }
+
+  private Service eventCore(int index, int port) {
+    String name = "event-core-" + index;
+    return new Service(eventCore(name, port, Namespaces.properties()), port, data.resolve(name));
+  }
+
+  /** One more event-core, perhaps of namespaces of its own; its caller closes it. */
+  public ApplicationContext eventCore(String name, int port, Map<String, Object> namespaces) {
+    Map<String, Object> properties = common(name);
+    properties.put("grpc.server.host", "127.0.0.1");
+    properties.put("grpc.server.port", port);
+    properties.put("micronaut.server.port", FreePort.choose());
+    properties.put("tailwater.core.data", data.resolve(name).toString());
+    properties.putAll(namespaces);
+    return EventCore.start(properties);
+  }
+
+  private Service aiStreams() {
+    int port = FreePort.choose();
+    Map<String, Object> properties = common("ai-stream-service");
+    properties.put("grpc.server.host", "127.0.0.1");
+    properties.put("grpc.server.port", port);
+    properties.put("micronaut.server.port", FreePort.choose());
+    properties.put("tailwater.ai.event-cores", eventCoreAddresses());
+    properties.put("tailwater.ai.tokens-per-second", 500);
+    return new Service(AiStreamService.start(properties), port, data);
+  }
+
+  private Service gateway(int index) {
+    int port = FreePort.choose();
+    Map<String, Object> properties = common("edge-gateway-" + index);
+    properties.put("micronaut.server.port", port);
+    properties.put("tailwater.edge.event-cores", eventCoreAddresses());
+    properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + aiStreams.port()));
+    properties.put("tailwater.edge.jwt-key", Tokens.KEY);
+    if (index == 2) {
+      // Keeps and sends next to nothing, so that many of its readers go through pages and many
+      // connections can't be written to.
+      properties.put("micronaut.server.netty.child-options.so-sndbuf", 8_192);
+      properties.put("tailwater.edge.tail-bytes", 4096);
+      properties.put("tailwater.edge.tails-bytes", 65_536);
+    }
+    return new Service(EdgeGateway.start(properties), port, data);
+  }
+
+  /** One more gateway, with settings of its own; its caller closes it. */
+  public ApplicationContext gateway(Map<String, Object> settings) {
+    Map<String, Object> properties = common("edge-gateway-extra");
+    properties.put("micronaut.server.port", -1);
+    properties.put("tailwater.edge.event-cores", eventCoreAddresses());
+    properties.put("tailwater.edge.jwt-key", Tokens.KEY);
+    properties.putAll(settings);
+    return EdgeGateway.start(properties);
+  }
+
+  private Map<String, Object> common(String instance) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put("tailwater.instance", instance);
+    properties.put("micronaut.server.host", "127.0.0.1");
+    properties.put("kafka.bootstrap.servers", kafka.bootstrapServers());
+    properties.put("redis.uri", redis.uri());
+    return properties;
+  }
+
+  @Override
+  public List<URI> gateways() {
+    return gateways.stream().map(one -> URI.create("http://127.0.0.1:" + one.port())).toList();
+  }
+
+  @Override
+  public String bootstrapServers() {
+    return kafka.bootstrapServers();
+  }
+
+  /** Where each service's instances listen for HTTP, by its name. */
+  public Map<String, List<URI>> http() {
+    return Map.of(
+        "edge-gateway", http(gateways),
+        "event-core", http(eventCores),
+        "ai-stream-service", http(List.of(aiStreams)));
+  }
+
+  private static List<URI> http(List<Service> instances) {
+    return instances.stream()
+        .map(one -> one.context().getBean(EmbeddedServer.class).getURI())
+        .toList();
+  }
+
+  public RedisServer redis() {
+    return redis;
+  }
+
+  /** Where the event-cores' gRPC listens. */
+  public List<String> eventCoreAddresses() {
+    return eventCores.stream().map(one -> "127.0.0.1:" + one.port()).toList();
+  }
+
+  /** Holds the fold of an event-core back. */
+  public FoldGate foldGate(int eventCore) {
+    return eventCores.get(eventCore).context().getBean(FoldGate.class);
+  }
+
+  public List<FoldGate> foldGates() {
+    return IntStream.range(0, EVENT_CORES).mapToObj(this::foldGate).toList();
+  }
+
+  /** Faults between every event-core and Redis. */
+  public List<BroadcastFaults> broadcastFaults() {
+    return eventCores.stream().map(one -> one.context().getBean(BroadcastFaults.class)).toList();
+  }
+
+  /** Whether a gateway answers for this channel now. */
+  public static boolean answers(URI gateway, String channel) {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection)
+              gateway.resolve("/v1/channel?channel=" + channel).toURL().openConnection();
+      connection.setConnectTimeout(1_000);
+      connection.setReadTimeout(5_000);
+      return connection.getResponseCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    gateways.forEach(one -> one.context().close());
+    aiStreams.context().close();
+    eventCores.forEach(one -> one.context().close());
+    redis.close();
+    kafka.close();
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}
