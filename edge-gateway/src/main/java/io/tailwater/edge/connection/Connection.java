@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * One connected client: who it is, its cursors, and the transport that its frames leave by.
  * Confined to its connection's event loop.
  */
-public final class Connection extends Beat implements Reader {
+public final class Connection extends Beat implements Reader<Cursor> {
   private static final long EXPIRY_NOTICE_MS = 60_000;
   private static final int HEARTBEATS_PER_RESTATEMENT = 4;
 
@@ -132,6 +132,9 @@ public final class Connection extends Beat implements Reader {
   public int deliver(Cursor cursor, Run run, int index) {
     int next = transport.events(cursor, run, index);
     sessions.meters().delivered(run, index, next);
+    if (run.isPage()) {
+      replayed(run, index, next);
+    }
     if (transport.unsent()) {
       touched();
     }
@@ -175,8 +178,7 @@ public final class Connection extends Beat implements Reader {
     return sessions.admission().replayWaitMs(identity);
   }
 
-  @Override
-  public void replayed(Run run, int from, int to) {
+  private void replayed(Run run, int from, int to) {
     if (sessions.admission().countsReplays()) {
       long bytes = 0;
       for (int i = from; i < to; i++) {

@@ -5,11 +5,11 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.Event;
+import io.tailwater.edge.log.EncodedRun;
 import io.tailwater.edge.log.Run;
-import io.tailwater.edge.log.WireFormat;
 
 /** A run encoded event by event, one after the other. */
-public final class EventBytes implements WireFormat.Encoding {
+public final class EventBytes implements EncodedRun {
   private final ByteBuf bytes;
   private final int[] ends;
 

@@ -15,7 +15,7 @@ import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.edge.access.Access;
-import io.tailwater.edge.log.Feeds;
+import io.tailwater.edge.feed.Feeds;
 import io.tailwater.edge.log.Namespaces;
 import java.util.List;
 import java.util.Set;

@@ -7,10 +7,12 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Identity;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Limits of subjects and addresses, asked before anything is done for them. Any thread. */
+/** Limits of subjects and addresses, checked before anything is done for them. Any thread. */
 public final class Admission {
   private static final String GATEWAY = "";
 
@@ -32,41 +34,49 @@ public final class Admission {
     replayBySubject = new Rate(limits.replayBytesPerSecondPerSubject(), keys, nanoTime);
     replay = new Rate(limits.replayBytesPerSecond(), keys, nanoTime);
     Gauge.builder("tailwater.edge.limits.tracked", this, Admission::tracked)
-        .description("subjects and addresses that are remembered for their limits")
+        .description("subjects and addresses that are kept for their limits")
         .register(meters);
   }
 
-  /** A connection that was counted in. */
+  /** A connection that was counted in. Any thread. */
   public static final class Seat {
     private final Admission admission;
-    private Identity identity;
-    private boolean left;
+
+    /** Who is counted; null once the connection was counted out. */
+    private final AtomicReference<@Nullable Identity> identity;
 
     private Seat(Admission admission, Identity identity) {
       this.admission = admission;
-      this.identity = identity;
+      this.identity = new AtomicReference<>(identity);
     }
 
     /**
-     * It is another subject's now, from the same address.
+     * Counts the connection for another subject, from the same address.
      *
      * @throws RequestException {@code too_many_connections}
      */
-    public synchronized void change(Identity other) {
-      boolean same =
-          identity.anonymous() == other.anonymous() && identity.subject().equals(other.subject());
-      if (!left && !same) {
-        admission.enterSubject(other);
-        admission.exitSubject(identity);
-        identity = other;
+    public void change(Identity other) {
+      Identity before = identity.get();
+      if (before == null || isSameSubject(before, other)) {
+        return;
       }
+      admission.enterSubject(other);
+      while (before != null && !identity.compareAndSet(before, other)) {
+        before = identity.get();
+      }
+      // What is not counted any more: the subject before, or this one if the connection has gone.
+      admission.exitSubject(before == null ? other : before);
     }
 
-    /** Counts it out, once. */
-    public synchronized void leave() {
-      if (!left) {
-        left = true;
-        admission.leave(identity);
+    private static boolean isSameSubject(Identity one, Identity other) {
+      return one.anonymous() == other.anonymous() && one.subject().equals(other.subject());
+    }
+
+    /** Counts the connection out, once. */
+    public void leave() {
+      Identity before = identity.getAndSet(null);
+      if (before != null) {
+        admission.leave(before);
       }
     }
   }
@@ -133,29 +143,29 @@ public final class Admission {
     }
   }
 
-  /** How long this client's replays are to pause, milliseconds. */
+  /** How long this client's replays are to pause, milliseconds; 0 if they may go on. */
   public long replayWaitMs(Identity identity) {
     return identity.anonymous() ? 0 : replayBySubject.waitMs(identity.subject());
   }
 
-  /** Whether {@link #replayed(Identity, long)} wants to be told. */
+  /** Whether {@link #replayed(Identity, long)} has any effect. */
   public boolean countsReplays() {
     return replayBySubject.limited();
   }
 
-  /** This client was given so many bytes of history. */
+  /** Counts bytes of history that were sent to this client. */
   public void replayed(Identity identity, long bytes) {
     if (!identity.anonymous()) {
       replayBySubject.spend(identity.subject(), bytes);
     }
   }
 
-  /** How long all replays of this gateway are to pause, milliseconds. */
+  /** How long all replays of this gateway are to pause, milliseconds; 0 if they may go on. */
   public long replayWaitMs() {
     return replay.waitMs(GATEWAY);
   }
 
-  /** So many bytes of history were read. */
+  /** Counts bytes of history that were read from the log. */
   public void replayed(long bytes) {
     replay.spend(GATEWAY, bytes);
   }
@@ -173,16 +183,16 @@ public final class Admission {
             .sum();
   }
 
-  private static boolean enter(ConcurrentMap<String, Integer> counts, String key, int most) {
-    if (most > 0 && counts.merge(key, 1, Integer::sum) > most) {
-      exit(counts, key, most);
+  private static boolean enter(ConcurrentMap<String, Integer> counts, String key, int max) {
+    if (max > 0 && counts.merge(key, 1, Integer::sum) > max) {
+      exit(counts, key, max);
       return false;
     }
     return true;
   }
 
-  private static void exit(ConcurrentMap<String, Integer> counts, String key, int most) {
-    if (most > 0) {
+  private static void exit(ConcurrentMap<String, Integer> counts, String key, int max) {
+    if (max > 0) {
       counts.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
     }
   }

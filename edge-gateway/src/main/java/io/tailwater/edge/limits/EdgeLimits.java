@@ -6,20 +6,20 @@ import io.tailwater.service.Bounds;
 import java.util.List;
 
 /**
- * Limits for subjects and addresses, {@code tailwater.edge.limits}; each is of one gateway, and 0
- * is none. What is a rate may be used up a second's worth at once. Clients without a token share no
- * subject: only their addresses are limited.
+ * Limits for subjects and addresses, {@code tailwater.edge.limits}. Each is of one gateway, and 0
+ * means no limit. Of a rate, one second's worth may be used at once. Clients without a token have
+ * no subject, so only their addresses are limited.
  *
- * @param connectionsPerSubject most connections of one subject
- * @param connectionsPerAddress most connections from one address
+ * @param connectionsPerSubject connections of one subject
+ * @param connectionsPerAddress connections from one address
  * @param publishesPerSecondPerSubject publications of one subject; each line of a batch is one
  * @param publishesPerSecondPerAddress publications from one address
- * @param replayBytesPerSecondPerSubject data that is replayed to all connections of one subject
- * @param replayBytesPerSecond data that is read from the log for replays, whoever they are for
- * @param tracked most subjects and addresses whose rates are remembered, for each rate; beyond,
- *     some begin anew
+ * @param replayBytesPerSecondPerSubject replayed data of one subject's connections
+ * @param replayBytesPerSecond data that is read from the log for all replays
+ * @param tracked how many subjects or addresses each rate keeps, 1,000 or more; when there are more
+ *     in use, new ones may be held back for what evicted ones used
  * @param trustedProxies addresses and networks of proxies, e.g. {@code 10.0.0.0/8}, whose {@code
- *     X-Forwarded-For} is believed; else an address is the socket's
+ *     X-Forwarded-For} is trusted; otherwise an address is the socket's
  */
 @ConfigurationProperties("tailwater.edge.limits")
 public record EdgeLimits(

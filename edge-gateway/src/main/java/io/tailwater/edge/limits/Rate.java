@@ -1,34 +1,83 @@
 package io.tailwater.edge.limits;
 
-import java.util.Iterator;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * At most so much a second for each key, of which a second's worth may come at once. For each key
- * that was used lately it remembers until when what was used is paid off. Any thread.
+ * A rate per second for each key, of which one second's worth may be used at once. Any thread.
+ *
+ * <p>For each key in use it keeps the time at which its use is paid off, and forgets the key after
+ * that. When there are more keys than it may keep, it evicts one that is rarely used. What that key
+ * owes is then owed by every new key that shares its place in a table of {@value #PLACES}: so no
+ * key gains by its eviction, and few others lose by it.
  */
 final class Rate {
   private static final long BURST_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int PLACE_BITS = 12;
+  private static final int PLACES = 1 << PLACE_BITS;
 
   private final long perSecond;
-  private final int mostKeys;
   private final LongSupplier nanoTime;
-  private final ConcurrentMap<String, Long> paidOff = new ConcurrentHashMap<>();
-  private final AtomicBoolean sweeping = new AtomicBoolean();
+  private final long originNanos;
+  private final Cache<String, Account> accounts;
+  private final AtomicLongArray evictedDebts = new AtomicLongArray(PLACES);
+  private final Function<String, Account> open = key -> new Account(evictedDebts.get(place(key)));
 
   /**
    * @param perSecond 0 for no limit
-   * @param mostKeys how many keys are remembered; of more, some begin anew
+   * @param maxKeys how many keys are kept
+   * @param nanoTime the clock, nanoseconds
    */
-  Rate(long perSecond, int mostKeys, LongSupplier nanoTime) {
+  Rate(long perSecond, int maxKeys, LongSupplier nanoTime) {
     this.perSecond = perSecond;
-    this.mostKeys = mostKeys;
     this.nanoTime = nanoTime;
+    this.originNanos = nanoTime.getAsLong();
+    this.accounts =
+        Caffeine.newBuilder()
+            .maximumSize(maxKeys)
+            .expireAfter(new PaidOff())
+            .ticker(this::now)
+            .executor(Runnable::run)
+            .evictionListener(this::onEvicted)
+            .build();
+  }
+
+  /** The time at which a key's use is paid off, nanoseconds on the clock of its rate. */
+  private static final class Account extends AtomicLong {
+    private static final long serialVersionUID = 1;
+
+    /** Instead of a time: this account is no longer in the map. */
+    static final long EVICTED = Long.MIN_VALUE;
+
+    Account(long paidOffNanos) {
+      super(paidOffNanos);
+    }
+  }
+
+  /** Keeps an account until it is paid off, and for a second longer: what one use may add. */
+  private static final class PaidOff implements Expiry<String, Account> {
+    @Override
+    public long expireAfterCreate(String key, Account account, long nowNanos) {
+      return Math.max(0, account.get() - nowNanos) + BURST_NANOS;
+    }
+
+    @Override
+    public long expireAfterUpdate(String key, Account account, long nowNanos, long leftNanos) {
+      return expireAfterCreate(key, account, nowNanos);
+    }
+
+    @Override
+    public long expireAfterRead(String key, Account account, long nowNanos, long leftNanos) {
+      return expireAfterCreate(key, account, nowNanos);
+    }
   }
 
   boolean limited() {
@@ -37,64 +86,70 @@ final class Rate {
 
   /** Uses one, if that is within the rate. */
   boolean take(String key) {
-    if (!limited()) {
-      return true;
-    }
-    long now = nanoTime.getAsLong();
-    boolean[] taken = new boolean[1];
-    paidOff.compute(
-        key,
-        (same, until) -> {
-          long from = until == null || until - now < 0 ? now : until;
-          taken[0] = from - now + nanos(1) <= BURST_NANOS;
-          return taken[0] ? from + nanos(1) : from;
-        });
-    bound(now);
-    return taken[0];
+    return !limited() || use(key, nanos(1), BURST_NANOS);
   }
 
-  /** Uses so much, within the rate or not: then {@link #waitMs} says how long to pause. */
+  /** Uses an amount, within the rate or not: then {@link #waitMs} says how long to pause. */
   void spend(String key, long amount) {
     if (limited() && amount > 0) {
-      long now = nanoTime.getAsLong();
-      paidOff.compute(
-          key, (same, until) -> (until == null || until - now < 0 ? now : until) + nanos(amount));
-      bound(now);
+      use(key, nanos(amount), Long.MAX_VALUE);
+      // Its use may take longer to pay off than was known when the account was read.
+      var unused = accounts.getIfPresent(key);
+    }
+  }
+
+  private boolean use(String key, long costNanos, long maxDebtNanos) {
+    long now = now();
+    while (true) {
+      Account account = accounts.get(key, open);
+      long before = account.get();
+      if (before != Account.EVICTED) {
+        long debt = Math.max(0, before - now) + costNanos;
+        if (debt > maxDebtNanos) {
+          return false;
+        }
+        if (account.compareAndSet(before, now + debt)) {
+          return true;
+        }
+      }
     }
   }
 
   /** How long to use nothing, milliseconds; 0 within the rate. */
   long waitMs(String key) {
-    Long until = limited() ? paidOff.get(key) : null;
-    if (until == null) {
+    if (!limited()) {
       return 0;
     }
-    long waitNanos = until - nanoTime.getAsLong() - BURST_NANOS;
+    Account account = accounts.getIfPresent(key);
+    long known = account == null ? Account.EVICTED : account.get();
+    long paidOff = known == Account.EVICTED ? evictedDebts.get(place(key)) : known;
+    long waitNanos = paidOff - now() - BURST_NANOS;
     return waitNanos <= 0 ? 0 : 1 + TimeUnit.NANOSECONDS.toMillis(waitNanos);
   }
 
+  /** How many keys are kept. */
   int keys() {
-    return paidOff.size();
+    accounts.cleanUp();
+    return (int) accounts.estimatedSize();
+  }
+
+  private void onEvicted(@Nullable String key, @Nullable Account account, RemovalCause cause) {
+    if (key != null && account != null) {
+      evictedDebts.accumulateAndGet(place(key), account.getAndSet(Account.EVICTED), Math::max);
+    }
+  }
+
+  private static int place(String key) {
+    // Keys that differ in their last letter have neighbouring hashes: spread them.
+    return (key.hashCode() * 0x9E3779B9) >>> 32 - PLACE_BITS;
+  }
+
+  /** Nanoseconds since this rate was constructed, since a clock's own numbers may overflow. */
+  private long now() {
+    return nanoTime.getAsLong() - originNanos;
   }
 
   private long nanos(long amount) {
     return (long) (amount * (double) BURST_NANOS / perSecond);
-  }
-
-  private void bound(long now) {
-    if (paidOff.size() > mostKeys && sweeping.compareAndSet(false, true)) {
-      try {
-        paidOff.values().removeIf(until -> until - now <= 0);
-        // Room for as many again, or each new key would sweep.
-        int surplus = paidOff.size() - mostKeys + mostKeys / 10;
-        Iterator<Map.Entry<String, Long>> any = paidOff.entrySet().iterator();
-        for (int i = 0; i < surplus && any.hasNext(); i++) {
-          any.next();
-          any.remove();
-        }
-      } finally {
-        sweeping.set(false);
-      }
-    }
   }
 }

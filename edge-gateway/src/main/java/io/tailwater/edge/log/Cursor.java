@@ -1,61 +1,100 @@
 package io.tailwater.edge.log;
 
+import static io.tailwater.edge.log.CursorState.AWAITING_PAGE;
+import static io.tailwater.edge.log.CursorState.BEHIND;
+import static io.tailwater.edge.log.CursorState.ENDED;
+import static io.tailwater.edge.log.CursorState.EXPECTING;
+import static io.tailwater.edge.log.CursorState.LEFT;
+import static io.tailwater.edge.log.CursorState.LIVE;
+import static io.tailwater.edge.log.CursorState.OPENING;
+import static io.tailwater.edge.log.CursorState.PAUSED;
+import static io.tailwater.edge.log.CursorState.REPLAYING;
+import static io.tailwater.edge.log.CursorState.SLOW;
+
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.loop.EdgeLoop;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One reader of one channel: a position that only moves forward. Confined to its session's event
- * loop. The package's documentation tells the idea.
+ * Confined to its connection's event loop: one reader of one channel, a position that only moves
+ * forward.
+ *
+ * <h2>One log, one cursor</h2>
+ *
+ * Every channel is a log, and every subscriber is a cursor over it, whatever its protocol. The
+ * gateway itself is a cursor too, one per Kafka partition: the {@code through} of a partition's
+ * feed. A {@link Run} is a stretch of one channel's log, encoded once for each wire format. A live
+ * segment and a page of replay both become runs. So replay, live delivery and catching up are the
+ * same few lines, {@link #pump}, and there is no seam between them in which an event could be lost:
+ *
+ * <ul>
+ *   <li>The cursor lies below the floor of its channel's tail: it waits for a page.
+ *   <li>The tail holds a run beyond the cursor: it delivers the run.
+ *   <li>The tail holds nothing beyond it: the cursor is live, and moves with its partition.
+ * </ul>
+ *
+ * A reader that is not writable is given nothing. Its cursor falls behind, and goes on when the
+ * reader can take more. What a client holds is its position, so any gateway can continue it.
+ *
+ * <h2>States</h2>
+ *
+ * <pre>
+ * OPENING ──join──&gt; REPLAYING &lt;──&gt; EXPECTING      the log holds more than came here
+ *                       │ has everything
+ *                       v
+ *                     LIVE ──not writable──&gt; BEHIND ──below the floor──&gt; SLOW ──skip──&gt; SKIPPED
+ *                       ^                       │                          │               │
+ *                       └──── has everything ───┴──────────────────────────┴───────────────┘
+ *
+ * below the floor: any of these ──&gt; AWAITING_PAGE (or PAUSED before) ──page──&gt; what it was
+ * has everything of a closed channel: ENDED; nobody reads it: LEFT
+ * </pre>
+ *
+ * Whether a slow cursor reads pages, skips, or stops is decided by {@link BelowFloor}. A position
+ * that cannot be honoured is announced by a reset, after which the cursor replays.
+ *
+ * <h2>Who owns what</h2>
+ *
+ * A partition's feed and its tails belong to one event loop. Each loop with readers has its own
+ * {@link PartitionView}, which the feed's loop updates by tasks, in order. A connection and its
+ * cursors belong to the connection's loop. Runs are immutable and counted by reference.
  */
-public final class Cursor {
-  private final Reader reader;
+public final class Cursor extends TailView.Subscriber {
+  private final Reader<Cursor> reader;
   private final Channel channel;
   private final long nameHash;
   private final SlowReaders slowReaders;
+  private CursorState state = OPENING;
+
+  /** The state after {@code AWAITING_PAGE} and {@code PAUSED}; has no meaning in any other. */
+  private CursorState resumed = REPLAYING;
+
   private Epoch epoch;
   private long offset;
-  private @Nullable TailView view;
 
   /**
-   * Where the log was known to end when this cursor joined its tail; what was there then is replay,
-   * the rest is new.
+   * The end of the log when this cursor joined its tail, as far as known: what was there then is
+   * replay, the rest is new.
    */
   private long liveAfter;
 
-  private boolean live;
-  private Pace pace = Pace.CURRENT;
-  private boolean ended;
-  private boolean awaitingPage;
-  private boolean paused;
-  private boolean expecting;
-  private boolean unsubscribed;
+  /** Null before {@link #join}, and once the cursor has left. */
+  private @Nullable TailView view;
 
-  /** Where it stands in its view's array. */
-  int index = -1;
-
-  public Cursor(Reader reader, Opened opened) {
+  public Cursor(Reader<Cursor> reader, Opened opened) {
     this.reader = reader;
-    this.channel = opened.tail().channel();
+    this.channel = opened.channel();
     this.nameHash = Positions.hash(channel);
     this.slowReaders = opened.slowReaders();
     this.epoch = opened.position().epoch();
     this.offset = opened.position().offset();
     this.liveAfter = opened.liveAfter();
-  }
-
-  /** How a reader that was live keeps up. One that replays what it missed elsewhere is current. */
-  private enum Pace {
-    CURRENT,
-    /** Its transport could not take what there was. */
-    BEHIND,
-    /** Then its tail let go what comes next for it. */
-    SLOW
   }
 
   public Channel channel() {
@@ -68,10 +107,10 @@ public final class Cursor {
   }
 
   public boolean ended() {
-    return ended;
+    return state == ENDED;
   }
 
-  /** Through where everything of the channel was handed to the transport. */
+  /** The position through which everything of the channel was handed to the reader. */
   public Position position() {
     return new Position(epoch, offset());
   }
@@ -81,8 +120,8 @@ public final class Cursor {
   }
 
   /**
-   * The offset of {@link #position}; a cursor that has everything stands where its partition does,
-   * one of an ephemeral channel at its only position.
+   * The offset of {@link #position}. A cursor that has everything stands where its partition does;
+   * one of an ephemeral channel stands at the only position there is.
    */
   public long offset() {
     return epoch.isEphemeral() ? Position.BEFORE_FIRST : reached();
@@ -90,7 +129,7 @@ public final class Cursor {
 
   private long reached() {
     TailView view = this.view;
-    if (view == null || ended || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
+    if (view == null || !state.reads() || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
       return offset;
     }
     return Math.max(offset, view.through());
@@ -98,11 +137,13 @@ public final class Cursor {
 
   /** How many offsets of its partition it is behind; 0 for one that has everything. */
   public long lag() {
-    return view == null ? 0 : Math.max(0, view.through() - reached());
+    assert owned();
+    TailView view = this.view;
+    return view == null || !state.reads() ? 0 : Math.max(0, view.through() - reached());
   }
 
   /**
-   * How it stands, in the words of the contract.
+   * What a cursor does, in the words of the contract.
    *
    * @param state {@code live}, {@code replay} or {@code waiting}
    * @param reason why it is not live, empty if it is
@@ -110,151 +151,178 @@ public final class Cursor {
   public record Standing(String state, String reason) {}
 
   public Standing standing() {
-    if (view == null) {
-      return ended ? new Standing("waiting", "ended") : new Standing("waiting", "opening");
-    }
-    if (!reader.writable()) {
+    assert owned();
+    if (state.reads() && !reader.writable()) {
       return new Standing("waiting", "unwritable");
     }
-    if (paused) {
-      return new Standing("waiting", "replay_rate");
-    }
-    if (live && !awaitingPage) {
-      return new Standing("live", "");
-    }
-    return new Standing("replay", pace == Pace.SLOW ? "slow" : "history");
+    return switch (state) {
+      case OPENING -> new Standing("waiting", "opening");
+      case LIVE, BEHIND, SLOW -> new Standing("live", "");
+      case REPLAYING, EXPECTING -> new Standing("replay", "history");
+      case SKIPPED -> new Standing("replay", "slow");
+      case AWAITING_PAGE ->
+          switch (resumed) {
+            case SLOW, SKIPPED -> new Standing("replay", "slow");
+            case OPENING, REPLAYING, EXPECTING, LIVE, BEHIND, AWAITING_PAGE, PAUSED, ENDED, LEFT ->
+                new Standing("replay", "history");
+          };
+      case PAUSED -> new Standing("waiting", "replay_rate");
+      case ENDED, LEFT -> new Standing("waiting", "ended");
+    };
   }
 
-  /** Writes down where a cursor stands that has everything. */
+  @Override
   void settle() {
+    assert owned();
     offset = reached();
   }
 
-  void joined(TailView view) {
+  @Override
+  void join(TailView view) {
+    assert view.loop().inLoop();
+    if (state == LEFT) {
+      view.decline();
+      return;
+    }
+    view.add(this);
     this.view = view;
+    state = REPLAYING;
     liveAfter = view.epoch().equals(epoch) ? Math.max(liveAfter, view.through()) : view.through();
-  }
-
-  void left() {
-    view = null;
+    pump();
   }
 
   /** Nobody reads it any more, though it may still be about to join its tail. */
   public void unsubscribe() {
-    unsubscribed = true;
+    assert owned();
     TailView view = this.view;
+    state = LEFT;
+    this.view = null;
     if (view != null) {
-      view.leave(this);
+      view.remove(this);
     }
   }
 
-  boolean unsubscribed() {
-    return unsubscribed;
-  }
-
-  @Nullable TailView view() {
-    return view;
-  }
-
-  /** The only delivery loop: moves this cursor forward while its transport is writable. */
+  /** The only delivery loop: moves this cursor forward while its reader is writable. */
+  @Override
   public void pump() {
-    TailView view = this.view;
-    if (view == null || ended || awaitingPage) {
-      return;
-    }
-    while (reader.writable()) {
-      if (!view.epoch().equals(epoch) || offset < view.floor()) {
-        if (pace != Pace.CURRENT && view.epoch().equals(epoch) && passesOver(view)) {
-          continue;
+    assert owned();
+    while (true) {
+      switch (state) {
+        case OPENING, AWAITING_PAGE, PAUSED, ENDED, LEFT -> {
+          return;
         }
-        askPage(view);
-        return;
+        case REPLAYING, EXPECTING, LIVE, BEHIND, SLOW, SKIPPED -> {
+          TailView view = view();
+          if (!reader.writable()) {
+            stall(view);
+            return;
+          }
+          if (isBelow(view)) {
+            if (!leap(view)) {
+              return;
+            }
+            continue;
+          }
+          Run run = view.runAfter(offset);
+          if (run == null) {
+            upToDate(view);
+            return;
+          }
+          deliver(run);
+        }
       }
-      Run run = view.runAfter(offset);
-      if (run == null) {
-        upToDate(view);
-        return;
-      }
-      deliver(run);
     }
-    if (live
-        && pace == Pace.CURRENT
+  }
+
+  private boolean isBelow(TailView view) {
+    return offset < view.floor() || !view.epoch().equals(epoch);
+  }
+
+  /** The reader takes nothing more: this cursor is behind if there is something to take. */
+  private void stall(TailView view) {
+    if (state == LIVE
         && view.epoch().equals(epoch)
         && (view.runAfter(offset) != null || offset < view.floor())) {
-      pace = Pace.BEHIND;
+      state = BEHIND;
     }
+  }
+
+  /** The tail does not hold what comes next: returns whether it holds what comes now instead. */
+  private boolean leap(TailView view) {
+    Run newest = view.newest();
+    BelowFloor next =
+        view.epoch().equals(epoch)
+            ? BelowFloor.of(state, slowReaders, newest != null)
+            : BelowFloor.READ_PAGE;
+    if (state == BEHIND && view.epoch().equals(epoch)) {
+      state = SLOW;
+      reader.fellBehind(slowReaders);
+    }
+    switch (next) {
+      case READ_PAGE -> askPage(view);
+      case SKIP_TO_NEWEST -> skipTo(Objects.requireNonNull(newest), view);
+      case STOP -> {}
+    }
+    return next == BelowFloor.SKIP_TO_NEWEST;
+  }
+
+  private void skipTo(Run newest, TailView view) {
+    long before = Math.max(view.floor(), newest.events().getLast().getOffset() - 1);
+    missed(new Missed(Missed.Reason.SKIPPED, new Position(epoch, before)));
   }
 
   /** Asks for the page after its position, when its client may be given one. */
   private void askPage(TailView view) {
-    awaitingPage = true;
+    if (!state.reads()) {
+      return; // its reader has left it just now
+    }
+    resumed = state == EXPECTING ? REPLAYING : state;
     long waitMs = reader.replayPauseMs();
     if (waitMs == 0) {
+      state = AWAITING_PAGE;
       view.awaitPage(this, new Position(epoch, offset));
     } else {
-      paused = true;
+      state = PAUSED;
       EdgeLoop loop = view.loop();
-      loop.eventLoop().schedule(() -> askAgain(loop), waitMs, TimeUnit.MILLISECONDS);
+      loop.eventLoop().schedule(() -> onPauseOver(loop), waitMs, TimeUnit.MILLISECONDS);
     }
   }
 
-  private void askAgain(EdgeLoop loop) {
-    paused = false;
-    awaitingPage = false;
-    pump();
-    loop.flush();
-  }
-
-  /** This reader is slow: whether its namespace says that it gets no page for that. */
-  private boolean passesOver(TailView view) {
-    if (pace == Pace.BEHIND) {
-      pace = Pace.SLOW;
-      reader.fellBehind(slowReaders);
+  private void onPauseOver(EdgeLoop loop) {
+    assert loop.inLoop();
+    if (state == PAUSED) {
+      state = resumed;
+      pump();
+      loop.flush();
     }
-    return switch (slowReaders) {
-      case LAG, UNRECOGNIZED -> false;
-      case LATEST -> {
-        // The newest event is not skipped: it may be the last one, and close the channel.
-        Run newest = view.newest();
-        if (newest == null) {
-          yield false;
-        }
-        long before = Math.max(view.floor(), newest.events().getLast().getOffset() - 1);
-        missed(new Missed(Missed.Reason.SKIPPED, new Position(epoch, before)));
-        yield true;
-      }
-      case DISCONNECT -> true;
-    };
-  }
-
-  /** The partition has moved on, which this cursor waited for. */
-  void expected() {
-    expecting = false;
-    pump();
   }
 
   private void upToDate(TailView view) {
-    if (!live) {
-      if (view.through() < liveAfter) {
-        if (!expecting) {
-          expecting = true;
-          view.expect(this);
-        }
-        return;
+    boolean announced = state.announced();
+    if (!announced && view.through() < liveAfter) {
+      if (state != EXPECTING) {
+        state = EXPECTING;
+        view.onNext(this::onNext);
       }
-      live = true;
+      return;
+    }
+    state = LIVE;
+    if (!announced) {
       reader.notice(this, new Notice.Live());
     }
-    pace = Pace.CURRENT;
-    if (view.closedBefore()) {
-      end();
+    if (state == LIVE && view.closedBefore()) {
+      offset = reached();
+      state = ENDED;
+      reader.notice(this, new Notice.End());
     }
   }
 
-  private void end() {
-    offset = reached();
-    ended = true;
-    reader.notice(this, new Notice.End());
+  /** The partition has moved on, for which this cursor waited. */
+  private void onNext() {
+    if (state == EXPECTING) {
+      state = REPLAYING;
+    }
+    pump();
   }
 
   private void deliver(Run run) {
@@ -266,52 +334,64 @@ public final class Cursor {
       return;
     }
     offset = Math.max(offset, run.through());
-    if (!live && offset >= liveAfter) {
-      live = true;
+    if (state.reads() && !state.announced() && offset >= liveAfter) {
+      state = state.announce();
       reader.notice(this, new Notice.Live());
     }
   }
 
-  /**
-   * A page has come. Its run may begin before this cursor; never after it, unless {@code missed}
-   * says why.
-   *
-   * @param missed the position that was asked for could not be honoured
-   */
+  @Override
   void page(Run run, @Nullable Missed missed) {
-    awaitingPage = false;
-    if (view == null || ended) {
+    assert owned();
+    if (state != AWAITING_PAGE) {
       return;
     }
+    state = resumed;
     if (reader.writable()) {
       if (missed != null) {
         missed(missed);
       }
       if (run.epoch().equals(epoch) && run.from() <= offset) {
-        int first = run.indexAfter(offset);
         deliver(run);
-        reader.replayed(run, first, run.indexAfter(offset));
       }
       pump();
     }
-    // Otherwise the page is dropped: the cursor asks again from where it stands when it can write.
+    // Otherwise the page is dropped: the cursor asks again when its reader is writable.
   }
 
-  /** Goes on after another position, and says so. */
+  /** Goes on after another position, and announces it. */
   public void missed(Missed missed) {
+    assert owned();
     epoch = missed.earliest().epoch();
     offset = missed.earliest().offset();
-    live = false;
+    state = state.reset();
+    TailView view = this.view;
     if (view != null) {
       liveAfter = view.through();
     }
     reader.notice(this, new Notice.Reset(missed));
   }
 
-  /** Says the position again, on a quiet channel. */
+  /** Repeats the position of a live cursor, on a quiet channel. */
   public void restate() {
-    if (live && !ended) {
+    assert owned();
+    boolean waits = state == AWAITING_PAGE || state == PAUSED;
+    if ((waits ? resumed : state).announced()) {
       reader.notice(this, new Notice.Live());
     }
+  }
+
+  private TailView view() {
+    TailView view = this.view;
+    if (view == null) {
+      throw new IllegalStateException("a cursor that is " + state + " has no tail");
+    }
+    return view;
+  }
+
+  /** Before it joins a tail, its connection's loop is not known here. */
+  private boolean owned() {
+    TailView view = this.view;
+    return view == null || view.loop().inLoop();
   }
 }

@@ -7,13 +7,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A position that could not be honoured.
+ * A position that could not be honoured. Immutable.
  *
- * @param earliest where delivery goes on: after this position
+ * @param earliest delivery goes on after this position
  */
 public record Missed(Reason reason, Position earliest) {
-  /** What a page says of the position that it was asked for; null if that was honoured. */
-  static @Nullable Missed of(ReadPage page) {
+  /** What a page reports about its requested position; null if it was honoured. */
+  public static @Nullable Missed of(ReadPage page) {
     Position from = new Position(new Epoch(page.getEpoch()), page.getFrom());
     return switch (page.getReset()) {
       case NONE, UNRECOGNIZED -> null;
@@ -26,9 +26,9 @@ public record Missed(Reason reason, Position earliest) {
   public enum Reason {
     /** Retention has removed what came after the position. */
     EXPIRED,
-    /** The position is of another incarnation of the topic, or beyond its end, or unreadable. */
+    /** The position is of another incarnation of the topic, beyond its end, or unreadable. */
     FOREIGN,
-    /** The reader was too slow, and its namespace says to go on with the newest. */
+    /** The reader was too slow, and its namespace says to skip to the newest event. */
     SKIPPED;
 
     /** As it stands on the wire. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The namespaces and their rules, as the event-cores have them. Any thread. */
+/** The namespaces and their rules, as an event-core last reported them. Any thread. */
 public final class Namespaces {
   private static final Logger LOG = LoggerFactory.getLogger(Namespaces.class);
 
@@ -24,13 +24,13 @@ public final class Namespaces {
     this.log = log;
   }
 
-  /** Asks the event-cores; what was known before stays if they don't answer. */
+  /** Asks an event-core. If it does not answer, the known namespaces stay. */
   public CompletableFuture<Boolean> refresh() {
     return log.namespaces()
         .handle(
             (page, failure) -> {
               if (failure != null) {
-                LOG.debug("namespaces cannot be had: {}", failure.getMessage());
+                LOG.debug("namespaces cannot be read: {}", failure.getMessage());
                 return false;
               }
               known =
@@ -41,12 +41,12 @@ public final class Namespaces {
             });
   }
 
-  /** Whether they have been heard of at all. */
+  /** Whether any event-core has reported them. */
   public boolean ready() {
     return known != null;
   }
 
-  /** Whether a client without a token may do anything; true while none has been heard of. */
+  /** Whether a client without a token may do anything; true until they are reported. */
   public boolean anonymous() {
     Map<String, Namespace> all = known;
     return all == null
@@ -57,7 +57,7 @@ public final class Namespaces {
   /**
    * The rules of a namespace.
    *
-   * @throws RequestException {@code not_found}, or {@code unavailable} while none has been heard of
+   * @throws RequestException {@code not_found}, or {@code unavailable} until they are reported
    */
   public Namespace get(String name) {
     Map<String, Namespace> all = known;

@@ -1,6 +1,6 @@
 package io.tailwater.edge.log;
 
-/** What a reader is told about its channel, besides events. */
+/** What a reader is told about its channel, besides events. Immutable. */
 public sealed interface Notice {
   /** What follows is new. Repeated on a quiet channel, so that its position moves. */
   record Live() implements Notice {}
@@ -8,6 +8,6 @@ public sealed interface Notice {
   /** The position could not be honoured. */
   record Reset(Missed missed) implements Notice {}
 
-  /** The channel is closed and read to its end. */
+  /** The channel is closed, and everything in it is delivered. */
   record End() implements Notice {}
 }

@@ -2,151 +2,114 @@ package io.tailwater.edge.log;
 
 import io.tailwater.contract.Epoch;
 import io.tailwater.edge.loop.EdgeLoop;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one event loop knows of a partition: how far it has come, and the tails that the loop's
- * sessions read. Confined to that loop; the {@link PartitionFeed} tells it by tasks, in order.
+ * Confined to one event loop: that loop's copy of a partition. It holds how far the partition has
+ * come, and views of the tails that the loop's connections read. The partition's feed calls the
+ * {@code on...} methods by tasks of this loop, in order.
  */
-final class PartitionView {
-  private final Feed feed;
-  private final EdgeLoop loop;
-  private final Map<Tail, TailView> tails = new LinkedHashMap<>();
-  private List<Cursor> expecting = new ArrayList<>(0);
-  private Epoch epoch;
-  private long through;
+public final class PartitionView {
+  private final Progress progress;
+  private final Set<TailView> tails = new LinkedHashSet<>();
 
-  PartitionView(Feed feed, EdgeLoop loop, Epoch epoch, long through) {
-    this.feed = feed;
-    this.loop = loop;
-    this.epoch = epoch;
-    this.through = through;
+  public PartitionView(EdgeLoop loop, Epoch epoch, long through) {
+    progress = new Progress(loop, epoch, through);
   }
 
-  /** What a segment changes in one tail: at most one run, and a floor that may have risen. */
-  record Step(Tail tail, Run run, long floor) {}
+  /** What a segment changes in one tail: one run is new, and the floor may have risen. */
+  public record Step(TailView tail, Run run, long floor) {}
 
-  Feed feed() {
-    return feed;
+  public EdgeLoop loop() {
+    return progress.loop();
   }
 
-  EdgeLoop loop() {
-    return loop;
+  /**
+   * A copy of a tail, for {@link #onAttach}; called on the tail's loop.
+   *
+   * @param runs retained for the copy
+   */
+  public TailView copy(TailView.Upstream tail, long floor, long closedThrough, List<Run> runs) {
+    return new TailView(progress, tail, floor, closedThrough, runs);
   }
 
-  Epoch epoch() {
-    return epoch;
+  /** Gives a subscriber its tail, which may be new here. */
+  public void onAttach(TailView tail, TailView.Subscriber subscriber) {
+    assert loop().inLoop();
+    tails.add(tail);
+    subscriber.join(tail);
+    loop().flush();
   }
 
-  long through() {
-    return through;
+  /** The last subscriber of a tail has left. */
+  public void onDrop(TailView tail) {
+    assert loop().inLoop();
+    tails.remove(tail);
+    tail.release();
   }
 
-  void onAttach(Tail tail, TailView.@Nullable Snapshot snapshot, Cursor cursor) {
-    assert loop.inLoop();
-    TailView view = tails.get(tail);
-    if (snapshot != null) {
-      view = new TailView(this, tail, snapshot);
-      tails.put(tail, view);
-    }
-    if (view == null) {
-      throw new IllegalStateException("a tail was attached to without its snapshot");
-    }
-    if (cursor.unsubscribed()) {
-      feed.detach(tail, this);
-      return;
-    }
-    view.join(cursor);
-    cursor.pump();
-    loop.flush();
-  }
-
-  void onDrop(Tail tail) {
-    assert loop.inLoop();
-    TailView view = tails.remove(tail);
-    if (view != null) {
-      view.release();
-    }
-  }
-
-  void onAdvance(List<Step> steps, long newThrough) {
-    assert loop.inLoop();
-    // First every run, then the position, then the cursors: a position that is sent must not pass
-    // an event that a
-    // neighbour of the same session has yet to write.
-    List<TailView> moved = new ArrayList<>(steps.size());
+  /**
+   * The partition has moved on.
+   *
+   * @param steps their runs are retained for their views
+   */
+  public void onAdvance(List<Step> steps, long through) {
+    assert loop().inLoop();
+    // First every run, then the position, then the subscribers: a position that is sent must not
+    // pass an event that another cursor of the same connection has yet to write.
     int bytes = 0;
-    for (Step step : steps) {
-      TailView view = tails.get(step.tail());
-      if (view != null) {
-        bytes += step.run().encodedBytes();
-        view.settle();
-        view.append(step.run());
-        view.trim(step.floor());
-        moved.add(view);
-      } else {
-        step.run().release();
-      }
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      TailView tail = step.tail();
+      bytes += step.run().encodedBytes();
+      tail.settle();
+      tail.append(step.run());
+      tail.trim(step.floor());
     }
-    through = newThrough;
-    loop.beginNews();
-    moved.forEach(TailView::pump);
-    if (!expecting.isEmpty()) {
-      List<Cursor> cursors = expecting;
-      expecting = new ArrayList<>(0);
-      cursors.forEach(Cursor::expected);
+    progress.advance(through);
+    loop().beginNews();
+    for (int i = 0; i < steps.size(); i++) {
+      steps.get(i).tail().pump();
     }
-    loop.flushNews(bytes);
+    progress.runAwaiting();
+    loop().flushNews(bytes);
   }
 
-  /** Tells the cursor of the partition's next step, once. */
-  void expect(Cursor cursor) {
-    expecting.add(cursor);
+  /** Every tail starts over at this offset. */
+  public void onCut(Epoch epoch, long through) {
+    assert loop().inLoop();
+    tails.forEach(TailView::settle);
+    progress.cut(epoch, through);
+    tails.forEach(tail -> tail.cut(through));
+    List.copyOf(tails).forEach(TailView::pump);
+    loop().flush();
   }
 
-  void onCut(Epoch newEpoch, long newThrough) {
-    assert loop.inLoop();
-    tails.values().forEach(TailView::settle);
-    epoch = newEpoch;
-    through = newThrough;
-    tails.values().forEach(view -> view.cut(newThrough, Tail.OPEN));
-    pump();
+  /** A tail's floor has risen. */
+  public void onFloor(TailView tail, long floor) {
+    assert loop().inLoop();
+    tail.settle();
+    tail.trim(floor);
+    tail.pump();
+    loop().flush();
   }
 
-  void onFloor(Tail tail, long floor) {
-    TailView view = tails.get(tail);
-    if (view != null) {
-      view.settle();
-      view.trim(floor);
-      view.pump();
-      loop.flush();
-    }
+  /** The log has said through where a channel is closed, or that it is open. */
+  public void onClosedThrough(TailView tail, long closedThrough) {
+    assert loop().inLoop();
+    tail.closedThrough(closedThrough);
+    tail.pump();
+    loop().flush();
   }
 
-  void onClosedThrough(Tail tail, long closedThrough) {
-    TailView view = tails.get(tail);
-    if (view != null) {
-      view.closedThrough(closedThrough);
-      view.pump();
-      loop.flush();
-    }
-  }
-
-  void onPage(Run run, @Nullable Missed missed, List<Cursor> readers) {
-    assert loop.inLoop();
-    for (Cursor reader : readers) {
-      reader.page(run, missed);
-    }
+  /** A page for subscribers that await it; its run is retained for this call. */
+  public void onPage(Run run, @Nullable Missed missed, List<TailView.Subscriber> subscribers) {
+    assert loop().inLoop();
+    subscribers.forEach(subscriber -> subscriber.page(run, missed));
     run.release();
-    loop.flush();
-  }
-
-  private void pump() {
-    List.copyOf(tails.values()).forEach(TailView::pump);
-    loop.flush();
+    loop().flush();
   }
 }

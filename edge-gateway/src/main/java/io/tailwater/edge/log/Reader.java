@@ -3,32 +3,33 @@ package io.tailwater.edge.log;
 import io.tailwater.contract.v1.SlowReaders;
 
 /**
- * Where a cursor delivers to: a connection, as the log sees it. Confined to the event loop of its
- * cursors.
+ * Confined to the event loop of its cursors: where they deliver to. For the log, this is all that a
+ * connection is.
+ *
+ * @param <C> a cursor, by which a reader of several channels tells them apart
  */
-public interface Reader {
-  /** Whether more may be delivered now; if not, it lets its cursors go on later. */
+public interface Reader<C> {
+  /** Whether it takes more now. If not, it pumps its cursors when it does again. */
   boolean writable();
 
   /**
-   * Takes the events of a run from this index on, at least one of them.
+   * Takes events of a run, at least the one at this index. Those of a {@linkplain Run#isPage page}
+   * count as replayed.
    *
-   * @return the index after the last one taken; less than all if it then isn't {@link #writable}
+   * @return the index after the last event taken; if events are left, the reader isn't {@link
+   *     #writable}
    */
-  int deliver(Cursor cursor, Run run, int index);
+  int deliver(C cursor, Run run, int index);
 
-  /** Takes word about a cursor's channel. After an end the cursor delivers nothing more. */
-  void notice(Cursor cursor, Notice notice);
+  /** Takes a notice about a cursor's channel. After an end the cursor delivers nothing more. */
+  void notice(C cursor, Notice notice);
 
   /** How long its replays are to pause, milliseconds; 0 if they may go on. */
   long replayPauseMs();
 
-  /** Counts the events of a page that it has just taken, from one index to before another. */
-  void replayed(Run run, int from, int to);
-
   /**
-   * Its cursor was live, and its tail no longer holds what comes next. With {@code DISCONNECT} the
-   * reader ends itself, and is not writable from now on.
+   * One of its cursors was live, and the tail no longer holds what comes next. With {@code
+   * DISCONNECT} the reader ends itself, and is not writable from now on.
    */
   void fellBehind(SlowReaders policy);
 }

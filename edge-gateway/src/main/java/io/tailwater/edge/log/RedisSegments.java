@@ -29,7 +29,9 @@ public final class RedisSegments implements SegmentSource {
     try {
       sink.accept(Segment.parseFrom(message));
     } catch (InvalidProtocolBufferException e) {
-      LOG.warn("a message on {} is no segment; the hole will be followed", channel);
+      LOG.warn(
+          "a message on {} is not a segment; it is skipped, and its events are read from the log",
+          channel);
     }
   }
 

@@ -2,12 +2,12 @@ package io.tailwater.edge.log;
 
 import io.tailwater.contract.Position;
 
-/** Where a cursor begins. */
+/** Where a subscription begins. Immutable. */
 public sealed interface Start {
-  /** After what there is now. */
+  /** After the newest event. */
   record Latest() implements Start {}
 
-  /** Before everything that the topic retains. */
+  /** Before the oldest event that the topic retains. */
   record Earliest() implements Start {}
 
   /** Before the newest {@code count} events, 1 to 1,000. */
@@ -16,11 +16,9 @@ public sealed interface Start {
   /** Before the first event whose timestamp is this or later, milliseconds since the epoch. */
   record Since(long timeMs) implements Start {}
 
-  /** Where a reader left off. */
+  /** After a position, usually the last one that the client has. */
   record After(Position position) implements Start {}
 
-  /**
-   * A position was handed in that nobody can read: announced as foreign, then from the earliest.
-   */
+  /** From the earliest, because the client's position is unreadable; it is told so. */
   record Unreadable() implements Start {}
 }

@@ -1,65 +1,87 @@
 package io.tailwater.edge.log;
 
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one event loop knows of a channel's {@link Tail}, and the loop's cursors over it. Confined
- * to that loop.
+ * Confined to one event loop: that loop's copy of a channel's tail, with the loop's subscribers of
+ * the channel. It is constructed on the loop of the tail and handed over before anything reads it.
  */
-final class TailView {
-  private final PartitionView partition;
-  private final Tail tail;
-  private final ArrayDeque<Run> runs = new ArrayDeque<>();
-  private Cursor[] cursors = new Cursor[1];
+public final class TailView {
+  private final Progress progress;
+  private final Upstream upstream;
+  private final ArrayDeque<Run> runs;
+  private Subscriber[] subscribers = new Subscriber[1];
   private int size;
   private long floor;
   private long closedThrough;
 
-  TailView(PartitionView partition, Tail tail, Snapshot snapshot) {
-    this.partition = partition;
-    this.tail = tail;
-    this.floor = snapshot.floor;
-    this.closedThrough = snapshot.closedThrough;
-    runs.addAll(snapshot.runs);
+  /**
+   * @param runs the tail's runs, retained for this view
+   */
+  TailView(Progress progress, Upstream upstream, long floor, long closedThrough, List<Run> runs) {
+    this.progress = progress;
+    this.upstream = upstream;
+    this.floor = floor;
+    this.closedThrough = closedThrough;
+    this.runs = new ArrayDeque<>(runs);
   }
 
-  /** A tail as it is handed to a loop; its runs are retained for the view. */
-  record Snapshot(long floor, long closedThrough, List<Run> runs) {}
+  /** The tail that a view copies. Its methods enqueue; any thread may call them. */
+  public interface Upstream {
+    /** A subscriber lies below the floor: it is to get a page after this position. */
+    void awaitPage(Subscriber subscriber, Position after);
 
-  Channel channel() {
-    return tail.channel();
+    /** One of the view's subscribers has left, or never joined. */
+    void detach();
+  }
+
+  /** A reader of the channel. Confined to the loop of its views. */
+  public abstract static class Subscriber {
+    /** Its place in the view's array. */
+    private int index = -1;
+
+    /** Its tail is here: it may add itself to the view. */
+    abstract void join(TailView view);
+
+    /**
+     * Writes down the position of a subscriber that has everything, before something comes that it
+     * may not have.
+     */
+    abstract void settle();
+
+    /** Moves on as far as it can. */
+    abstract void pump();
+
+    /**
+     * Takes the page that it awaits. Its run may begin before the subscriber's position; never
+     * after it, unless {@code missed} says why.
+     *
+     * @param missed why the position could not be honoured; null if it was
+     */
+    abstract void page(Run run, @Nullable Missed missed);
   }
 
   EdgeLoop loop() {
-    return partition.loop();
-  }
-
-  Tail tail() {
-    return tail;
+    return progress.loop();
   }
 
   Epoch epoch() {
-    return partition.epoch();
+    return progress.epoch();
   }
 
   long through() {
-    return partition.through();
+    return progress.through();
   }
 
+  /** The offset after which the view is complete. */
   long floor() {
     return floor;
-  }
-
-  int size() {
-    return size;
   }
 
   /** Whether the channel's last event is at or before {@link #through}. */
@@ -67,7 +89,7 @@ final class TailView {
     return closedThrough <= through();
   }
 
-  /** Whether a cursor that was given everything through this offset has all there is. */
+  /** Whether a subscriber that was given everything through this offset has all there is. */
   boolean isCurrent(long offset) {
     return offset >= floor && (runs.isEmpty() || runs.getLast().through() <= offset);
   }
@@ -89,92 +111,98 @@ final class TailView {
     return found;
   }
 
-  /** The newest run; null if none is held. */
+  /** The newest run; null if the view holds none. */
   @Nullable Run newest() {
     return runs.peekLast();
   }
 
-  void awaitPage(Cursor cursor, Position after) {
-    partition.feed().awaitPage(tail, cursor, after, partition.loop());
+  void awaitPage(Subscriber subscriber, Position after) {
+    assert loop().inLoop();
+    upstream.awaitPage(subscriber, after);
   }
 
-  /** Tells the cursor once when the partition moves on, whether its channel does or not. */
-  void expect(Cursor cursor) {
-    partition.expect(cursor);
+  /** Runs a task once, when the partition has moved on, whether the channel has or not. */
+  void onNext(Runnable task) {
+    progress.onNext(task);
   }
 
-  void join(Cursor cursor) {
-    if (size == cursors.length) {
-      cursors = Arrays.copyOf(cursors, Math.max(4, size + (size >> 1)));
+  void add(Subscriber subscriber) {
+    assert loop().inLoop();
+    if (size == subscribers.length) {
+      subscribers = Arrays.copyOf(subscribers, Math.max(4, size + (size >> 1)));
     }
-    cursor.index = size;
-    cursors[size++] = cursor;
-    cursor.joined(this);
+    subscriber.index = size;
+    subscribers[size++] = subscriber;
   }
 
-  /** Takes a cursor out, and tells the tail's owner. */
-  void leave(Cursor cursor) {
-    int hole = cursor.index;
-    Cursor last = cursors[--size];
-    cursors[hole] = last;
-    last.index = hole;
-    Arrays.fill(cursors, size, size + 1, null);
-    cursor.index = -1;
-    cursor.left();
-    partition.feed().detach(tail, partition);
+  /** Takes a subscriber out, and notifies the tail. */
+  void remove(Subscriber subscriber) {
+    assert loop().inLoop();
+    Subscriber last = subscribers[--size];
+    subscribers[subscriber.index] = last;
+    last.index = subscriber.index;
+    subscribers[size] = null;
+    subscriber.index = -1;
+    upstream.detach();
   }
 
-  /** Takes a run that follows what is here; retained for this view. */
+  /** A subscriber has left before it could join. */
+  void decline() {
+    assert loop().inLoop();
+    upstream.detach();
+  }
+
+  /** Takes a run that follows the newest one; retained for this view. */
   void append(Run run) {
+    assert loop().inLoop();
     runs.add(run);
     closedThrough = run.closedThrough(closedThrough);
   }
 
   void trim(long newFloor) {
+    assert loop().inLoop();
     floor = Math.max(floor, newFloor);
     while (!runs.isEmpty() && runs.getFirst().through() <= floor) {
       runs.removeFirst().release();
     }
   }
 
-  /** Forgets every run: the tail begins anew at this floor, perhaps in another epoch. */
-  void cut(long newFloor, long newClosedThrough) {
-    releaseRuns(runs);
+  /** Drops every run: the tail starts over at this floor, perhaps in another epoch. */
+  void cut(long newFloor) {
+    release();
     floor = newFloor;
-    closedThrough = newClosedThrough;
+    closedThrough = Run.OPEN;
   }
 
   void closedThrough(long through) {
+    assert loop().inLoop();
     closedThrough = through;
   }
 
   void release() {
-    releaseRuns(runs);
-  }
-
-  /**
-   * Writes down where cursors stand that have everything, before something comes that they may not
-   * have: their partition may have moved on since their last event, and retention with it.
-   */
-  void settle() {
-    for (int i = 0; i < size; i++) {
-      cursors[i].settle();
-    }
-  }
-
-  /**
-   * Lets every cursor go on. Backwards, since a cursor that ends leaves its place to the last one.
-   */
-  void pump() {
-    for (int i = size - 1; i >= 0; i--) {
-      if (i < size) {
-        cursors[i].pump();
-      }
-    }
-  }
-
-  private static void releaseRuns(Deque<Run> runs) {
+    assert loop().inLoop();
     runs.forEach(Run::release);
     runs.clear();
+  }
+
+  /**
+   * Settles every subscriber, before something comes that those who have everything may not have:
+   * their partition may have moved on since their last event, and retention with it.
+   */
+  void settle() {
+    assert loop().inLoop();
+    for (int i = 0; i < size; i++) {
+      subscribers[i].settle();
+    }
+  }
+
+  /** Pumps every subscriber. Backwards, since one that leaves gives its place to the last one. */
+  void pump() {
+    assert loop().inLoop();
+    for (int i = size - 1; i >= 0; i--) {
+      if (i < size) {
+        subscribers[i].pump();
+      }
+    }
   }
 }

@@ -1,26 +1,23 @@
 package io.tailwater.edge.log;
 
 /**
- * How a transport writes the events of a run. Stateless: what it makes is the same for every
- * reader, and shared by them.
+ * How a protocol writes the events of a run. Stateless, for any thread: all readers of a run share
+ * its encoding.
  *
- * @param <E> what it makes of a run
+ * @param <E> the encoding of a run
  */
-public interface WireFormat<E extends WireFormat.Encoding> {
-  /** How many formats there may be. */
-  int SLOTS = 8;
-
-  /**
-   * Which of the {@link #SLOTS} encodings of a run is this format's; no two formats have the same.
-   */
-  int slot();
+public interface WireFormat<E extends EncodedRun> {
+  /** The slot that this format took when it was constructed; always the same. */
+  FormatSlot slot();
 
   /** Encodes all events of a run. */
   E encode(Run run);
 
-  /** An encoded run; it holds direct memory until its run lets it go. */
-  interface Encoding {
-    /** Frees its memory; called once. */
-    void release();
+  /** A run in this format, encoded for the first reader that wants it and kept by the run. */
+  @SuppressWarnings("unchecked") // only this format writes to its slot
+  default E of(Run run) {
+    int slot = slot().index();
+    EncodedRun known = run.encoding(slot);
+    return (E) (known != null ? known : run.keep(slot, encode(run)));
   }
 }

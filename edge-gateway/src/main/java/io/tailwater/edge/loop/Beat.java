@@ -1,13 +1,14 @@
 package io.tailwater.edge.loop;
 
 /**
- * A connection as its event loop sees it: something to flush and to keep alive. Confined to the
- * loop that it was added to.
+ * Confined to the loop that it was added to: a connection, as its event loop sees it. The loop
+ * flushes it and keeps it alive.
  */
 public abstract class Beat {
-  /** Its place in the loop's wheel. */
+  /** Its spoke of the loop's wheel. */
   int spoke;
 
+  /** Its place on that spoke. */
   int place;
 
   /** Sends what was written since the last flush. */

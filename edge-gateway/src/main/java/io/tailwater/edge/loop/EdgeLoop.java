@@ -6,24 +6,23 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What one event loop keeps for its connections: those that wrote something and are to be flushed
- * before the loop goes on, and a wheel that gives each its heartbeat. Confined to the loop.
+ * Confined to one event loop: the loop's connections. It flushes those that have written before the
+ * loop does anything else, and gives each its heartbeat.
  */
 public final class EdgeLoop {
   private static final int SPOKES = 1024;
   private static final int TURNS_PER_HEARTBEAT = 15;
 
   /**
-   * How long new events wait for more of them, as a multiple of what the last flush took: a loop
-   * that has much to send sends several events at once, one that has little sends each when it
-   * comes.
+   * How long new events wait for more, as a multiple of the last flush's time. So a loop that has
+   * much to send sends several events together, and one that has little sends each at once.
    */
   private static final int REST = 3;
 
-  private static final long MOST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long MAX_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** What may wait for that, bytes of one reader of everything: far below a connection's mark. */
-  private static final int MOST_RESTING_BYTES = 16 << 10;
+  /** What may wait, bytes for a reader of everything: far below a connection's high-water mark. */
+  private static final int MAX_RESTING_BYTES = 16 << 10;
 
   private final EventLoop loop;
   private final ArrayList<Beat> written = new ArrayList<>();
@@ -49,23 +48,27 @@ public final class EdgeLoop {
     for (int i = 0; i < SPOKES; i++) {
       wheel.add(new ArrayList<>());
     }
-    loop.scheduleAtFixedRate(this::turn, turnMs, turnMs, TimeUnit.MILLISECONDS);
+    loop.scheduleAtFixedRate(this::onTurn, turnMs, turnMs, TimeUnit.MILLISECONDS);
   }
 
+  /** Netty's loop. Any thread. */
   public EventLoop eventLoop() {
     return loop;
   }
 
+  /** Whether the caller runs on this loop. Any thread. */
   public boolean inLoop() {
     return loop.inEventLoop();
   }
 
+  /** Runs a task on this loop, later. Any thread. */
   public void execute(Runnable task) {
     loop.execute(task);
   }
 
-  /** Takes a connection in; its first heartbeat comes within its time, spread over it. */
+  /** Adds a connection. Its first heartbeat comes at some point within its period. */
   public void add(Beat beat) {
+    assert inLoop();
     put(beat, 1 + next++ % turns(beat));
     next %= SPOKES;
   }
@@ -81,7 +84,9 @@ public final class EdgeLoop {
     return (int) Math.clamp(beat.heartbeatMs(heartbeatMs) / turnMs, 1, SPOKES - 1);
   }
 
+  /** Takes a connection out. */
   public void remove(Beat beat) {
+    assert inLoop();
     ArrayList<Beat> spoke = wheel.get(beat.spoke);
     Beat last = spoke.removeLast();
     if (last != beat) {
@@ -90,13 +95,15 @@ public final class EdgeLoop {
     }
   }
 
-  /** Notes that a connection has something to flush. */
+  /** Notes that a connection is to be flushed; once for each flush. */
   public void written(Beat beat) {
+    assert inLoop();
     written.add(beat);
   }
 
-  /** Sends what was written since the last time, once for each beat. */
+  /** Flushes the connections that have written since the last flush. */
   public void flush() {
+    assert inLoop();
     restingBytes = 0;
     if (written.isEmpty()) {
       return;
@@ -111,26 +118,29 @@ public final class EdgeLoop {
 
   private void restSince(long startNanos) {
     long endNanos = loop.ticker().nanoTime();
-    restUntilNanos = endNanos + Math.min(REST * (endNanos - startNanos), MOST_REST_NANOS);
+    restUntilNanos = endNanos + Math.min(REST * (endNanos - startNanos), MAX_REST_NANOS);
   }
 
-  /** New events are about to be written, each for all its readers. */
+  /** New events are about to be written. */
   public void beginNews() {
+    assert inLoop();
     newsSinceNanos = loop.ticker().nanoTime();
     sendingAtOnce = newsSinceNanos >= restUntilNanos;
   }
 
-  /** Whether what is written may go to the network right away. */
+  /** Whether what is written may go to the network at once, without a flush. */
   public boolean sendsAtOnce() {
+    assert inLoop();
     return sendingAtOnce;
   }
 
   /**
-   * Sends new events: at once, or with those that come while the loop rests from the last time.
+   * Flushes new events: at once, or with those that come while the loop rests from the last flush.
    *
-   * @param bytes how many were written for a reader of all of them, at most
+   * @param bytes how many were written at most for one reader
    */
   public void flushNews(int bytes) {
+    assert inLoop();
     restingBytes += bytes;
     if (sendingAtOnce) {
       sendingAtOnce = false;
@@ -139,20 +149,22 @@ public final class EdgeLoop {
       return;
     }
     long waitNanos = restUntilNanos - loop.ticker().nanoTime();
-    if (waitNanos <= 0 || restingBytes > MOST_RESTING_BYTES) {
+    if (waitNanos <= 0 || restingBytes > MAX_RESTING_BYTES) {
       flush();
     } else if (!resting) {
       resting = true;
-      loop.schedule(this::rested, waitNanos, TimeUnit.NANOSECONDS);
+      loop.schedule(this::onRested, waitNanos, TimeUnit.NANOSECONDS);
     }
   }
 
-  private void rested() {
+  private void onRested() {
+    assert inLoop();
     resting = false;
     flush();
   }
 
-  private void turn() {
+  private void onTurn() {
+    assert inLoop();
     turn = (turn + 1) % SPOKES;
     for (Beat beat : List.copyOf(wheel.get(turn))) {
       beat.heartbeat();

@@ -5,21 +5,26 @@ import io.netty.channel.EventLoopGroup;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** The event loops of the HTTP server, each with what it keeps for its connections. Any thread. */
+/** The event loops of the HTTP server. Any thread. */
 public final class EdgeLoops {
   private final EventLoopGroup group;
   private final long heartbeatMs;
   private final ConcurrentMap<EventLoop, EdgeLoop> loops = new ConcurrentHashMap<>();
 
+  /**
+   * @param heartbeatMs a connection's usual time between heartbeats, milliseconds
+   */
   public EdgeLoops(EventLoopGroup group, long heartbeatMs) {
     this.group = group;
     this.heartbeatMs = heartbeatMs;
   }
 
+  /** The loop that drives this event loop's connections. */
   public EdgeLoop of(EventLoop loop) {
     return loops.computeIfAbsent(loop, key -> new EdgeLoop(key, heartbeatMs));
   }
 
+  /** One of the loops, in turn. */
   public EdgeLoop any() {
     return of(group.next());
   }

@@ -1,4 +1,4 @@
-/** Event loops of the HTTP server, each with the connections that it flushes and beats for. */
+/** Event loops of the HTTP server, each with the connections that it flushes and keeps alive. */
 @NullMarked
 package io.tailwater.edge.loop;
 

@@ -2,6 +2,7 @@ package io.tailwater.edge.poll;
 
 import io.tailwater.edge.connection.EventBytes;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.log.FormatSlot;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.WireFormat;
 
@@ -9,11 +10,13 @@ import io.tailwater.edge.log.WireFormat;
 final class PollFormat implements WireFormat<EventBytes> {
   static final PollFormat JSON = new PollFormat();
 
+  private final FormatSlot slot = FormatSlot.take();
+
   private PollFormat() {}
 
   @Override
-  public int slot() {
-    return 3;
+  public FormatSlot slot() {
+    return slot;
   }
 
   @Override

@@ -74,7 +74,7 @@ final class PollTransport implements Transport {
 
   @Override
   public int events(Cursor cursor, Run run, int index) {
-    EventBytes bytes = run.encoded(PollFormat.JSON);
+    EventBytes bytes = PollFormat.JSON.of(run);
     int next = index;
     while (next < run.events().size() && writable()) {
       if (count++ > 0) {

@@ -7,6 +7,7 @@ import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.connection.EventBytes;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.log.FormatSlot;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.WireFormat;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ import java.nio.charset.StandardCharsets;
 /** How an event is written as a block of an event stream. */
 enum SseFormat implements WireFormat<EventBytes> {
   /** {@code event}, {@code data} and {@code id}; bytes in their envelope. */
-  PLAIN(0) {
+  PLAIN {
     @Override
     void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       if (event.getKind() == DataKind.BYTES) {
@@ -30,7 +31,7 @@ enum SseFormat implements WireFormat<EventBytes> {
   },
 
   /** {@code data} is the whole event, then {@code id}. */
-  ENVELOPE(1) {
+  ENVELOPE {
     @Override
     void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       envelope(channel, epoch, event, out);
@@ -42,7 +43,7 @@ enum SseFormat implements WireFormat<EventBytes> {
    * As {@link #ENVELOPE}, but the block is left open for an id of the connection's own; not so that
    * of an ephemeral event, which moves no position.
    */
-  ENVELOPE_OPEN(2) {
+  ENVELOPE_OPEN {
     @Override
     void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       envelope(channel, epoch, event, out);
@@ -52,14 +53,10 @@ enum SseFormat implements WireFormat<EventBytes> {
     }
   };
 
-  private final int slot;
-
-  SseFormat(int slot) {
-    this.slot = slot;
-  }
+  private final FormatSlot slot = FormatSlot.take();
 
   @Override
-  public int slot() {
+  public FormatSlot slot() {
     return slot;
   }
 

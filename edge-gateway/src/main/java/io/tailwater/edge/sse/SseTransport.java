@@ -101,7 +101,7 @@ final class SseTransport implements Transport {
 
   @Override
   public int events(Cursor cursor, Run run, int index) {
-    EventBytes bytes = run.encoded(format);
+    EventBytes bytes = format.of(run);
     int end = run.events().size();
     if (!several || run.epoch().isEphemeral()) {
       bytes.writeFrom(index, outlet());

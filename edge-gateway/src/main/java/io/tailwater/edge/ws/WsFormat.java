@@ -15,6 +15,7 @@ import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Events;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.log.FormatSlot;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.WireFormat;
 import java.io.IOException;
@@ -24,7 +25,7 @@ import java.util.Arrays;
 
 /** How events are written on a WebSocket: as text or as protobuf, compressed or not. */
 enum WsFormat implements WireFormat<WsFrames> {
-  JSON(4, FrameHeader.TEXT) {
+  JSON(FrameHeader.TEXT) {
     @Override
     void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       EventJson.writeEvent(channel, epoch, event, out);
@@ -47,7 +48,7 @@ enum WsFormat implements WireFormat<WsFrames> {
     }
   },
 
-  PROTOBUF(5, FrameHeader.BINARY) {
+  PROTOBUF(FrameHeader.BINARY) {
     @Override
     void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       ChannelEvent written = channelEvent(channel, epoch, event);
@@ -95,17 +96,16 @@ enum WsFormat implements WireFormat<WsFrames> {
   private static final byte[] PREFIX = "{\"events\":[".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] SUFFIX = "]}".getBytes(StandardCharsets.US_ASCII);
 
-  private final int slot;
+  private final FormatSlot slot = FormatSlot.take();
   private final int opcode;
-  private final WireFormat<WsFrames> compressed = new Compressed(this);
+  private final WireFormat<WsFrames> compressed = new Compressed(this, FormatSlot.take());
 
-  WsFormat(int slot, int opcode) {
-    this.slot = slot;
+  WsFormat(int opcode) {
     this.opcode = opcode;
   }
 
   @Override
-  public int slot() {
+  public FormatSlot slot() {
     return slot;
   }
 
@@ -241,15 +241,10 @@ enum WsFormat implements WireFormat<WsFrames> {
   }
 
   /** Made of the plain frames, once for all readers that take compressed ones. */
-  private record Compressed(WsFormat plain) implements WireFormat<WsFrames> {
-    @Override
-    public int slot() {
-      return plain.slot + 2;
-    }
-
+  private record Compressed(WsFormat plain, FormatSlot slot) implements WireFormat<WsFrames> {
     @Override
     public WsFrames encode(Run run) {
-      return WsFrames.compressed(plain, run.encoded(plain));
+      return WsFrames.compressed(plain, plain.of(run));
     }
   }
 }

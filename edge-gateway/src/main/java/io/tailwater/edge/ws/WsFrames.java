@@ -2,7 +2,7 @@ package io.tailwater.edge.ws;
 
 import io.netty.buffer.ByteBuf;
 import io.tailwater.edge.connection.Outlet;
-import io.tailwater.edge.log.WireFormat;
+import io.tailwater.edge.log.EncodedRun;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Every reader that has nothing of a frame yet gets the very same bytes; one that stands inside of
  * it gets a header of its own, and the rest of the same bytes.
  */
-final class WsFrames implements WireFormat.Encoding {
+final class WsFrames implements EncodedRun {
   private final WsFormat format;
   private final ByteBuf bytes;
   private final int[] firsts;

@@ -122,7 +122,7 @@ final class WsTransport implements Transport {
 
   @Override
   public int events(Cursor cursor, Run run, int index) {
-    WsFrames frames = run.encoded(events);
+    WsFrames frames = events.of(run);
     int next = index;
     do {
       frames.write(next, outlet());

@@ -70,7 +70,46 @@ final class RateTest {
     Rate rate = new Rate(5, 100, now::get);
     for (int i = 0; i < 10_000; i++) {
       rate.take("key-" + i);
-      assertThat(rate.keys()).isLessThanOrEqualTo(101);
+      assertThat(rate.keys()).isLessThanOrEqualTo(100);
     }
+  }
+
+  @Example
+  void aLimitedKeyStaysLimitedHoweverManyOthersCome() {
+    Rate rate = new Rate(5, 100, now::get);
+    for (int i = 0; i < 5; i++) {
+      assertThat(rate.take("a")).isTrue();
+    }
+    rate.spend("b", 50);
+    int refused = 0;
+    for (int i = 0; i < 10_000; i++) {
+      refused += rate.take("key-" + i) ? 0 : 1;
+    }
+    assertThat(rate.take("a")).isFalse();
+    assertThat(rate.waitMs("b")).isBetween(9_000L, 9_001L);
+    // A hundred times as many keys as it keeps, all at once, and nearly none is held back.
+    assertThat(refused).isLessThan(500);
+  }
+
+  @Example
+  void aLongDebtOutlivesManySecondsWithoutUse() {
+    Rate rate = new Rate(1_000, 10, now::get);
+    rate.spend("a", 60_000);
+    for (int second = 0; second < 30; second++) {
+      now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+      rate.take("other-" + second);
+    }
+    assertThat(rate.waitMs("a")).isBetween(29_000L, 29_001L);
+  }
+
+  @Example
+  void aKeyThatIsPaidOffIsForgotten() {
+    Rate rate = new Rate(5, 100, now::get);
+    rate.take("a");
+    rate.spend("b", 50);
+    now.addAndGet(TimeUnit.SECONDS.toNanos(3));
+    assertThat(rate.keys()).isEqualTo(1);
+    now.addAndGet(TimeUnit.SECONDS.toNanos(10));
+    assertThat(rate.keys()).isZero();
   }
 }

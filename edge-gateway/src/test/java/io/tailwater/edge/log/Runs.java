@@ -13,7 +13,7 @@ public final class Runs {
 
   /** A run of just these events; at least one. */
   public static Run of(Channel channel, Epoch epoch, List<Event> events) {
-    return new Run(
+    return Run.live(
         channel, epoch, events.getFirst().getOffset() - 1, events.getLast().getOffset(), events);
   }
 

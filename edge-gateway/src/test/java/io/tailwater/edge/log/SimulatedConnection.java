@@ -73,12 +73,15 @@ final class SimulatedConnection implements Transport {
 
   /** The encoded bytes and the runs that were ever made for any connection. */
   static final class Buffers implements WireFormat<EventBytes> {
+    /** Of all worlds: a slot is never given back. */
+    private static final FormatSlot SLOT = FormatSlot.take();
+
     private final Set<ByteBuf> made = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Run> runs = Collections.newSetFromMap(new IdentityHashMap<>());
 
     @Override
-    public int slot() {
-      return 0;
+    public FormatSlot slot() {
+      return SLOT;
     }
 
     @Override
@@ -117,7 +120,7 @@ final class SimulatedConnection implements Transport {
     buffers.runs.add(run);
     for (int i = index; i < run.events().size(); i++) {
       Event event = run.events().get(i);
-      ByteBuf bytes = run.encoded(buffers).at(i);
+      ByteBuf bytes = buffers.of(run).at(i);
       String written = bytes.toString(StandardCharsets.US_ASCII);
       simulation.require(
           written.equals(cursor.epoch() + "-" + event.getOffset()),

@@ -12,6 +12,8 @@ import io.tailwater.edge.connection.ConnectionConfiguration;
 import io.tailwater.edge.connection.Connections;
 import io.tailwater.edge.connection.DrainConfiguration;
 import io.tailwater.edge.connection.StreamOpening;
+import io.tailwater.edge.feed.Feeds;
+import io.tailwater.edge.feed.LogConfiguration;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.EdgeLimits;
 import io.tailwater.edge.loop.EdgeLoop;

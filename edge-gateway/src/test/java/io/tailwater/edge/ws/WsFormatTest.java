@@ -103,7 +103,7 @@ final class WsFormatTest {
       List<String> got = new ArrayList<>();
       for (Frame frame : frames(format, run, from)) {
         List<String> part =
-            format.slot() % 2 == 1
+            format == WsFormat.PROTOBUF || format == WsFormat.PROTOBUF.compressed()
                 ? protobuf(frame).stream().map(one -> one.getData().toStringUtf8()).toList()
                 : data(frame.text());
         assertThat(part.size() == 1 || frame.payload.length < WsFormat.FRAME_BYTES + 20_000)
@@ -123,7 +123,7 @@ final class WsFormatTest {
                 WsFormat.PROTOBUF.slot(),
                 WsFormat.JSON.compressed().slot(),
                 WsFormat.PROTOBUF.compressed().slot()))
-        .containsExactly(4, 5, 6, 7);
+        .doesNotHaveDuplicates();
   }
 
   /** What stands between the quotes of each event's data. */
@@ -154,7 +154,7 @@ final class WsFormatTest {
   /** What a reader gets that stands before this event; compressed messages inflated. */
   private static List<Frame> frames(WireFormat<WsFrames> format, Run run, int from) {
     EmbeddedChannel connection = new EmbeddedChannel();
-    WsFrames encoded = run.encoded(format);
+    WsFrames encoded = format.of(run);
     Outlet outlet = Runs.outlet(connection);
     for (int next = from; next < run.events().size(); next = encoded.endOf(next)) {
       encoded.write(next, outlet);

@@ -1,8 +1,13 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.edge.log.Missed;
+import io.tailwater.edge.log.PartitionView;
+import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.TailView;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,26 +17,26 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pages of the log for the cursors that lie below their tail's floor. One page of a channel is read
- * at a time, and serves every cursor that stands in it. Confined to the loop of its {@link
- * PartitionFeed}.
+ * Confined to the loop of its feed: reads pages of the log for subscribers that lie below their
+ * tail's floor. One page of a channel is read at a time, and serves every subscriber in it.
  */
 final class Replay {
-  private static final int PAGE_EVENTS = 1_000;
+  private static final int MAX_PAGE_EVENTS = 1_000;
 
-  private final PartitionFeed feed;
+  private final Partition partition;
   private final EdgeLoop loop;
-  private final Feeds feeds;
+  private final Commons commons;
   private final Backoff backoff = new Backoff();
 
-  Replay(PartitionFeed feed, EdgeLoop loop, Feeds feeds) {
-    this.feed = feed;
+  Replay(Partition partition, EdgeLoop loop, Commons commons) {
+    this.partition = partition;
     this.loop = loop;
-    this.feeds = feeds;
+    this.commons = commons;
   }
 
-  /** A cursor waits for the page after its position. */
-  void await(Tail tail, Tail.Waiter waiter) {
+  /** A subscriber waits for the page after its position. */
+  void onAwait(Tail tail, Tail.Waiter waiter) {
+    assert loop.inLoop();
     tail.waiting().add(waiter);
     next(tail);
   }
@@ -41,27 +46,29 @@ final class Replay {
       return;
     }
     tail.reading = true;
-    turn(tail);
+    takeTurn(tail);
   }
 
-  private void turn(Tail tail) {
-    feeds.replay().take(() -> loop.execute(() -> read(tail)));
+  private void takeTurn(Tail tail) {
+    commons.turns().take(() -> loop.execute(() -> onTurn(tail)));
   }
 
-  private void read(Tail tail) {
-    long waitMs = feeds.replayWaitMs();
+  private void onTurn(Tail tail) {
+    assert loop.inLoop();
+    long waitMs = commons.admission().replayWaitMs();
     if (waitMs > 0) {
-      feeds.replay().done();
-      loop.eventLoop().schedule(() -> turn(tail), waitMs, TimeUnit.MILLISECONDS);
+      commons.turns().done();
+      loop.eventLoop().schedule(() -> takeTurn(tail), waitMs, TimeUnit.MILLISECONDS);
       return;
     }
     Tail.Waiter first = tail.waiting().element();
-    Epoch asked = feed.currentEpoch();
-    feed.read(tail, PartitionFeed.after(first.after()), PAGE_EVENTS)
+    Epoch requested = partition.epoch();
+    partition
+        .read(tail, Partition.after(first.after()), MAX_PAGE_EVENTS)
         .whenCompleteAsync(
             (page, failure) -> {
-              feeds.replay().done();
-              if (failure != null || !asked.equals(feed.currentEpoch())) {
+              commons.turns().done();
+              if (failure != null || !requested.equals(partition.epoch())) {
                 retry(tail);
               } else {
                 onPage(tail, first, page);
@@ -82,25 +89,26 @@ final class Replay {
   }
 
   private void onPage(Tail tail, Tail.Waiter first, ReadPage page) {
+    assert loop.inLoop();
     Missed missed = Missed.of(page);
     boolean still = page.getThrough() <= first.after().offset() && missed == null;
     if (still && first.after().offset() < tail.floor()) {
       retry(tail);
       return;
     }
-    feed.confirmEpoch(feed.currentEpoch(), page);
+    partition.confirmEpoch(partition.epoch(), page);
     backoff.reset();
     tail.reading = false;
     Run run =
-        new Run(
+        Run.page(
             tail.channel(),
             new Epoch(page.getEpoch()),
             page.getFrom(),
             page.getThrough(),
             page.getEventsList());
-    feeds.replayed(page.getEventsList());
-    Map<PartitionView, List<Cursor>> sameStart = new LinkedHashMap<>();
-    Map<PartitionView, List<Cursor>> inside = new LinkedHashMap<>();
+    count(page);
+    Map<PartitionView, List<TailView.Subscriber>> sameStart = new LinkedHashMap<>();
+    Map<PartitionView, List<TailView.Subscriber>> inside = new LinkedHashMap<>();
     tail.waiting()
         .removeIf(
             waiter -> {
@@ -108,7 +116,7 @@ final class Replay {
               if (same || within(waiter.after(), run)) {
                 (same ? sameStart : inside)
                     .computeIfAbsent(waiter.view(), view -> new ArrayList<>())
-                    .add(waiter.cursor());
+                    .add(waiter.subscriber());
                 return true;
               }
               return false;
@@ -119,6 +127,15 @@ final class Replay {
     next(tail);
   }
 
+  private void count(ReadPage page) {
+    commons.meters().replayed().increment(page.getEventsCount());
+    long bytes = 0;
+    for (Event event : page.getEventsList()) {
+      bytes += event.getData().size();
+    }
+    commons.admission().replayed(bytes);
+  }
+
   private static boolean within(Position position, Run run) {
     return position.epoch().equals(run.epoch())
         && position.offset() >= run.from()
@@ -126,11 +143,11 @@ final class Replay {
   }
 
   private static void give(
-      Run run, @Nullable Missed missed, Map<PartitionView, List<Cursor>> readers) {
+      Run run, @Nullable Missed missed, Map<PartitionView, List<TailView.Subscriber>> readers) {
     readers.forEach(
-        (view, cursors) -> {
+        (view, subscribers) -> {
           run.retain();
-          view.loop().execute(() -> view.onPage(run, missed, cursors));
+          view.loop().execute(() -> view.onPage(run, missed, subscribers));
         });
   }
 }

@@ -1,4 +1,4 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
@@ -10,42 +10,47 @@ import io.tailwater.contract.v1.Latest;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.edge.log.Missed;
+import io.tailwater.edge.log.Opened;
+import io.tailwater.edge.log.Start;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How subscriptions to a partition's channels begin: whether the channel is known and closed, and
- * whether the position that was asked for can be honoured, is had from the log before anything is
- * answered. Confined to the loop of its {@link PartitionFeed}.
+ * Confined to the loop of its feed: opens subscriptions. Before it answers, it asks the log whether
+ * the channel exists, whether it is closed, and whether the requested position is still available.
  */
 final class Openings {
-  /** A position of no log: who comes back with it is told once more that it is foreign. */
+  /** A position of no log: a client that comes back with it is told again that it is foreign. */
   private static final Position NOWHERE = new Position(new Epoch("0"), Position.BEFORE_FIRST);
 
-  private final PartitionFeed feed;
+  private final Partition partition;
   private final Tails tails;
   private final EdgeLoop loop;
-  private final Feeds feeds;
+  private final LongSupplier nanoTime;
   private final Backoff backoff = new Backoff();
 
-  Openings(PartitionFeed feed, Tails tails, EdgeLoop loop, Feeds feeds) {
-    this.feed = feed;
+  Openings(Partition partition, Tails tails, EdgeLoop loop, LongSupplier nanoTime) {
+    this.partition = partition;
     this.tails = tails;
     this.loop = loop;
-    this.feeds = feeds;
+    this.nanoTime = nanoTime;
   }
 
-  void open(Opening opening, CompletableFuture<Opened> answer) {
+  void onOpen(Opening opening, CompletableFuture<Opened> answer) {
+    assert loop.inLoop();
     if (answer.isDone()) {
       return;
     }
-    Tail tail = tails.of(opening.channel(), feed.through());
+    Tail tail = tails.of(opening.channel(), partition.through());
     tail.pin();
     answer.whenComplete(
         (opened, failure) -> {
           if (failure != null) {
-            loop.execute(() -> tail.unpin(feeds.nanoTime()));
+            loop.execute(() -> tail.unpin(nanoTime.getAsLong()));
           }
         });
     check(tail)
@@ -64,25 +69,27 @@ final class Openings {
   }
 
   /**
-   * A subscription that is asked for.
+   * A requested subscription.
    *
-   * @param fresh its reader wants everything that is in the log by now, not only what has come here
+   * @param fresh its reader wants everything that is in the log now, not only what has come here
    */
   record Opening(Channel channel, Namespace namespace, Start start, boolean fresh) {}
 
   /**
-   * One read tells whether the channel is known, and closed at the tail's floor; from there on its
-   * events say so.
+   * Reads once whether the channel is known, and closed at the tail's floor. Beyond the floor, its
+   * events show that.
    */
   CompletableFuture<Void> check(Tail tail) {
+    assert loop.inLoop();
     if (tail.checked != null && !tail.checked.isCompletedExceptionally()) {
       return tail.checked;
     }
-    Epoch asked = feed.currentEpoch();
+    Epoch requested = partition.epoch();
     CompletableFuture<Void> checked = new CompletableFuture<>();
     tail.checked = checked;
     long floor = tail.floor();
-    feed.read(tail, PartitionFeed.after(new Position(asked, floor)), 1)
+    partition
+        .read(tail, Partition.after(new Position(requested, floor)), 1)
         .whenCompleteAsync(
             (page, failure) -> {
               if (failure != null) {
@@ -93,17 +100,17 @@ final class Openings {
               }
               backoff.reset();
               boolean same =
-                  asked.equals(feed.currentEpoch()) && page.getEpoch().equals(asked.text());
+                  requested.equals(partition.epoch()) && page.getEpoch().equals(requested.text());
               if (!same) {
-                feed.confirmEpoch(asked, page);
-                checked.completeExceptionally(madeAgain());
+                partition.confirmEpoch(requested, page);
+                checked.completeExceptionally(recreated());
                 return;
               }
               tail.known |= page.getKnown();
-              // An event beyond the floor will come here, and tell itself whether it closes.
+              // An event beyond the floor will come here, and shows whether it closes.
               if (page.getClosed() && page.getEventsCount() == 0 && !tail.closed()) {
                 tail.closedThrough(floor);
-                feed.tellClosedThrough(tail);
+                partition.closedThroughChanged(tail);
               }
               checked.complete(null);
             },
@@ -111,40 +118,40 @@ final class Openings {
     return checked;
   }
 
-  /**
-   * Those who are attached wait to be told that their channel is closed, however often it takes.
-   */
+  /** Checks again while there are readers, who have to learn that their channel is closed. */
   void checkForReaders(Tail tail) {
+    assert loop.inLoop();
     if (tail.readers() > 0) {
       check(tail);
     }
   }
 
-  /** The closing event is gone, and the channel open again. */
+  /** The closing event was removed, so the channel is open again. */
   void uncheck(Tail tail) {
+    assert loop.inLoop();
     tail.uncheck();
-    feed.tellClosedThrough(tail);
+    partition.closedThroughChanged(tail);
     checkForReaders(tail);
   }
 
   private void resolve(Tail tail, Opening opening, CompletableFuture<Opened> answer) {
     Start start = opening.start();
-    Epoch now = feed.currentEpoch();
+    Epoch now = partition.epoch();
     if (!tail.closed() && !opening.fresh()) {
       if (start instanceof Start.Latest) {
-        answer.complete(here(tail, opening, new Position(now, feed.through())));
+        answer.complete(here(tail, opening, new Position(now, partition.through())));
         return;
       }
       if (start instanceof Start.After(Position after)
           && after.epoch().equals(now)
-          && after.offset() <= feed.through()) {
+          && after.offset() <= partition.through()) {
         answer.complete(here(tail, opening, after));
         return;
       }
     }
-    Position asked =
+    Position requested =
         switch (start) {
-          case Start.Latest latest -> new Position(now, feed.through());
+          case Start.Latest latest -> new Position(now, partition.through());
           case Start.After(Position after) -> after;
           case Start.Earliest e -> NOWHERE;
           case Start.Unreadable u -> NOWHERE;
@@ -156,34 +163,35 @@ final class Openings {
           case Start.Latest latest ->
               opening.fresh()
                   ? ReadRequest.newBuilder().setLatest(Latest.getDefaultInstance())
-                  : PartitionFeed.after(asked);
-          case Start.After after -> PartitionFeed.after(asked);
+                  : Partition.after(requested);
+          case Start.After after -> Partition.after(requested);
           case Start.Earliest e -> earliest();
           case Start.Unreadable u -> earliest();
           case Start.Last(int count) -> ReadRequest.newBuilder().setLast(count);
           case Start.Since(long timeMs) -> ReadRequest.newBuilder().setTimeMs(timeMs);
         };
-    feed.read(tail, request, 1)
+    partition
+        .read(tail, request, 1)
         .whenCompleteAsync(
             (page, failure) -> {
               if (failure != null) {
                 answer.completeExceptionally(failure);
-              } else if (now.equals(feed.currentEpoch())) {
-                answer.complete(opened(tail, opening, asked, page));
+              } else if (now.equals(partition.epoch())) {
+                answer.complete(opened(tail, opening, requested, page));
               } else {
-                answer.completeExceptionally(madeAgain());
+                answer.completeExceptionally(recreated());
               }
             },
             loop::execute);
   }
 
+  /** An answer that needs no read: everything after the position has come here, or will. */
   private Opened here(Tail tail, Opening opening, Position position) {
-    return new Opened(
-        feed, tail, opening.namespace().getSlowReaders(), position, null, false, feed.through());
+    return opened(tail, opening, position, null, false, partition.through());
   }
 
-  private Opened opened(Tail tail, Opening opening, Position asked, ReadPage page) {
-    feed.confirmEpoch(feed.currentEpoch(), page);
+  private Opened opened(Tail tail, Opening opening, Position requested, ReadPage page) {
+    partition.confirmEpoch(partition.epoch(), page);
     Position from = new Position(new Epoch(page.getEpoch()), page.getFrom());
     Missed missed =
         opening.start() instanceof Start.Unreadable
@@ -194,22 +202,34 @@ final class Openings {
     if (atEnd && !page.getClosed() && page.getHead() >= tail.closedThrough()) {
       uncheck(tail);
     }
-    feed.expect(page);
+    partition.expect(page);
+    return opened(
+        tail, opening, missed == null ? from : requested, missed, finished, page.getHead());
+  }
+
+  private Opened opened(
+      Tail tail,
+      Opening opening,
+      Position position,
+      @Nullable Missed missed,
+      boolean finished,
+      long liveAfter) {
     return new Opened(
-        feed,
-        tail,
+        tail.channel(),
         opening.namespace().getSlowReaders(),
-        missed == null ? from : asked,
+        position,
         missed,
         finished,
-        page.getHead());
+        liveAfter,
+        partition.hold(tail));
   }
 
   private static ReadRequest.Builder earliest() {
     return ReadRequest.newBuilder().setEarliest(Earliest.getDefaultInstance());
   }
 
-  private static RequestException madeAgain() {
-    return new RequestException(ErrorCode.UNAVAILABLE, "the topic was made again just now");
+  private static RequestException recreated() {
+    return new RequestException(
+        ErrorCode.UNAVAILABLE, "the topic was recreated a moment ago; try again");
   }
 }

@@ -1,6 +1,6 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
-/** Times between attempts, each twice the last one, up to a bound. Confined to its owner. */
+/** Confined to its owner's loop: waits between attempts, each twice the last, up to a bound. */
 final class Backoff {
   private static final long FIRST_MS = 50;
   private static final long MAX_MS = 2_000;

@@ -1,4 +1,4 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
@@ -8,9 +8,9 @@ import java.time.Duration;
 /**
  * What a gateway keeps of the log, {@code tailwater.edge}.
  *
- * @param tailBytes most bytes of one channel's newest events kept here
- * @param tailsBytes most bytes of all of them
- * @param pagesAtOnce how many pages of history are read at once
+ * @param tailBytes the bound for one channel's newest events, bytes
+ * @param tailsBytes the bound for all channels together, bytes
+ * @param pagesAtOnce how many pages of history are read at one time
  * @param partitionLinger how long a partition without subscribers is followed
  */
 @ConfigurationProperties("tailwater.edge")

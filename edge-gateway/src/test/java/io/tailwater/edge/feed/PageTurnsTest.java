@@ -1,4 +1,4 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

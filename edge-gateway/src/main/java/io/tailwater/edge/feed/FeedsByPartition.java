@@ -1,8 +1,9 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.v1.Namespace;
+import io.tailwater.edge.log.SegmentSource;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,22 +11,22 @@ import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The feeds of one kind on this gateway, one for each partition that is read here, and what they
- * subscribe to of the broadcast. Any thread.
+ * The feeds of one kind on this gateway, one for each partition that is read here, and their
+ * subscriptions of the broadcast. Any thread.
  */
 final class FeedsByPartition<F extends Feed> {
   private final ConcurrentMap<Key, F> feeds = new ConcurrentHashMap<>();
   private final SegmentSource broadcast;
-  private final Making<F> making;
+  private final Opening<F> opening;
 
-  FeedsByPartition(SegmentSource broadcast, Making<F> making) {
+  FeedsByPartition(SegmentSource broadcast, Opening<F> opening) {
     this.broadcast = broadcast;
-    this.making = making;
+    this.opening = opening;
   }
 
-  /** Makes the feed of a partition. */
-  interface Making<F> {
-    F make(String namespace, int partition);
+  /** Constructs the feed of a partition. */
+  interface Opening<F> {
+    F open(String namespace, int partition);
   }
 
   private record Key(String namespace, int partition) {
@@ -37,25 +38,26 @@ final class FeedsByPartition<F extends Feed> {
     }
   }
 
-  /** The feed of a channel's partition, which is taken up if it was not. */
-  F take(Namespace namespace, Channel channel) {
-    return feeds.computeIfAbsent(Key.of(namespace, channel), this::takeUp);
+  /** The feed of a channel's partition, opened if it was not. */
+  F of(Namespace namespace, Channel channel) {
+    return feeds.computeIfAbsent(Key.of(namespace, channel), this::open);
   }
 
-  private F takeUp(Key key) {
-    F feed = making.make(key.namespace, key.partition);
+  private F open(Key key) {
+    F feed = opening.open(key.namespace, key.partition);
     broadcast.subscribe(key.namespace, key.partition, feed::segment, feed::broadcastChanged);
     return feed;
   }
 
-  void giveUp(F feed) {
+  /** Ends a feed, unless another one has its partition by now. */
+  void release(Feed feed) {
     feeds.computeIfPresent(
         new Key(feed.namespace(), feed.partition()),
         (key, now) -> {
           if (now != feed) {
             return now;
           }
-          // Within, or it would end what the next feed of this partition subscribes to.
+          // Within the update, or it would end the subscription of the partition's next feed.
           broadcast.unsubscribe(key.namespace, key.partition);
           return null;
         });

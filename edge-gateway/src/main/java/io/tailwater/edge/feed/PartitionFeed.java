@@ -1,10 +1,7 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
-import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.Position;
-import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.FollowRequest;
@@ -12,6 +9,7 @@ import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.contract.v1.Segment;
+import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,137 +17,84 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The gateway's own cursor over one partition: its {@code through}, and the tails of the channels
- * that are read here. Confined to one event loop; what others ask of it are the methods marked so,
- * which enqueue.
+ * Confined to one event loop: the gateway's own cursor over one partition. It has a {@code through}
+ * and the tails of the channels that are read here.
  *
- * <p>A segment that begins at or before {@code through} is applied, and what is known of it falls
- * away. One that begins beyond shows a hole, which {@code Follow} fills: the broadcast may lose,
- * repeat and reorder as it likes.
+ * <p>A segment that begins at or before {@code through} is applied, without the part that is known.
+ * A segment that begins beyond it shows a hole, which {@code Follow} fills: the broadcast may lose,
+ * repeat and reorder segments.
  */
-final class PartitionFeed implements Feed {
+final class PartitionFeed extends Feed implements Partition {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionFeed.class);
 
-  /** How long a head beyond ours may wait for its segment. */
+  /** How long the feed waits for the segments until a known head before it follows. */
   private static final long SEGMENT_GRACE_MS = 200;
 
   private static final int FOLLOW_WAIT_MS = 5_000;
-  private static final int PAGE_BYTES = 64 << 10;
+  private static final int MAX_PAGE_BYTES = 64 << 10;
 
-  private final String namespace;
-  private final int partition;
-  private final EdgeLoop loop;
-  private final Feeds feeds;
-  private final Tails tails;
+  private final Runnable askHeads;
   private final Openings openings;
   private final Replay replay;
-  private final Fanout fanout;
   private final List<Awaiting> awaitingHead = new ArrayList<>();
+  private final Backoff backoff = new Backoff();
   private volatile @Nullable Epoch epoch;
   private long through;
   private long target;
   private boolean following;
-  private final Backoff backoff = new Backoff();
-  private long idleSinceNanos;
-  private volatile boolean givenUp;
-
-  PartitionFeed(String namespace, int partition, EdgeLoop loop, Feeds feeds) {
-    this.namespace = namespace;
-    this.partition = partition;
-    this.loop = loop;
-    this.feeds = feeds;
-    this.idleSinceNanos = feeds.nanoTime();
-    this.tails = new Tails(feeds, feeds.tailLimit());
-    this.fanout = new Fanout(this, tails, feeds::nanoTime);
-    this.openings = new Openings(this, tails, loop, feeds);
-    this.replay = new Replay(this, loop, feeds);
-  }
-
-  /** A subscription that cannot begin before the partition's head is known. */
-  private record Awaiting(CompletableFuture<Opened> answer, Runnable task) {}
-
-  // --- what others ask of it, from any thread ---
 
   /**
-   * Opens a channel: the answer comes when the log has told where the cursor stands and whether the
-   * channel is closed. The tail stays until {@link #attach} or {@link #abandon}.
+   * @param onReleased called when nobody has read the partition for a while
+   * @param askHeads requests the heads of the partitions, from any thread
+   */
+  PartitionFeed(
+      String namespace,
+      int partition,
+      EdgeLoop loop,
+      Commons commons,
+      Consumer<Feed> onReleased,
+      Runnable askHeads) {
+    super(namespace, partition, loop, commons, commons.configuration().tailBytes(), onReleased);
+    this.askHeads = askHeads;
+    this.openings = new Openings(this, tails, loop, commons.nanoTime());
+    this.replay = new Replay(this, loop, commons);
+  }
+
+  /** A subscription that cannot be opened before the partition's head is known. */
+  private record Awaiting(CompletableFuture<Opened> answer, Runnable task) {}
+
+  // --- any thread ---
+
+  /**
+   * Opens a channel. The answer comes when the log has said where the cursor stands and whether the
+   * channel is closed. Any thread.
    */
   CompletableFuture<Opened> open(Openings.Opening opening) {
     CompletableFuture<Opened> answer = new CompletableFuture<>();
     loop.execute(
         () -> {
-          if (givenUp) {
-            answer.completeExceptionally(
-                new RequestException(ErrorCode.UNAVAILABLE, "the partition was given up just now"));
+          if (released()) {
+            answer.completeExceptionally(stopped());
           } else {
-            whenReady(answer, () -> openings.open(opening, answer));
+            whenReady(answer, () -> openings.onOpen(opening, answer));
           }
         });
     return answer;
   }
 
-  @Override
-  public void attach(Opened opened, Cursor cursor, EdgeLoop reader) {
-    loop.execute(() -> onAttach(opened.tail(), cursor, reader));
-  }
-
-  @Override
-  public void abandon(Opened opened) {
-    loop.execute(() -> opened.tail().unpin(feeds.nanoTime()));
-  }
-
-  @Override
-  public void detach(Tail tail, PartitionView view) {
-    loop.execute(() -> fanout.detach(tail, view));
-  }
-
-  @Override
-  public void awaitPage(Tail tail, Cursor cursor, Position after, EdgeLoop reader) {
-    loop.execute(
-        () -> {
-          PartitionView view = fanout.of(reader);
-          if (view != null) { // otherwise it has left meanwhile
-            replay.await(tail, new Tail.Waiter(cursor, after, view));
-          }
-        });
-  }
-
-  @Override
-  public void segment(Segment segment) {
-    loop.execute(() -> onSegment(segment));
-  }
-
+  /** Takes the partition's head, as an event-core has answered. Any thread. */
   void head(Head head) {
     loop.execute(() -> onHead(head));
   }
 
-  @Override
-  public void broadcastChanged() {
-    loop.execute(this::drive);
-  }
-
-  void tick() {
-    loop.execute(this::onTick);
-  }
-
-  @Override
-  public CompletableFuture<Integer> readers(Channel channel) {
-    CompletableFuture<Integer> answer = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          Tail tail = tails.get(channel.key());
-          answer.complete(tail == null ? 0 : tail.readers());
-        });
-    return answer;
-  }
-
-  /** The channels that have readers here. */
-  CompletableFuture<List<Channel>> read() {
+  /** The channels that have readers here. Any thread. */
+  CompletableFuture<List<Channel>> channels() {
     CompletableFuture<List<Channel>> answer = new CompletableFuture<>();
     loop.execute(
         () ->
@@ -161,6 +106,7 @@ final class PartitionFeed implements Feed {
     return answer;
   }
 
+  /** Any thread. */
   boolean waitsForHead() {
     return epoch == null;
   }
@@ -168,79 +114,83 @@ final class PartitionFeed implements Feed {
   // --- subscriptions ---
 
   private void whenReady(CompletableFuture<Opened> answer, Runnable task) {
-    idleSinceNanos = feeds.nanoTime();
+    touched();
     if (epoch != null) {
       task.run();
     } else {
       awaitingHead.add(new Awaiting(answer, task));
-      feeds.askHeads();
+      askHeads.run();
     }
   }
 
-  private void onAttach(Tail tail, Cursor cursor, EdgeLoop reader) {
-    fanout.attach(tail, cursor, reader, currentEpoch(), through);
+  @Override
+  void onAttached(Tail tail) {
+    assert loop.inLoop();
     // It was checked when it was opened, but may have been cut since.
     openings.check(tail);
   }
 
-  // --- what its parts ask of it, on its loop ---
+  @Override
+  void onAwait(Tail tail, Tail.Waiter waiter) {
+    assert loop.inLoop();
+    replay.onAwait(tail, waiter);
+  }
 
-  /** Reads of a channel, at least through its tail's floor. */
-  CompletableFuture<ReadPage> read(Tail tail, ReadRequest.Builder request, int limit) {
-    return feeds
+  // --- for its openings and replays ---
+
+  @Override
+  public CompletableFuture<ReadPage> read(Tail tail, ReadRequest.Builder request, int maxEvents) {
+    assert loop.inLoop();
+    return commons
         .log()
         .read(
             request
                 .setChannel(tail.channel().toString())
-                .setLimit(limit)
-                .setMaxBytes(PAGE_BYTES)
+                .setLimit(maxEvents)
+                .setMaxBytes(MAX_PAGE_BYTES)
                 .setAtLeast(tail.floor())
-                .setAtLeastEpoch(currentEpoch().text())
+                .setAtLeastEpoch(epoch().text())
                 .build());
   }
 
-  static ReadRequest.Builder after(Position position) {
-    return ReadRequest.newBuilder()
-        .setAfter(
-            io.tailwater.contract.v1.Position.newBuilder()
-                .setEpoch(position.epoch().text())
-                .setOffset(position.offset()));
-  }
-
-  /**
-   * A page of another epoch than the one that was asked for was confirmed with Kafka by the
-   * event-core that gave it. One that comes late, when ours has changed meanwhile, says nothing.
-   */
-  void confirmEpoch(Epoch asked, ReadPage page) {
-    if (asked.equals(currentEpoch()) && !epochIs(page.getEpoch())) {
+  @Override
+  public void confirmEpoch(Epoch requested, ReadPage page) {
+    assert loop.inLoop();
+    if (requested.equals(epoch()) && !epochIs(page.getEpoch())) {
       cut(new Epoch(page.getEpoch()), page.getHead());
     }
   }
 
-  /** An event-core has come so far: what lies between is on its way here, or lost. */
-  void expect(ReadPage page) {
+  @Override
+  public void expect(ReadPage page) {
+    assert loop.inLoop();
     expect(page.getEpoch(), page.getHead());
   }
 
-  void tellClosedThrough(Tail tail) {
-    long closedThrough = tail.closedThrough();
-    fanout.tell(tail, view -> view.onClosedThrough(tail, closedThrough));
+  @Override
+  public void closedThroughChanged(Tail tail) {
+    fanout.closedThroughChanged(tail);
   }
 
-  Epoch currentEpoch() {
-    if (epoch == null) {
-      throw new IllegalStateException("asked before the partition's head was known");
+  @Override
+  public Epoch epoch() {
+    Epoch known = epoch;
+    if (known == null) {
+      throw new IllegalStateException("the partition's head is not known yet");
     }
-    return epoch;
+    return known;
   }
 
-  long through() {
+  @Override
+  public long through() {
+    assert loop.inLoop();
     return through;
   }
 
   // --- the partition's own cursor ---
 
   private void onHead(Head head) {
+    assert loop.inLoop();
     if (epoch == null) {
       epoch = new Epoch(head.getEpoch());
       through = head.getThrough();
@@ -252,7 +202,7 @@ final class PartitionFeed implements Feed {
       return;
     }
     if (!head.getEpoch().equals(epoch.text())) {
-      // Only a hint: an instance may be behind. Follow tells.
+      // Only a hint, since the event-core may be behind. Follow confirms it.
       follow(0);
       return;
     }
@@ -275,14 +225,16 @@ final class PartitionFeed implements Feed {
     }
   }
 
-  private void onSegment(Segment segment) {
+  @Override
+  void onSegment(Segment segment) {
+    assert loop.inLoop();
     if (epoch == null) {
       return;
     }
     if (!epochIs(segment.getEpoch())) {
       follow(0);
     } else if (segment.getFrom() > through) {
-      feeds.holeFound();
+      commons.meters().holes().increment();
       target = Math.max(target, segment.getThrough());
       drive();
     } else if (segment.getThrough() > through) {
@@ -302,12 +254,12 @@ final class PartitionFeed implements Feed {
       }
     }
     through = segment.getThrough();
-    fanout.advance(byTail, currentEpoch(), from, through);
+    fanout.advance(byTail, epoch(), from, through);
   }
 
   /**
-   * Retention has removed what came at or before this offset; no position below it may be honoured
-   * in silence.
+   * Retention has removed what came at or before this offset. A position below it must not be
+   * honoured in silence.
    */
   private void trimBelow(long earliest) {
     for (Tail tail : tails.all()) {
@@ -323,31 +275,32 @@ final class PartitionFeed implements Feed {
 
   /** Follows when there is a hole to fill, or no broadcast to wait for. */
   private void drive() {
+    assert loop.inLoop();
     if (epoch == null || following) {
       return;
     }
     if (target > through) {
       follow(0);
-    } else if (!feeds.broadcast().connected(namespace, partition) && !fanout.isEmpty()) {
+    } else if (!commons.broadcast().connected(namespace(), partition()) && !fanout.isEmpty()) {
       follow(FOLLOW_WAIT_MS);
     }
   }
 
   private void follow(int waitMs) {
-    if (following || givenUp) {
+    if (following || released()) {
       return;
     }
     following = true;
-    Epoch asked = currentEpoch();
+    Epoch requested = epoch();
     FollowRequest request =
         FollowRequest.newBuilder()
-            .setNamespace(namespace)
-            .setPartition(partition)
-            .setEpoch(asked.text())
+            .setNamespace(namespace())
+            .setPartition(partition())
+            .setEpoch(requested.text())
             .setAfter(through)
             .setWaitMs(waitMs)
             .build();
-    feeds
+    commons
         .log()
         .follow(request)
         .whenCompleteAsync(
@@ -355,7 +308,7 @@ final class PartitionFeed implements Feed {
               following = false;
               if (failure != null) {
                 driveLater(failure);
-              } else if (asked.equals(currentEpoch())) {
+              } else if (requested.equals(epoch())) {
                 onFollowed(page);
               } else {
                 drive();
@@ -365,6 +318,7 @@ final class PartitionFeed implements Feed {
   }
 
   private void onFollowed(FollowPage page) {
+    assert loop.inLoop();
     switch (page.getOutcome()) {
       case SEGMENTS -> {
         long before = through;
@@ -375,7 +329,7 @@ final class PartitionFeed implements Feed {
             apply(segment);
           }
         }
-        feeds.followed(page.getSegmentsCount());
+        commons.meters().followed().increment(page.getSegmentsCount());
         if (through > before) {
           backoff.reset();
           drive();
@@ -385,7 +339,7 @@ final class PartitionFeed implements Feed {
           drive();
         }
       }
-      case TOO_OLD -> cut(currentEpoch(), page.getThrough());
+      case TOO_OLD -> cut(epoch(), page.getThrough());
       case FOREIGN -> cut(new Epoch(page.getEpoch()), page.getThrough());
       case BEHIND -> driveLater(null);
       case OUTCOME_UNSPECIFIED, UNRECOGNIZED -> driveLater(null);
@@ -395,13 +349,13 @@ final class PartitionFeed implements Feed {
   private void driveLater(@Nullable Throwable failure) {
     if (failure != null) {
       LOG.debug(
-          "follow of {}:{} after {}: {}", namespace, partition, through, failure.getMessage());
+          "follow of {}:{} after {}: {}", namespace(), partition(), through, failure.getMessage());
     }
     loop.eventLoop().schedule(this::drive, backoff.nextMs(), TimeUnit.MILLISECONDS);
   }
 
   /**
-   * Every tail begins anew here; its readers catch up by pages, like any reader that fell behind.
+   * Every tail starts over here. The readers catch up by pages, like any reader that fell behind.
    */
   private void cut(Epoch newEpoch, long newThrough) {
     boolean backwards = newEpoch.equals(epoch) && newThrough < through;
@@ -410,37 +364,36 @@ final class PartitionFeed implements Feed {
       return;
     }
     LOG.info(
-        "{}:{} goes on at {}-{}; its readers catch up", namespace, partition, newEpoch, newThrough);
+        "{}:{} continues at {}-{}; its readers catch up",
+        namespace(),
+        partition(),
+        newEpoch,
+        newThrough);
     epoch = newEpoch;
     through = newThrough;
     target = newThrough;
     tails.cut(newThrough);
-    fanout.tellAll(view -> view.onCut(newEpoch, newThrough));
+    fanout.updateAll(view -> view.onCut(newEpoch, newThrough));
     tails.all().forEach(openings::checkForReaders);
     drive();
   }
 
-  private void onTick() {
-    // Those who gave up come again, and would add up for as long as no event-core answers.
-    awaitingHead.removeIf(subscription -> subscription.answer.isDone());
-    long now = feeds.nanoTime();
-    if (tails.sweep() || !awaitingHead.isEmpty()) {
-      idleSinceNanos = now;
-    } else if (now - idleSinceNanos > feeds.partitionLingerNanos()) {
-      givenUp = true;
-      feeds.giveUp(this);
-    }
+  @Override
+  void onTick() {
+    super.onTick();
     drive();
   }
 
   @Override
-  public String namespace() {
-    return namespace;
+  void onBroadcastChanged() {
+    drive();
   }
 
   @Override
-  public int partition() {
-    return partition;
+  boolean isAwaited() {
+    // Clients that gave up retry, and would accumulate for as long as no event-core answers.
+    awaitingHead.removeIf(subscription -> subscription.answer.isDone());
+    return !awaitingHead.isEmpty();
   }
 
   private boolean epochIs(String text) {
