@@ -3,6 +3,9 @@ package io.tailwater.ai;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tailwater.ai.generation.Streams;
+import io.tailwater.ai.stream.StreamId;
+import io.tailwater.ai.stream.StreamRequest;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RefusedCall;
 import io.tailwater.contract.RequestException;
@@ -15,17 +18,18 @@ import jakarta.inject.Singleton;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The streams as gRPC has them. Each call runs on a virtual thread of its own. */
+/** Serves the streams over gRPC. Each call runs on a virtual thread of its own. */
 @Singleton
 final class AiStreamsEndpoint extends AiStreamsImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(AiStreamsEndpoint.class);
 
   private final Streams streams;
-  private final AiConfiguration configuration;
+  private final StreamRequest.Limits limits;
 
   AiStreamsEndpoint(Parts parts, AiConfiguration configuration) {
     this.streams = parts.streams();
-    this.configuration = configuration;
+    this.limits =
+        new StreamRequest.Limits(configuration.maxTokens(), configuration.maxPromptChars());
   }
 
   @Override
@@ -33,9 +37,9 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
     answer(
         answer,
         () -> {
-          StreamState state = streams.create(StreamRequest.of(request, configuration));
+          StreamState state = streams.create(StreamRequest.of(request, limits));
           if (isGone(answer) && request.getIdempotencyKey().isEmpty()) {
-            // Nobody will ever know its id.
+            // No caller will ever know its id.
             streams.abandon(state);
           }
           return state;
@@ -58,12 +62,15 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
 
   private static StreamId id(String text) {
     return StreamId.parse(text)
-        .orElseThrow(() -> new RequestException(ErrorCode.NOT_FOUND, "there is no such stream"));
+        .orElseThrow(
+            () ->
+                new RequestException(
+                    ErrorCode.NOT_FOUND, "unknown stream: an id is 22 letters and digits"));
   }
 
   private static void answer(StreamObserver<StreamState> observer, Call call) {
     if (observer instanceof ServerCallStreamObserver<StreamState> caller) {
-      // With this, answering somebody who is gone is no error.
+      // Without a handler, answering a caller that is gone throws.
       caller.setOnCancelHandler(() -> {});
     }
     StreamState state;
@@ -75,12 +82,16 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       observer.onError(
-          Status.UNAVAILABLE.withDescription("this instance is stopping").asRuntimeException());
+          Status.UNAVAILABLE
+              .withDescription("this instance is stopping; try again")
+              .asRuntimeException());
       return;
     } catch (RuntimeException e) {
       LOG.error("a call failed", e);
       observer.onError(
-          Status.INTERNAL.withDescription("something went wrong here").asRuntimeException());
+          Status.INTERNAL
+              .withDescription("this should not have happened; it has been logged")
+              .asRuntimeException());
       return;
     }
     observer.onNext(state);

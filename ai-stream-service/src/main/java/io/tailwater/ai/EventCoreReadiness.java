@@ -5,22 +5,17 @@ import io.micronaut.management.health.indicator.HealthIndicator;
 import io.micronaut.management.health.indicator.HealthResult;
 import io.micronaut.management.health.indicator.annotation.Readiness;
 import jakarta.inject.Singleton;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
-/** Ready is who can write and read streams. Redis is no part of it: streams go on without. */
+/**
+ * Reports ready while an event-core answers and the service is not stopping. Redis is not part of
+ * it: streams go on without it.
+ */
 @Singleton
 @Readiness
 final class EventCoreReadiness implements HealthIndicator {
-  /** Prefix of the names of the threads that ask. */
-  static final String THREAD = "ai-readiness-";
-
   private final Parts parts;
-  private final Executor threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(THREAD, 0).factory());
 
   EventCoreReadiness(Parts parts) {
     this.parts = parts;
@@ -28,12 +23,9 @@ final class EventCoreReadiness implements HealthIndicator {
 
   @Override
   public Publisher<HealthResult> getResult() {
-    return Mono.fromCallable(
-            () ->
-                parts.log().answers() && !parts.streams().stopping()
-                    ? HealthStatus.UP
-                    : HealthStatus.DOWN)
-        .subscribeOn(Schedulers.fromExecutor(threads))
+    return Mono.fromFuture(() -> parts.log().heads())
+        .map(heads -> parts.streams().stopping() ? HealthStatus.DOWN : HealthStatus.UP)
+        .onErrorReturn(HealthStatus.DOWN)
         .map(status -> HealthResult.builder("event-core", status).build());
   }
 }

@@ -6,7 +6,7 @@ import io.micronaut.context.event.BeanCreatedEventListener;
 import jakarta.inject.Singleton;
 import java.util.concurrent.Executors;
 
-/** Gives each gRPC call a virtual thread, so that calls may wait for the log. */
+/** Runs each gRPC call on a virtual thread, so that calls may wait for the log. */
 @Singleton
 final class GrpcThreads implements BeanCreatedEventListener<ServerBuilder<?>> {
   /** Prefix of the threads' names. */

@@ -2,17 +2,17 @@
  * Runs generations. Each is a channel of its own, {@code ai:{id}}: {@code start}, {@code delta}…,
  * then {@code finish} or {@code failed}, which closes it.
  *
- * <p>The log decides everything. A generation exists once its {@code start} is stored, and whoever
- * got it stored writes it; everyone else has joined. It has ended once a closing event is stored,
- * and anyone may publish one: its producer, another instance that was told to cancel it, or one
- * that found its lease gone. The first to be stored counts, and a producer that is told {@code
- * closed} stops. So nothing has to be agreed between instances, and Redis only makes things known
- * sooner.
+ * <p>The log decides everything. A generation exists once its {@code start} is stored. The producer
+ * that stored it writes the stream; all others have joined. It has ended once a closing event is
+ * stored. Any instance may publish one: the producer, an instance that was asked to cancel it, or
+ * one that found its lease gone. The first one stored counts, and a producer whose event is refused
+ * as {@code closed} stops. So instances need not agree on anything, and Redis only makes things
+ * known sooner.
  *
- * <p>{@link io.tailwater.ai.Generation} is the way of a token: the model, one delta at a time, the
- * {@link io.tailwater.ai.Publisher}. At most one publication of a generation is without its
- * verdict; what the model says meanwhile goes into the next one. So the order is exact even when a
- * publication has to be tried again, and no queue is needed.
+ * <p>{@link io.tailwater.ai.generation.Generation} takes a token from the model to the {@link
+ * io.tailwater.ai.stream.StreamWriter}, one delta at a time. At most one event of a generation has
+ * no verdict; the text that the model produces meanwhile goes into the next one. So the order is
+ * exact even when an event has to be sent again, and no queue is needed.
  */
 @Configuration
 @Requires(property = "tailwater.service", value = AiStreamService.NAME)

@@ -2,8 +2,7 @@ package io.tailwater.ai;
 
 import static org.awaitility.Awaitility.await;
 
-import io.grpc.ManagedChannel;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.AiStreamsGrpc;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.StreamState;
@@ -18,7 +17,7 @@ import java.util.Map;
 /** An ai-stream-service in a process of its own, to be killed and frozen. */
 final class AiProcess implements AutoCloseable {
   private final Process process;
-  private final ManagedChannel channel;
+  private final ServiceChannel channel;
 
   AiProcess(String eventCore, String redis, Map<String, String> environment) {
     int port = FreePort.choose();
@@ -44,7 +43,8 @@ final class AiProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    channel = ServiceChannel.open(List.of("127.0.0.1:" + port));
+    channel =
+        ServiceChannel.open(List.of("127.0.0.1:" + port), AiStreamsGrpc.getServiceDescriptor());
   }
 
   /** Waits until it answers, if it has just started. */
@@ -76,7 +76,7 @@ final class AiProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    channel.shutdownNow();
+    channel.close();
     process.destroyForcibly();
   }
 }

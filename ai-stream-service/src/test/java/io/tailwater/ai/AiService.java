@@ -1,8 +1,7 @@
 package io.tailwater.ai;
 
-import io.grpc.ManagedChannel;
 import io.micronaut.context.ApplicationContext;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.AiStreamsGrpc;
 import io.tailwater.contract.v1.AiStreamsGrpc.AiStreamsBlockingStub;
 import io.tailwater.contract.v1.CancelStreamRequest;
@@ -20,12 +19,13 @@ final class AiService implements AutoCloseable {
   static final String NO_REDIS = "redis://127.0.0.1:1";
 
   private final ApplicationContext context;
-  private final ManagedChannel channel;
+  private final ServiceChannel channel;
 
   private AiService(ApplicationContext context) {
     this.context = context;
     int port = context.getBean(io.micronaut.grpc.server.GrpcEmbeddedServer.class).getPort();
-    this.channel = ServiceChannel.open(List.of("127.0.0.1:" + port));
+    this.channel =
+        ServiceChannel.open(List.of("127.0.0.1:" + port), AiStreamsGrpc.getServiceDescriptor());
   }
 
   /** Starts one that is fast, and patient for seconds only, except for what is told. */
@@ -81,7 +81,7 @@ final class AiService implements AutoCloseable {
 
   @Override
   public void close() {
-    channel.shutdownNow();
+    channel.close();
     context.close();
   }
 }

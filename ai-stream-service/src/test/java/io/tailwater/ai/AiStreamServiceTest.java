@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.ai.MemoryEventCore.Faults;
+import io.tailwater.ai.lease.LeaseKeeper;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

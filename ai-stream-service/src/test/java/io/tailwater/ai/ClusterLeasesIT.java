@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.tailwater.ai.StreamEvent.Failed;
+import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.contract.LeaseKeys;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.StreamState;

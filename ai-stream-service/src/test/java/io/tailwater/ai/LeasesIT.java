@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
-import io.tailwater.ai.StreamEvent.Failed;
-import io.tailwater.ai.StreamEvent.Finish;
+import io.tailwater.ai.stream.StreamEvent.Failed;
+import io.tailwater.ai.stream.StreamEvent.Finish;
 import io.tailwater.contract.LeaseKeys;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;

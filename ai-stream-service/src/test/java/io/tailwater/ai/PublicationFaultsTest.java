@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tailwater.ai.MemoryEventCore.Faults;
-import io.tailwater.ai.StreamEvent.Finish;
+import io.tailwater.ai.stream.StreamEvent.Finish;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import java.time.Duration;
 import java.util.List;

@@ -8,9 +8,11 @@ import static org.awaitility.Awaitility.await;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.tailwater.ai.MemoryEventCore.Faults;
-import io.tailwater.ai.StreamEvent.Failed;
-import io.tailwater.ai.StreamEvent.Finish;
-import io.tailwater.ai.StreamEvent.Usage;
+import io.tailwater.ai.stream.StreamEvent.Failed;
+import io.tailwater.ai.stream.StreamEvent.Finish;
+import io.tailwater.ai.stream.StreamEvent.Usage;
+import io.tailwater.ai.stream.StreamEventCodec;
+import io.tailwater.ai.stream.StreamId;
 import io.tailwater.contract.v1.ChatMessage;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.StreamState;
@@ -105,9 +107,11 @@ final class StreamsTest {
 
   @Test
   void anUnknownStreamIsNotFound() {
-    assertStatus(() -> one.get("nothing"), Status.Code.NOT_FOUND, "no such stream");
-    assertStatus(() -> one.get("A".repeat(22)), Status.Code.NOT_FOUND, "nothing is left");
-    assertStatus(() -> one.cancel("A".repeat(22)), Status.Code.NOT_FOUND, "nothing is left");
+    assertStatus(() -> one.get("nothing"), Status.Code.NOT_FOUND, "unknown stream");
+    assertStatus(
+        () -> one.get("A".repeat(22)), Status.Code.NOT_FOUND, "nothing of this stream is left");
+    assertStatus(
+        () -> one.cancel("A".repeat(22)), Status.Code.NOT_FOUND, "nothing of this stream is left");
   }
 
   @Test
@@ -116,12 +120,12 @@ final class StreamsTest {
     refused(CreateStreamRequest.newBuilder().setCreator("alice"), "the prompt is empty");
     refused(
         prompt("x").addMessages(ChatMessage.newBuilder().setRole("robot").setContent("hi")),
-        "'robot' is no role: system, user or assistant");
+        "'robot' is not a role; roles are system, user and assistant");
     refused(prompt("x").setMaxTokens(-1), "max_tokens is from 1 to 32768");
     refused(prompt("x").setMaxTokens(32_769), "max_tokens is from 1 to 32768");
     refused(prompt("x").setTemperature(2.1), "temperature is from 0 to 2");
     refused(prompt("x").setTemperature(Double.NaN), "temperature is from 0 to 2");
-    refused(prompt("x").setModel("gpt"), "'gpt' is no model here; there is: mock");
+    refused(prompt("x").setModel("gpt"), "'gpt' is not a model here; there is: mock");
     refused(prompt("x").setCreator(""), "creator");
     refused(prompt("x").setIdempotencyKey("k".repeat(256)), "idempotency key");
     refused(prompt("x").setUnwatchedValue(7), "unwatched");
@@ -220,8 +224,7 @@ final class StreamsTest {
     StreamState created = one.create(prompt("taken over").setMaxTokens(30_000).build());
     StreamEventCodec codec = new StreamEventCodec(io.micronaut.serde.ObjectMapper.getDefault());
     eventCore.publish(
-        codec.publication(
-            new StreamId(created.getId()), "lost", Failed.producerLost(Usage.of(1, 1))));
+        codec.request(new StreamId(created.getId()), "lost", Failed.producerLost(Usage.of(1, 1))));
     await().untilAsserted(() -> assertThat(running(one)).isZero());
     Transcript.of(eventCore.events(created.getChannel()));
     StreamState state = one.get(created.getId());
@@ -261,7 +264,9 @@ final class StreamsTest {
       small.create(prompt("1").build());
       StreamState second = small.create(prompt("2").build());
       assertStatus(
-          () -> small.create(prompt("3").build()), Status.Code.RESOURCE_EXHAUSTED, "2 streams run");
+          () -> small.create(prompt("3").build()),
+          Status.Code.RESOURCE_EXHAUSTED,
+          "its limit of 2 streams");
       small.cancel(second.getId());
       await().untilAsserted(() -> assertThat(running(small)).isEqualTo(1));
       small.create(prompt("3").build());

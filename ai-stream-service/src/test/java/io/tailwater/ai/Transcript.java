@@ -3,13 +3,15 @@ package io.tailwater.ai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micronaut.serde.ObjectMapper;
-import io.tailwater.ai.StreamEvent.Delta;
-import io.tailwater.ai.StreamEvent.Start;
 import io.tailwater.ai.model.Answer;
 import io.tailwater.ai.model.Chunk;
 import io.tailwater.ai.model.Prompt;
 import io.tailwater.ai.model.ScriptedModel;
-import io.tailwater.ai.model.Ticker;
+import io.tailwater.ai.stream.StreamEvent;
+import io.tailwater.ai.stream.StreamEvent.Delta;
+import io.tailwater.ai.stream.StreamEvent.Start;
+import io.tailwater.ai.stream.StreamEventCodec;
+import io.tailwater.ai.threads.Ticker;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.Event;
 import java.time.Duration;

@@ -33,9 +33,9 @@ public final class RefusedCall {
   /**
    * What a failed call is to the client: the service's own words if the request was wrong.
    *
-   * @param unavailable what is said when the service can't be reached, or can't answer now
+   * @param unavailable the message when the service cannot be reached or cannot answer now
    */
-  static RequestException read(Throwable failure, String unavailable) {
+  public static RequestException read(Throwable failure, String unavailable) {
     Status status = Status.fromThrowable(failure);
     ErrorCode code = code(status, Status.trailersFromThrowable(failure));
     String said = status.getDescription() == null ? "" : status.getDescription();

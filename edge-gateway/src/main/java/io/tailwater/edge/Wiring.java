@@ -1,6 +1,5 @@
 package io.tailwater.edge;
 
-import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
@@ -8,7 +7,10 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.client.ChannelLog;
+import io.tailwater.client.RemoteLog;
+import io.tailwater.client.ServiceChannel;
+import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Addresses;
 import io.tailwater.edge.access.Origins;
@@ -22,12 +24,10 @@ import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.http.Listeners;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.EdgeLimits;
-import io.tailwater.edge.log.ChannelLog;
 import io.tailwater.edge.log.Feeds;
 import io.tailwater.edge.log.LogConfiguration;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.log.RedisSegments;
-import io.tailwater.edge.log.RemoteLog;
 import io.tailwater.edge.log.SegmentSource;
 import io.tailwater.edge.loop.EdgeLoops;
 import io.tailwater.redis.Redis;
@@ -77,14 +77,14 @@ final class Wiring {
 
   @Singleton
   @Named("event-core")
-  @Bean(preDestroy = "shutdownNow")
-  ManagedChannel eventCores(EdgeConfiguration configuration) {
-    return ServiceChannel.open(configuration.eventCores());
+  @Bean(preDestroy = "close")
+  ServiceChannel eventCores(EdgeConfiguration configuration) {
+    return ServiceChannel.open(configuration.eventCores(), EventCoreGrpc.getServiceDescriptor());
   }
 
   @Singleton
-  ChannelLog log(@Named("event-core") ManagedChannel eventCores) {
-    return new RemoteLog(eventCores);
+  ChannelLog log(@Named("event-core") ServiceChannel eventCores) {
+    return RemoteLog.failingFast(eventCores);
   }
 
   @Singleton

@@ -4,6 +4,7 @@ import io.micronaut.context.env.Environment;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.naming.NameUtils;
 import io.micronaut.core.naming.conventions.StringConvention;
+import io.tailwater.core.topic.Namespace;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.Map;

@@ -3,7 +3,29 @@ package io.tailwater.core;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.exceptions.ConfigurationException;
-import io.tailwater.core.Folds.Of;
+import io.tailwater.core.broadcast.Broadcast;
+import io.tailwater.core.broadcast.SegmentSink;
+import io.tailwater.core.broadcast.SegmentSinks;
+import io.tailwater.core.fold.FoldLoop;
+import io.tailwater.core.fold.FoldMetrics;
+import io.tailwater.core.fold.Folds;
+import io.tailwater.core.fold.Folds.Of;
+import io.tailwater.core.fold.Gate;
+import io.tailwater.core.fold.PartitionFold;
+import io.tailwater.core.fold.Passage;
+import io.tailwater.core.fold.Readiness;
+import io.tailwater.core.fold.Ring;
+import io.tailwater.core.publish.Publisher;
+import io.tailwater.core.read.Follows;
+import io.tailwater.core.read.Reads;
+import io.tailwater.core.store.Keys;
+import io.tailwater.core.store.Progress;
+import io.tailwater.core.store.Store;
+import io.tailwater.core.thread.Owner;
+import io.tailwater.core.topic.KafkaClients;
+import io.tailwater.core.topic.Namespace;
+import io.tailwater.core.topic.Topics;
+import io.tailwater.core.watch.KafkaWatch;
 import io.tailwater.redis.Redis;
 import io.tailwater.redis.RedisConfiguration;
 import io.tailwater.redis.RedisPublisher;
@@ -24,19 +46,22 @@ import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** All parts of an event-core, put together and taken apart in order. */
+/** Safe for any thread: all parts of an event-core, opened and closed in order. */
 final class Core implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final String STORE = "store";
   private static final String REDIS_THREADS = "core-redis";
-  private static final int MOST_BROADCASTS = 10_000;
-  private static final long MOST_BROADCAST_BYTES = 16L << 20;
+  private static final int MAX_BROADCASTS = 10_000;
+  private static final long MAX_BROADCAST_BYTES = 16L << 20;
 
   /**
-   * What a core is made of that the framework brings.
+   * Immutable: the parts and settings of a core that come from the framework.
    *
-   * @param namespaces those that have a topic
-   * @param ephemeral the others, of which it only tells
+   * @param namespaces namespaces with a topic
+   * @param ephemeral namespaces without a topic, of which a core only reports the rules
+   * @param gate where records wait before they are folded
+   * @param sinks creates what segments are broadcast to
+   * @param nanoClock the clock of every deadline, nanoseconds
    */
   record Setting(
       String instance,
@@ -46,13 +71,15 @@ final class Core implements AutoCloseable {
       KafkaClients kafka,
       Admin admin,
       RedisConfiguration redis,
-      FoldGate gate,
-      BroadcastPort port,
+      Gate gate,
+      SegmentSinks sinks,
+      LongSupplier nanoClock,
       MeterRegistry registry,
       Executor executor) {}
 
   private final Setting setting;
-  private final LongSupplier nanoClock = System::nanoTime;
+  private final LongSupplier nanoClock;
+  private final Owner foldThread = new Owner();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final Readiness readiness;
   private final AtomicInteger waiting = new AtomicInteger();
@@ -62,16 +89,17 @@ final class Core implements AutoCloseable {
   private final Follows follows;
 
   /**
-   * Opens everything and begins to fold.
+   * Opens everything and starts to fold.
    *
    * @throws ConfigurationException if Kafka does not answer or has a topic that contradicts the
    *     configuration
    */
   Core(Setting setting) {
     this.setting = setting;
+    nanoClock = setting.nanoClock();
     readiness = new Readiness(setting.configuration().lagLimit());
     try {
-      // A context that failed to start destroys nothing, so this is closed here too.
+      // A context that failed to start destroys nothing, so the client is closed here too.
       Topics topics = new Topics(opened(setting.admin()));
       Map<String, String> ids =
           topics.prepare(
@@ -83,18 +111,19 @@ final class Core implements AutoCloseable {
           opened(
               Store.open(
                   Path.of(setting.configuration().data(), STORE),
-                  setting.configuration().cacheBytes()));
+                  setting.configuration().cacheBytes(),
+                  foldThread));
       ScheduledExecutorService timer = timer();
-      Redis redis = opened(Redis.open(setting.redis(), REDIS_THREADS, MOST_BROADCASTS));
-      RedisPublisher broadcasts = new RedisPublisher(redis, timer, MOST_BROADCAST_BYTES);
-      setting.port().open(new RedisSink(broadcasts, setting.registry()));
+      Redis redis = opened(Redis.open(setting.redis(), REDIS_THREADS, MAX_BROADCASTS));
+      RedisPublisher broadcasts = new RedisPublisher(redis, timer, MAX_BROADCAST_BYTES);
       folds = folds(store, topics, ids);
-      Broadcast broadcast = broadcast();
+      Broadcast broadcast = broadcast(setting.sinks().over(broadcasts, setting.registry()));
       FoldLoop loop =
           opened(
               new FoldLoop(
                   setting.kafka().fold(client("fold")),
                   folds,
+                  foldThread,
                   readiness,
                   setting.gate(),
                   broadcast::offer));
@@ -107,10 +136,18 @@ final class Core implements AutoCloseable {
               store,
               readiness,
               watch,
-              setting.configuration(),
+              setting.configuration().readTimeout(),
+              setting.configuration().pageBytes(),
               nanoClock,
               setting.executor());
-      follows = new Follows(folds, readiness, watch, setting.configuration(), nanoClock);
+      follows =
+          new Follows(
+              folds,
+              readiness,
+              watch,
+              setting.configuration().readTimeout(),
+              setting.configuration().followBytes(),
+              nanoClock);
       broadcasts.start();
       loop.start();
       watch.start(timer);
@@ -139,7 +176,7 @@ final class Core implements AutoCloseable {
   }
 
   private Folds folds(Store store, Topics topics, Map<String, String> ids) {
-    Ring.Budget budget = new Ring.Budget(setting.configuration().ringBytes());
+    Ring.Budget budget = new Ring.Budget(setting.configuration().ringBytes(), foldThread);
     setting.registry().gauge("tailwater.core.ring.bytes", budget, Ring.Budget::used);
     setting.registry().gauge("tailwater.core.waiting", waiting);
     size("disk", store, Store::diskBytes);
@@ -182,11 +219,11 @@ final class Core implements AutoCloseable {
       return topics.earliest(namespace).join();
     } catch (CompletionException e) {
       throw new ConfigurationException(
-          "Kafka does not say where topic " + namespace.topicName() + " begins", e);
+          "Kafka does not report where topic " + namespace.topicName() + " begins", e);
     }
   }
 
-  /** The stored progress if it is of this topic; else everything is folded from its beginning. */
+  /** The stored progress if it is of this topic; if not, the partition is folded again. */
   private static Progress resume(Store store, Keys keys, Progress fresh) {
     byte[] stored = store.get(keys.progress());
     if (stored != null) {
@@ -194,13 +231,13 @@ final class Core implements AutoCloseable {
       if (before.topicId().equals(fresh.topicId()) && before.partitions() == fresh.partitions()) {
         return before;
       }
-      LOG.warn("a topic was made again since the last run: it is folded anew");
+      LOG.warn("a topic was recreated since the last run: it is folded from its beginning");
     }
     store.wipe(keys, fresh);
     return fresh;
   }
 
-  private Broadcast broadcast() {
+  private Broadcast broadcast(SegmentSink sink) {
     Broadcast broadcast =
         opened(
             new Broadcast(
@@ -209,7 +246,7 @@ final class Core implements AutoCloseable {
                     .member(client("broadcast"), setting.configuration().broadcastGroup()),
                 setting.namespaces().stream().map(Namespace::topicName).toList(),
                 readiness,
-                setting.port()));
+                sink));
     setting
         .registry()
         .gauge("tailwater.core.broadcast.partitions", broadcast, each -> each.mine().size());
@@ -230,8 +267,8 @@ final class Core implements AutoCloseable {
             folds,
             store,
             readiness,
-            watch,
-            configuration,
+            watch::suspect,
+            new Publisher.Limits(configuration.publishTimeout(), configuration.publishBytes()),
             nanoClock,
             setting.registry()));
   }
@@ -264,15 +301,13 @@ final class Core implements AutoCloseable {
     return follows;
   }
 
-  /** Takes nothing more and answers those who wait, so that the servers can end at once. */
+  /** Refuses new calls and answers the waiting ones, so that the servers can stop at once. */
   void quiesce() {
     readiness.setClosing();
     folds.all().forEach(fold -> fold.passage().release());
   }
 
-  /**
-   * Closes in the opposite order of opening: no calls, no publications, no fold, the store last.
-   */
+  /** Closes the parts in the reverse order of their opening; the store is one of the last. */
   @Override
   public void close() {
     readiness.setClosing();
@@ -280,7 +315,7 @@ final class Core implements AutoCloseable {
       try {
         open.pop().close();
       } catch (Exception e) {
-        LOG.warn("a part did not close in order", e);
+        LOG.warn("closing a part of event-core failed", e);
       }
     }
   }

@@ -16,6 +16,11 @@ import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
 import io.micronaut.context.event.ShutdownEvent;
 import io.micronaut.context.exceptions.ConfigurationException;
+import io.tailwater.core.broadcast.RedisSink;
+import io.tailwater.core.broadcast.SegmentSinks;
+import io.tailwater.core.fold.Gate;
+import io.tailwater.core.topic.KafkaClients;
+import io.tailwater.core.topic.Namespace;
 import io.tailwater.redis.RedisConfiguration;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
@@ -27,21 +32,21 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.AdminClient;
 
-/** Where the framework ends: hands its parts to {@link Core}. */
+/** Creates what the framework injects, and hands the framework's parts to {@link Core}. */
 @Factory
 final class CoreFactory {
   static final String EXECUTOR = "core-grpc";
-  private static final int LEAST_THREADS = 4;
+  private static final int MIN_THREADS = 4;
 
   /**
-   * Runs calls and their continuations. Its queue is bounded by what fills it: calls by the
-   * server's bound, continuations by the bound on those who wait.
+   * Runs calls and their continuations. Its queue is bounded by its sources: the server bounds
+   * calls, and the bound of waiters bounds continuations.
    */
   @Bean(preDestroy = "shutdownNow")
   @Singleton
   @Named(EXECUTOR)
   ExecutorService executor(MeterRegistry registry) {
-    int threads = Math.max(LEAST_THREADS, Runtime.getRuntime().availableProcessors());
+    int threads = Math.max(MIN_THREADS, Runtime.getRuntime().availableProcessors());
     ThreadPoolExecutor executor =
         new ThreadPoolExecutor(
             threads,
@@ -54,7 +59,7 @@ final class CoreFactory {
     return executor;
   }
 
-  /** The one admin client: micronaut-kafka makes one anyway. */
+  /** The one admin client, in place of the one that micronaut-kafka creates. */
   @Bean(preDestroy = "close")
   @Singleton
   @Replaces(bean = AdminClient.class, factory = AdminClientFactory.class)
@@ -72,8 +77,8 @@ final class CoreFactory {
       KafkaClients kafka,
       BeanProvider<AdminClient> admin,
       RedisConfiguration redis,
-      FoldGate gate,
-      BroadcastPort port,
+      Gate gate,
+      SegmentSinks sinks,
       MeterRegistry registry,
       @Named(EXECUTOR) ExecutorService executor) {
     ConfigurationKeys.requireKnown(environment);
@@ -87,7 +92,7 @@ final class CoreFactory {
     List<Namespace> ephemeral = sorted.stream().filter(Namespace::ephemeral).toList();
     if (durable.isEmpty()) {
       throw new ConfigurationException(
-          "every namespace is ephemeral: at least one is to have a topic");
+          "every namespace is ephemeral: at least one must have a topic");
     }
     return new Core(
         new Core.Setting(
@@ -96,16 +101,29 @@ final class CoreFactory {
             durable,
             ephemeral,
             kafka,
-            // Last: a context that fails to start would not close it.
+            // After all that may fail: a context that fails to start would not close it.
             admin.get(),
             redis,
             gate,
-            port,
+            sinks,
+            System::nanoTime,
             registry,
             executor));
   }
 
-  /** Before any bean is destroyed, nobody may be left waiting. */
+  /** Records are folded as soon as they are polled. */
+  @Singleton
+  Gate gate() {
+    return Gate.OPEN;
+  }
+
+  /** Segments are broadcast over Redis. */
+  @Singleton
+  SegmentSinks sinks() {
+    return RedisSink::new;
+  }
+
+  /** Answers every waiting call before a bean is destroyed. */
   @Singleton
   static final class Stopping implements ApplicationEventListener<ShutdownEvent> {
     private final Core core;
@@ -121,8 +139,8 @@ final class CoreFactory {
   }
 
   /**
-   * Leaves out Kafka's figures for each node, topic and partition: they come with other tags than
-   * those of the whole client, which Prometheus does not take under one name.
+   * Leaves out Kafka's figures for each node, topic and partition. Their tags differ from those of
+   * the whole client, and Prometheus refuses different tags under one name.
    */
   @Singleton
   MeterFilter kafkaFigures() {
@@ -132,11 +150,11 @@ final class CoreFactory {
                 && (id.getTag("node-id") != null || id.getTag("topic") != null));
   }
 
-  /** What the gRPC server needs beyond its configuration {@code grpc.server}. */
+  /** Settings of the gRPC server beyond its configuration {@code grpc.server}. */
   @Singleton
   static final class ServerSetting implements BeanCreatedEventListener<ServerBuilder<?>> {
-    private static final int LEAST_KEEP_ALIVE_SECONDS = 5;
-    private static final int MOST_MESSAGE_BYTES = 4 << 20;
+    private static final int MIN_KEEP_ALIVE_SECONDS = 5;
+    private static final int MAX_MESSAGE_BYTES = 4 << 20;
 
     private final ExecutorService executor;
 
@@ -146,12 +164,12 @@ final class CoreFactory {
 
     @Override
     public ServerBuilder<?> onCreated(BeanCreatedEvent<ServerBuilder<?>> event) {
-      // Clients look often whether their connection is alive: that is no abuse.
+      // Clients ping their connections often; the default would end those as abusive.
       return event
           .getBean()
           .executor(executor)
-          .maxInboundMessageSize(MOST_MESSAGE_BYTES)
-          .permitKeepAliveTime(LEAST_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+          .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+          .permitKeepAliveTime(MIN_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
           .permitKeepAliveWithoutCalls(true);
     }
   }

@@ -3,13 +3,14 @@ package io.tailwater.core;
 import io.micronaut.health.HealthStatus;
 import io.micronaut.management.health.indicator.HealthIndicator;
 import io.micronaut.management.health.indicator.HealthResult;
+import io.tailwater.core.fold.Readiness;
 import jakarta.inject.Singleton;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
-/** The readiness of this instance, with its reasons. */
+/** Safe for any thread: reports the readiness of this instance, with its reasons. */
 @Singleton
 final class CoreHealth implements HealthIndicator {
   private final Core core;

@@ -18,12 +18,19 @@ import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.core.fold.Folds;
+import io.tailwater.core.fold.Head;
+import io.tailwater.core.fold.PartitionFold;
+import io.tailwater.core.fold.Readiness;
+import io.tailwater.core.publish.PublishStream;
+import io.tailwater.core.store.StoreException;
+import io.tailwater.core.topic.Namespace;
 import jakarta.inject.Singleton;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The gRPC service: calls in, answers out, never a thread that waits. */
+/** Safe for any thread: the gRPC service. No call blocks a thread. */
 @Singleton
 final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
@@ -82,7 +89,7 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
         });
   }
 
-  /** A partition that is being read anew has no head to tell. */
+  /** The heads of all partitions, except those that are being rebuilt. */
   private HeadsPage heads() {
     HeadsPage.Builder page = HeadsPage.newBuilder().setInstance(instance);
     for (PartitionFold fold : core.folds().all()) {
@@ -99,13 +106,13 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
     return page.build();
   }
 
-  /** The one answer of a unary call, from whatever thread it comes. */
+  /** Safe for any thread: the one answer of a unary call. */
   private static final class Answer<T> implements Consumer<T> {
     private final StreamObserver<T> observer;
 
     Answer(StreamObserver<T> observer) {
       this.observer = observer;
-      // A caller that has gone away is none of the answer's business.
+      // Without a handler, an answer to a caller that is gone would throw.
       ((ServerCallStreamObserver<T>) observer).setOnCancelHandler(() -> {});
     }
 
@@ -115,9 +122,9 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
       } catch (RequestException e) {
         fail(e);
       } catch (StoreException e) {
-        fail(KafkaWatch.unavailable("this instance cannot read its store"));
+        fail(Readiness.unavailable("this instance cannot read its store"));
       } catch (RuntimeException e) {
-        LOG.error("a call failed", e);
+        LOG.error("a call failed unexpectedly", e);
         observer.onError(Status.INTERNAL.withDescription("internal error").asRuntimeException());
       }
     }

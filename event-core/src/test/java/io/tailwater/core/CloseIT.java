@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.scheduling.annotation.Scheduled;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.FollowRequest;
 import java.time.Duration;
@@ -55,6 +56,21 @@ final class CloseIT {
       begun = System.nanoTime();
     }
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(15));
+  }
+
+  /**
+   * Micronaut looks up the bean of a scheduled method at every run. In a closing context that would
+   * create again what was just destroyed, and the close would wait for it.
+   */
+  @Test
+  void nothingIsScheduledThatLooksUpABean() {
+    try (var core = Cores.start(servers, servers.name(), Map.of()).ready()) {
+      assertThat(core.context().getAllBeanDefinitions())
+          .noneMatch(
+              bean ->
+                  bean.getExecutableMethods().stream()
+                      .anyMatch(method -> method.hasAnnotation(Scheduled.class)));
+    }
   }
 
   private static Set<String> threads(String prefix) {

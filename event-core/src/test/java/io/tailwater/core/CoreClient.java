@@ -1,9 +1,8 @@
 package io.tailwater.core;
 
 import com.google.protobuf.ByteString;
-import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
@@ -21,10 +20,11 @@ import java.util.concurrent.atomic.AtomicLong;
 final class CoreClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final ManagedChannel channel;
+  private final ServiceChannel channel;
 
   CoreClient(int port) {
-    channel = ServiceChannel.open(List.of("127.0.0.1:" + port));
+    channel =
+        ServiceChannel.open(List.of("127.0.0.1:" + port), EventCoreGrpc.getServiceDescriptor());
   }
 
   EventCoreGrpc.EventCoreBlockingStub calls() {
@@ -60,10 +60,10 @@ final class CoreClient implements AutoCloseable {
 
   @Override
   public void close() {
-    channel.shutdownNow();
+    channel.close();
   }
 
-  ManagedChannel channel() {
+  ServiceChannel channel() {
     return channel;
   }
 

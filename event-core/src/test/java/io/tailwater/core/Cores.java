@@ -7,6 +7,8 @@ import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsRequest;
+import io.tailwater.core.faults.BroadcastFaults;
+import io.tailwater.core.faults.FoldGate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,8 +30,8 @@ final class Cores {
       return context.getBean(FoldGate.class);
     }
 
-    BroadcastPort port() {
-      return context.getBean(BroadcastPort.class);
+    BroadcastFaults broadcastFaults() {
+      return context.getBean(BroadcastFaults.class);
     }
 
     int httpPort() {

@@ -12,6 +12,7 @@ import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.core.fold.LogRecords;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -14,6 +14,7 @@ import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.FollowRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.Segment;
+import io.tailwater.core.fold.LogRecords;
 import io.tailwater.servers.TestServers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -191,13 +192,13 @@ final class FollowIT {
   }
 
   @Test
-  void aTestMayLoseRepeatAndReorderWhatIsBroadcast() {
+  void aTestCanRepeatSegmentsThatAreBroadcast() {
     String name = servers.name();
     try (var core = Cores.start(servers, name, Map.of("partitions", 1)).ready();
         var listener = new Listener(servers.redis(), name)) {
       awaitBroadcaster(core, 1);
-      core.port()
-          .fault(
+      core.broadcastFaults()
+          .inject(
               sink ->
                   (channel, segment) -> {
                     sink.send(channel, segment);

@@ -2,6 +2,7 @@ package io.tailwater.core;
 
 import static org.awaitility.Awaitility.await;
 
+import io.tailwater.core.fold.LogRecords;
 import io.tailwater.embedded.KafkaServer;
 import io.tailwater.embedded.RedisServer;
 import io.tailwater.servers.TestServers;

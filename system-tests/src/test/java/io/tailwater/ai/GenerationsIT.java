@@ -4,11 +4,10 @@ import static io.tailwater.ai.AiService.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.grpc.ManagedChannel;
 import io.micronaut.context.ApplicationContext;
-import io.tailwater.ai.StreamEvent.Failed;
-import io.tailwater.ai.StreamEvent.Finish;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.ai.stream.StreamEvent.Failed;
+import io.tailwater.ai.stream.StreamEvent.Finish;
+import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.Earliest;
 import io.tailwater.contract.v1.Event;
@@ -49,7 +48,7 @@ final class GenerationsIT {
   private static final List<ApplicationContext> cores = new ArrayList<>();
   private static RedisServer redis;
   private static EmbeddedKafka kafka;
-  private static ManagedChannel log;
+  private static ServiceChannel log;
   private static Path data;
   private AiService one;
   private AiService two;
@@ -59,13 +58,16 @@ final class GenerationsIT {
     data = directory;
     kafka = EmbeddedKafka.open(data.resolve("kafka"));
     redis = TestServers.redis();
-    log = ServiceChannel.open(ports.stream().map(port -> "127.0.0.1:" + port).toList());
+    log =
+        ServiceChannel.open(
+            ports.stream().map(port -> "127.0.0.1:" + port).toList(),
+            EventCoreGrpc.getServiceDescriptor());
     IntStream.range(0, CORES).forEach(i -> cores.add(core(i)));
   }
 
   @AfterAll
   static void stopPlatform() {
-    log.shutdownNow();
+    log.close();
     cores.forEach(ApplicationContext::close);
     redis.close();
     kafka.close();

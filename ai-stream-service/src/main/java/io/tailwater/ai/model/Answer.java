@@ -3,22 +3,23 @@ package io.tailwater.ai.model;
 import java.time.Duration;
 
 /**
- * One answer while it comes. Confined to the thread that reads it. It goes on while nobody asks:
- * what has come meanwhile is in the next chunk.
+ * Owned by the thread that reads it: one answer while a model produces it. The model does not wait
+ * for the reader; the next chunk has all that came meanwhile.
  */
 public interface Answer extends AutoCloseable {
-  /** How many tokens the prompt has. */
+  /** Number of tokens of the prompt. */
   int promptTokens();
 
   /**
-   * All that has come since the last call. Waits for something, but no longer than told: then the
-   * chunk is empty. Not to be called again after a chunk that ends the answer.
+   * Returns all text since the last call. Not to be called again after a chunk that ends the
+   * answer.
    *
-   * @throws ModelException if the model broke off
+   * @param wait how long to wait for text; the chunk is empty if none came
+   * @throws ModelException if the model failed
    */
   Chunk next(Duration wait) throws InterruptedException, ModelException;
 
-  /** Gives the model back, whether or not the answer has ended. */
+  /** Releases the model, whether or not the answer has ended. */
   @Override
   void close();
 }

@@ -10,9 +10,9 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * Composes one answer to a question out of {@link Phrases}: an opening that quotes the question,
- * then sections in an order that the random source decides: what every answer should have, then the
- * other kinds, each once before any comes again. Used by one thread.
+ * Owned by one thread: composes one answer to a question out of {@link Phrases}: an opening that
+ * quotes the question, then sections in random order: the kinds that every answer should have, then
+ * the other kinds, each once before any is repeated.
  */
 final class Composer {
   private static final int QUOTED_POINTS = 80;

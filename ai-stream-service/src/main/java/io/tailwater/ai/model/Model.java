@@ -1,8 +1,8 @@
 package io.tailwater.ai.model;
 
-/** Answers prompts. Safe for use by many threads. */
+/** Answers prompts. Any thread. */
 public interface Model {
-  /** The name that requests and events carry. */
+  /** The name in requests and events. */
   String name();
 
   /**

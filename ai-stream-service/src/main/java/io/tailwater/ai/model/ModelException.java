@@ -1,6 +1,6 @@
 package io.tailwater.ai.model;
 
-/** A model refused a prompt, could not be reached or broke off. The message is for its reader. */
+/** A model refused a prompt, could not be reached or failed. The message is for the reader. */
 public final class ModelException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -1,15 +1,17 @@
 package io.tailwater.ai.model;
 
+import io.tailwater.ai.threads.Confinement;
+import io.tailwater.ai.threads.Ticker;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tokens that become due one after the other at an even rate, by the clock alone: a reader that was
- * held up finds all that have become due meanwhile.
+ * Owned by the thread that reads it: tokens that become due at an even rate, by the clock alone. A
+ * reader that was delayed gets all that became due meanwhile.
  */
 final class PacedAnswer implements Answer {
-  /** Bounds a chunk, however long the reader was held up; what is left comes with the next. */
+  /** Bounds a chunk, however long the reader was delayed; the rest comes with the next one. */
   private static final int MAX_CHUNK_TOKENS = 4096;
 
   private static final long NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -19,6 +21,7 @@ final class PacedAnswer implements Answer {
   private final int tokensPerSecond;
   private final Ticker ticker;
   private final long began;
+  private final Confinement confinement = new Confinement();
   private int taken;
 
   PacedAnswer(int promptTokens, Script script, int tokensPerSecond, Ticker ticker) {
@@ -36,6 +39,7 @@ final class PacedAnswer implements Answer {
 
   @Override
   public Chunk next(Duration wait) throws InterruptedException {
+    assert confinement.holds();
     long untilNext = dueAt(taken + 1) - (ticker.nanos() - began);
     ticker.sleep(Math.min(untilNext, wait.toNanos()));
     int due = Math.min(due(ticker.nanos() - began), script.length());

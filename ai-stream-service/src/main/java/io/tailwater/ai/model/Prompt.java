@@ -6,10 +6,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What a model is asked.
+ * A conversation that a model answers.
  *
- * @param messages oldest first; at least one, and at least one of the user's
- * @param maxTokens most tokens of the answer, if the asker set a limit
+ * @param messages oldest first; at least one of them the user's
+ * @param maxTokens most tokens of the answer, if the caller set a limit
  * @param temperature 0 to 2
  * @param seed the same prompt and seed get the same answer, where the model can do that
  */
@@ -23,7 +23,7 @@ public record Prompt(
     }
   }
 
-  /** What the user said last. */
+  /** The user's last message. */
   public String question() {
     return messages.stream()
         .filter(message -> message.role() == Role.USER)
@@ -35,7 +35,7 @@ public record Prompt(
   /** One turn of the conversation. */
   public record Message(Role role, String content) {}
 
-  /** Who speaks. */
+  /** The author of a message. */
   public enum Role {
     SYSTEM,
     USER,

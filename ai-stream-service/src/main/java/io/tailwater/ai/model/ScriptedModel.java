@@ -1,5 +1,6 @@
 package io.tailwater.ai.model;
 
+import io.tailwater.ai.threads.Ticker;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -9,12 +10,12 @@ import java.util.OptionalLong;
 import java.util.Random;
 
 /**
- * A model without a model: it writes text that looks like an answer, at an even rate, the same for
- * the same prompt and seed. With a limit it writes just so many tokens and is cut off there;
- * without one it writes {@code defaultTokens} and comes to an end with them.
+ * A mock model: it writes text that looks like an answer, at an even rate, the same for the same
+ * prompt and seed. With a limit it writes exactly that many tokens and is cut there. Without one it
+ * writes {@code defaultTokens} and ends with them.
  */
 public final class ScriptedModel implements Model {
-  /** The name it goes by. */
+  /** Its name in requests and events. */
   public static final String NAME = "mock";
 
   private final int tokensPerSecond;

@@ -1,5 +1,7 @@
 package io.tailwater.ai.model;
 
+import io.tailwater.ai.threads.Ticker;
+
 /** Time that passes only by sleeping in it or by telling it to. Used by one thread. */
 final class ManualTicker implements Ticker {
   private long nanos = -5_000_000_000L;

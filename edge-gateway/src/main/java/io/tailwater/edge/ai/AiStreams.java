@@ -1,7 +1,7 @@
 package io.tailwater.edge.ai;
 
 import io.grpc.Channel;
-import io.tailwater.contract.UnaryCalls;
+import io.tailwater.client.UnaryCalls;
 import io.tailwater.contract.v1.AiStreamsGrpc;
 import io.tailwater.contract.v1.AiStreamsGrpc.AiStreamsStub;
 import io.tailwater.contract.v1.CancelStreamRequest;

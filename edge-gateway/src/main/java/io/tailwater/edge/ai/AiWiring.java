@@ -1,10 +1,10 @@
 package io.tailwater.edge.ai;
 
-import io.grpc.ManagedChannel;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
-import io.tailwater.contract.ServiceChannel;
+import io.tailwater.client.ServiceChannel;
+import io.tailwater.contract.v1.AiStreamsGrpc;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.redis.Redis;
 import jakarta.inject.Named;
@@ -15,13 +15,13 @@ import jakarta.inject.Singleton;
 final class AiWiring {
   @Singleton
   @Named("ai-streams")
-  @Bean(preDestroy = "shutdownNow")
-  ManagedChannel services(AiConfiguration configuration) {
-    return ServiceChannel.open(configuration.aiStreams());
+  @Bean(preDestroy = "close")
+  ServiceChannel services(AiConfiguration configuration) {
+    return ServiceChannel.open(configuration.aiStreams(), AiStreamsGrpc.getServiceDescriptor());
   }
 
   @Singleton
-  AiStreams streams(@Named("ai-streams") ManagedChannel services) {
+  AiStreams streams(@Named("ai-streams") ServiceChannel services) {
     return new AiStreams(services);
   }
 

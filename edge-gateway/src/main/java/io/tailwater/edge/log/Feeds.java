@@ -2,6 +2,7 @@ package io.tailwater.edge.log;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Head;

@@ -1,5 +1,6 @@
 package io.tailwater.edge.log;
 
+import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;

@@ -1,5 +1,8 @@
 package io.tailwater.edge.publish;
 
+import io.micrometer.core.instrument.Timer;
+import io.tailwater.client.PublishMetrics;
+import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventData;
@@ -8,72 +11,83 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.contract.SegmentChannel;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Namespace;
+import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.Segment;
 import io.tailwater.redis.RedisPublisher;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Passes ephemeral publications on: a segment each, on the Redis channel of their partition, to
- * whichever gateways listen. Any thread.
+ * Passes ephemeral events on, each as a segment on the Redis channel of its partition, to the
+ * gateways that listen. Any thread.
  */
 final class EphemeralLane {
   private final RedisPublisher redis;
   private final InstantSource clock;
+  private final Duration patience;
+  private final PublishMetrics metrics;
 
-  EphemeralLane(RedisPublisher redis, InstantSource clock) {
+  /**
+   * @param patience how long Redis has for an answer
+   */
+  EphemeralLane(
+      RedisPublisher redis, InstantSource clock, Duration patience, PublishMetrics metrics) {
     this.redis = redis;
     this.clock = clock;
+    this.patience = patience;
+    this.metrics = metrics;
   }
 
-  /** Passes a publication on; fails with a {@link RequestException}. */
-  CompletableFuture<Verdict> send(Publication publication, Namespace namespace) {
-    if (publication.close()) {
+  /** Passes an event on; fails with a {@link RequestException}. */
+  CompletableFuture<Receipt> send(PublishRequest request, Namespace namespace) {
+    if (request.getClose()) {
       return CompletableFuture.failedFuture(
           new RequestException(
               ErrorCode.INVALID_REQUEST,
               namespace.getName() + " is ephemeral: its channels cannot be closed"));
     }
+    Channel channel = Channel.parse(request.getChannel());
     int partition =
-        HomePartition.of(
-            namespace.getPartitioner(),
-            publication.channel().keyBytes(),
-            namespace.getPartitions());
-    CompletableFuture<Verdict> verdict = new CompletableFuture<>();
-    redis
+        HomePartition.of(namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions());
+    Timer.Sample sample = metrics.start();
+    return redis
         .publish(
             SegmentChannel.name(namespace.getName(), partition),
-            segment(publication, namespace, partition).toByteArray())
-        .whenComplete(
+            segment(request, channel, namespace, partition).toByteArray())
+        .toCompletableFuture()
+        .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+        .handle(
             (receivers, failure) -> {
               if (failure == null) {
-                verdict.complete(Verdict.PASSED_ON);
-              } else {
-                verdict.completeExceptionally(
-                    new RequestException(
-                        ErrorCode.UNAVAILABLE,
-                        "ephemeral events go over Redis, which does not answer; try again"));
+                metrics.stop(sample, "stored");
+                return Receipt.PASSED_ON;
               }
+              metrics.stop(sample, ErrorCode.UNAVAILABLE.wire());
+              throw new RequestException(
+                  ErrorCode.UNAVAILABLE,
+                  "ephemeral events go over Redis, which does not answer; try again");
             });
-    return verdict;
   }
 
-  private Segment segment(Publication publication, Namespace namespace, int partition) {
+  private Segment segment(
+      PublishRequest request, Channel channel, Namespace namespace, int partition) {
     return Segment.newBuilder()
         .setNamespace(namespace.getName())
         .setEpoch(Epoch.EPHEMERAL.text())
         .setPartition(partition)
         .addEvents(
             Event.newBuilder()
-                .setChannelKey(publication.channel().key())
-                .setType(publication.type().isEmpty() ? "message" : publication.type())
-                .setBy(publication.by())
-                .setKey(publication.key())
+                .setChannelKey(channel.key())
+                .setType(request.getType().isEmpty() ? "message" : request.getType())
+                .setBy(request.getBy())
+                .setKey(request.getKey())
                 .setTsMs(clock.millis())
-                .setData(publication.data())
-                .setKind(EventData.kind(namespace.getData(), publication.data().toByteArray()))
-                .setContentType(publication.contentType())
-                .setTraceparent(publication.traceparent()))
+                .setData(request.getData())
+                .setKind(EventData.kind(namespace.getData(), request.getData().toByteArray()))
+                .setContentType(request.getContentType())
+                .setTraceparent(request.getTraceparent()))
         .build();
   }
 }

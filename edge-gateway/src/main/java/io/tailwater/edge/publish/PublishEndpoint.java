@@ -12,10 +12,12 @@ import io.micronaut.http.annotation.Produces;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.EventJson;
 import io.tailwater.edge.http.Problems;
+import io.tailwater.edge.publish.Publishing.Checked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -32,12 +34,10 @@ final class PublishEndpoint {
 
   private final Access access;
   private final Publishing publishing;
-  private final Publisher publisher;
 
-  PublishEndpoint(Access access, Publishing publishing, Publisher publisher) {
+  PublishEndpoint(Access access, Publishing publishing) {
     this.access = access;
     this.publishing = publishing;
-    this.publisher = publisher;
   }
 
   @Post
@@ -71,23 +71,21 @@ final class PublishEndpoint {
           "with a cookie the body's Content-Type is to be named: application/json");
     }
     return publishing
-        .publish(identity, draft(request, Channel.parse(channels.getFirst()), form, bytes))
+        .publish(
+            identity, Channel.parse(channels.getFirst()), attributes(request, form), form, bytes)
         .thenApply(
-            verdict ->
-                HttpResponse.created(verdict.json()).contentType(MediaType.APPLICATION_JSON_TYPE));
+            receipt ->
+                HttpResponse.created(receipt.json()).contentType(MediaType.APPLICATION_JSON_TYPE));
   }
 
-  private static Draft draft(
-      HttpRequest<?> request, Channel channel, PublishBody.Form form, byte[] body) {
-    return new Draft(
-        channel,
-        form,
-        body,
-        header(request, "Event-Type"),
-        header(request, "Idempotency-Key"),
-        bool(request.getParameters().get("close")),
-        form == PublishBody.Form.BYTES ? header(request, HttpHeaders.CONTENT_TYPE) : "",
-        header(request, "traceparent"));
+  private static PublishRequest.Builder attributes(HttpRequest<?> request, PublishBody.Form form) {
+    return PublishRequest.newBuilder()
+        .setType(header(request, "Event-Type"))
+        .setKey(header(request, "Idempotency-Key"))
+        .setClose(bool(request.getParameters().get("close")))
+        .setContentType(
+            form == PublishBody.Form.BYTES ? header(request, HttpHeaders.CONTENT_TYPE) : "")
+        .setTraceparent(header(request, "traceparent"));
   }
 
   private CompletableFuture<HttpResponse<?>> batch(
@@ -97,25 +95,23 @@ final class PublishEndpoint {
     if (lines.isEmpty()) {
       throw invalid("a batch has at least one line: {\"channel\":…,\"data\":…}");
     }
-    List<@Nullable Publication> publications = new ArrayList<>(lines.size());
+    List<Checked> accepted = new ArrayList<>(lines.size());
     List<@Nullable RequestException> refusals = new ArrayList<>(lines.size());
     for (byte[] line : lines) {
       try {
-        publications.add(publishing.checked(identity, draft(BatchLines.parse(line), traceparent)));
+        accepted.add(checked(identity, BatchLines.parse(line), traceparent));
         refusals.add(null);
       } catch (RequestException e) {
-        publications.add(null);
         refusals.add(e);
       }
     }
-    List<CompletableFuture<Verdict>> verdicts =
-        publisher.publishAll(publications.stream().filter(one -> one != null).toList());
+    List<CompletableFuture<Receipt>> receipts = publishing.publishInOrder(accepted);
     List<CompletableFuture<String>> answers = new ArrayList<>(lines.size());
     int sent = 0;
     for (RequestException refusal : refusals) {
       answers.add(
           refusal == null
-              ? verdicts.get(sent++).handle((verdict, failure) -> answer(request, verdict, failure))
+              ? receipts.get(sent++).handle((receipt, failure) -> answer(request, receipt, failure))
               : CompletableFuture.completedFuture(error(refusal)));
     }
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
@@ -128,23 +124,23 @@ final class PublishEndpoint {
                     .contentType("application/x-ndjson"));
   }
 
-  private static Draft draft(BatchLines.Line line, String traceparent) {
+  private Checked checked(Identity identity, BatchLines.Line line, String traceparent) {
     byte[] json = line.data();
-    return new Draft(
+    return publishing.checked(
+        identity,
         line.channel(),
+        PublishRequest.newBuilder()
+            .setType(line.type())
+            .setKey(line.key())
+            .setTraceparent(traceparent),
         json == null ? PublishBody.Form.BYTES : PublishBody.Form.JSON,
-        json == null ? line.bytes() : json,
-        line.type(),
-        line.key(),
-        false,
-        "",
-        traceparent);
+        json == null ? line.bytes() : json);
   }
 
   private static String answer(
-      HttpRequest<?> request, @Nullable Verdict verdict, @Nullable Throwable failure) {
-    return verdict != null
-        ? verdict.json()
+      HttpRequest<?> request, @Nullable Receipt receipt, @Nullable Throwable failure) {
+    return receipt != null
+        ? receipt.json()
         : error(Problems.refusal(request, Objects.requireNonNull(failure)));
   }
 

@@ -1,30 +1,40 @@
 package io.tailwater.edge.publish;
 
-import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Factory;
+import io.tailwater.client.PublishMetrics;
+import io.tailwater.client.Publisher;
+import io.tailwater.client.ServiceChannel;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.redis.RedisPublisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.time.InstantSource;
 
 /** Makes the parts of this package. */
 @Factory
 final class PublishWiring {
-  @Singleton
-  Publisher publisher(
-      @Named("event-core") ManagedChannel eventCores,
-      Namespaces namespaces,
-      RedisPublisher redis,
-      MeterRegistry meters) {
-    EphemeralLane ephemeral = new EphemeralLane(redis, InstantSource.system());
-    return new Publisher(eventCores, namespaces, ephemeral, meters);
-  }
+  private static final int MAX_WAITING = 10_000;
+  private static final long MAX_WAITING_BYTES = 64L << 20;
+
+  /** Longer than an event-core takes to report that it does not know. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   @Singleton
-  Publishing publishing(Namespaces namespaces, Admission admission, Publisher publisher) {
-    return new Publishing(namespaces, admission, publisher);
+  Publishing publishing(
+      @Named("event-core") ServiceChannel eventCores,
+      Namespaces namespaces,
+      Admission admission,
+      RedisPublisher redis,
+      MeterRegistry meters) {
+    PublishMetrics metrics = new PublishMetrics(meters, "tailwater.edge.publish");
+    return new Publishing(
+        namespaces,
+        admission,
+        new Publisher(
+            eventCores, new Publisher.Bounds(MAX_WAITING, MAX_WAITING_BYTES, PATIENCE), metrics),
+        new EphemeralLane(redis, InstantSource.system(), PATIENCE, metrics));
   }
 }

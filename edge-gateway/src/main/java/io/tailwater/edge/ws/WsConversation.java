@@ -12,6 +12,7 @@ import io.tailwater.contract.v1.Encoding;
 import io.tailwater.contract.v1.Error;
 import io.tailwater.contract.v1.Pong;
 import io.tailwater.contract.v1.Publish;
+import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.Published;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Subscribe;
@@ -24,8 +25,8 @@ import io.tailwater.edge.http.Problems;
 import io.tailwater.edge.http.Subscribing;
 import io.tailwater.edge.log.Cursor;
 import io.tailwater.edge.log.Opened;
-import io.tailwater.edge.publish.Draft;
-import io.tailwater.edge.publish.Verdict;
+import io.tailwater.edge.publish.Publishing;
+import io.tailwater.edge.publish.Receipt;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -276,24 +277,28 @@ final class WsConversation {
       throw invalid("'data' is missing: any JSON value, or base64 with \"encoding\":\"base64\"");
     }
     byte[] data = wish.getData().toByteArray();
-    Draft draft =
-        wish.getEncoding() == Encoding.ENCODING_BASE64
-            ? Draft.bytes(channel, data, wish.getType(), wish.getKey(), wish.getClose())
-            : Draft.json(channel, data, wish.getType(), wish.getKey(), wish.getClose());
+    PublishRequest.Builder request =
+        PublishRequest.newBuilder()
+            .setType(wish.getType())
+            .setKey(wish.getKey())
+            .setClose(wish.getClose());
+    Publishing publishing = parts.publishing();
     await(
-        parts.publishing().publish(session().identity(), draft),
-        (verdict, failure) -> onVerdict(id, verdict, failure));
+        wish.getEncoding() == Encoding.ENCODING_BASE64
+            ? publishing.publishBytes(session().identity(), channel, request, data)
+            : publishing.publishJson(session().identity(), channel, request, data),
+        (receipt, failure) -> onPublished(id, receipt, failure));
   }
 
-  private void onVerdict(long id, @Nullable Verdict verdict, @Nullable Throwable failure) {
-    if (verdict == null) {
+  private void onPublished(long id, @Nullable Receipt receipt, @Nullable Throwable failure) {
+    if (receipt == null) {
       error(id, Problems.refusal(session(), Objects.requireNonNull(failure)));
     } else {
       answer(
           id,
           to ->
               to.setPublished(
-                  Published.newBuilder().setId(verdict.id()).setDuplicate(verdict.duplicate())));
+                  Published.newBuilder().setId(receipt.id()).setDuplicate(receipt.duplicate())));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tailwater.edge.log;
 
+import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.ErrorCode;

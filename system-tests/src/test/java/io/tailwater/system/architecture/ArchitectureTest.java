@@ -15,11 +15,15 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +35,7 @@ final class ArchitectureTest {
   private static final String ROOT = "io.tailwater.";
   private static final String EDGE = ROOT + "edge.";
   private static final String CORE = ROOT + "core.";
+  private static final int MAX_TYPES = 30;
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -42,10 +47,11 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> MODULES =
       Map.of(
           "contract", Set.of(),
+          "client", Set.of("contract"),
           "redis", Set.of(),
           "core", Set.of("contract", "redis"),
-          "edge", Set.of("contract", "redis"),
-          "ai", Set.of("contract", "redis"),
+          "edge", Set.of("contract", "client", "redis"),
+          "ai", Set.of("contract", "client", "redis"),
           "embedded", Set.of(),
           "servers", Set.of("embedded"),
           "launcher", Set.of("core", "edge", "ai", "embedded"));
@@ -98,7 +104,7 @@ final class ArchitectureTest {
 
   /** A fold that knew the time would come to another state each time it is done again. */
   @ParameterizedTest
-  @ValueSource(strings = {"contract", "redis", "core", "edge", "ai"})
+  @ValueSource(strings = {"contract", "client", "redis", "core", "edge", "ai"})
   void timeIsAParameter(String module) {
     noClasses()
         .that()
@@ -111,6 +117,26 @@ final class ArchitectureTest {
         .callMethod(Instant.class, "now")
         .orShould()
         .callMethod(Clock.class, "systemUTC")
+        .check(CLASSES);
+  }
+
+  /** One place of event-core hands clocks on. */
+  @Test
+  void inEventCoreOnlyItsFactoryHasAClock() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + "core..")
+        .and(areNot(CORE, "CoreFactory"))
+        .should()
+        .accessTargetWhere(
+            describe(
+                "it is a clock, a sleep or chance",
+                access ->
+                    (access.getTargetOwner().isEquivalentTo(System.class)
+                            && Set.of("nanoTime", "currentTimeMillis").contains(access.getName()))
+                        || access.getName().equals("sleep")
+                        || access.getTargetOwner().isEquivalentTo(ThreadLocalRandom.class)
+                        || access.getTargetOwner().isEquivalentTo(InstantSource.class)))
         .check(CLASSES);
   }
 
@@ -128,7 +154,7 @@ final class ArchitectureTest {
 
   /** What is read from Kafka is event-core's to tell. */
   @ParameterizedTest
-  @ValueSource(strings = {"edge", "ai"})
+  @ValueSource(strings = {"client", "edge", "ai"})
   void eventCoreAloneKnowsKafka(String module) {
     noClasses()
         .that()
@@ -142,9 +168,10 @@ final class ArchitectureTest {
   @Test
   void theStoreAloneKnowsRocksDb() {
     noClasses()
-        .that(
-            areNot(
-                CORE, "Store", "StoreException", "Page", "Pruning", "FoldBatch", "PartitionFold"))
+        .that()
+        .resideInAPackage(ROOT + "..")
+        .and()
+        .resideOutsideOfPackage(CORE + "store")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.rocksdb..")
@@ -156,12 +183,52 @@ final class ArchitectureTest {
     noClasses()
         .that()
         .resideInAPackage(ROOT + "core..")
-        .and(areNot(CORE, "RedisSink", "Core", "CoreFactory"))
+        .and()
+        .resideOutsideOfPackage(CORE + "broadcast")
+        .and(areNot(CORE, "Core", "CoreFactory"))
         .and(areWrittenByHand())
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + "redis..")
         .check(CLASSES);
+  }
+
+  /** A type stands for the types that are nested in it. */
+  @Test
+  void inEventCoreTypesOfAPackageHaveNoCyclesAndThereAreFew() {
+    JavaClasses core =
+        CLASSES.that(
+            describe(
+                "are event-core's, written by hand",
+                type -> (type.getPackageName() + ".").startsWith(CORE) && isWrittenByHand(type)));
+    slices()
+        .assignedFrom(
+            new SliceAssignment() {
+              @Override
+              public SliceIdentifier getIdentifierOf(JavaClass type) {
+                return SliceIdentifier.of(outermost(type));
+              }
+
+              @Override
+              public String getDescription() {
+                return "types";
+              }
+            })
+        .should()
+        .beFreeOfCycles()
+        .check(core);
+    assertThat(
+            core.stream()
+                .collect(
+                    Collectors.groupingBy(
+                        JavaClass::getPackageName,
+                        Collectors.mapping(ArchitectureTest::outermost, Collectors.toSet())))
+                .values())
+        .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MAX_TYPES));
+  }
+
+  private static String outermost(JavaClass type) {
+    return type.getName().replaceFirst("\\$.*", "");
   }
 
   /** Where a key or a channel belongs on a Cluster is told in one place. */
@@ -251,12 +318,13 @@ final class ArchitectureTest {
 
   /** What Micronaut's processors and protoc generate is not. */
   private static DescribedPredicate<JavaClass> areWrittenByHand() {
-    return describe(
-        "are written by hand",
-        type ->
-            !type.getSimpleName().contains("$")
-                && !type.getName().contains(".$")
-                && !type.getPackageName().equals(ROOT + "contract.v1"));
+    return describe("are written by hand", ArchitectureTest::isWrittenByHand);
+  }
+
+  private static boolean isWrittenByHand(JavaClass type) {
+    return !type.getSimpleName().contains("$")
+        && !type.getName().contains(".$")
+        && !type.getPackageName().equals(ROOT + "contract.v1");
   }
 
   private static ArchCondition<JavaClass> beFinalSealedOrAbstract() {

@@ -2,8 +2,8 @@ package io.tailwater.system.delivery;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tailwater.core.BroadcastPort;
-import io.tailwater.core.FoldGate;
+import io.tailwater.core.faults.BroadcastFaults;
+import io.tailwater.core.faults.FoldGate;
 import io.tailwater.system.Scale;
 import io.tailwater.system.clients.Transport;
 import io.tailwater.system.platform.BreakablePlatform;
@@ -22,13 +22,13 @@ final class FaultsDeliveryIT extends DeliveryContract {
   @MethodSource("beneath")
   void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(
       Transport transport, BreakablePlatform platform) throws Exception {
-    List<BroadcastPort> ports = platform.broadcastPorts();
-    ports.forEach(port -> port.fault(GarbledSegments::new));
+    List<BroadcastFaults> faults = platform.broadcastFaults();
+    faults.forEach(each -> each.inject(GarbledSegments::new));
     try {
       deliver(
           platform, transport, "garbled", LOAD, delivery -> delivery.awaitPublications(PROGRESS));
     } finally {
-      ports.forEach(port -> port.fault(sink -> sink));
+      faults.forEach(each -> each.inject(sink -> sink));
     }
   }
 

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
-import io.tailwater.core.FoldGate;
+import io.tailwater.core.faults.FoldGate;
 import io.tailwater.system.Scale;
 import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;

@@ -1,6 +1,6 @@
 package io.tailwater.system.platform;
 
-import io.tailwater.core.SegmentSink;
+import io.tailwater.core.broadcast.SegmentSink;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.random.RandomGenerator;

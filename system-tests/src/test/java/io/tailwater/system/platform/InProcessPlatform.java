@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.ai.AiStreamService;
-import io.tailwater.core.BroadcastPort;
 import io.tailwater.core.EventCore;
-import io.tailwater.core.FoldGate;
+import io.tailwater.core.faults.BroadcastFaults;
+import io.tailwater.core.faults.FoldGate;
 import io.tailwater.edge.EdgeGateway;
 import io.tailwater.embedded.FreePort;
 import io.tailwater.embedded.KafkaServer;
@@ -173,9 +173,9 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
     return IntStream.range(0, EVENT_CORES).mapToObj(this::foldGate).toList();
   }
 
-  /** What every event-core broadcasts through. */
-  public List<BroadcastPort> broadcastPorts() {
-    return eventCores.stream().map(one -> one.context().getBean(BroadcastPort.class)).toList();
+  /** Faults between every event-core and Redis. */
+  public List<BroadcastFaults> broadcastFaults() {
+    return eventCores.stream().map(one -> one.context().getBean(BroadcastFaults.class)).toList();
   }
 
   /** Whether a gateway answers for this channel now. */

@@ -1,0 +1,62 @@
+package io.tailwater.ai.lease;
+
+import io.tailwater.ai.stream.StreamId;
+import io.tailwater.ai.stream.StreamMetrics;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes and reads the leases of single streams, as far as the store answers. Any thread. Streams
+ * go on without the store, but their creator may be unknown.
+ */
+public final class Leases {
+  private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
+
+  private final LeaseStore store;
+  private final StreamMetrics metrics;
+
+  /** Over this store. */
+  public Leases(LeaseStore store, StreamMetrics metrics) {
+    this.store = store;
+    this.metrics = metrics;
+  }
+
+  /** Writes the lease of a stream that begins here; the {@link LeaseKeeper} then renews it. */
+  public void hold(StreamId id, String creator) {
+    attempt(() -> store.hold(Map.of(id, creator)));
+  }
+
+  /** Removes the lease of a stream that has ended. */
+  public void release(StreamId id) {
+    attempt(() -> store.release(id));
+  }
+
+  /** Has the lease of a stream of another instance judged. */
+  public void adopt(StreamId id) {
+    attempt(() -> store.register(id));
+  }
+
+  /** Subject of a stream's creator; empty if it is not known. */
+  public String creator(StreamId id) {
+    try {
+      return store.creator(id);
+    } catch (LeaseStoreException e) {
+      metrics.leaseStoreFailed();
+      return "";
+    }
+  }
+
+  private void attempt(Command command) {
+    try {
+      command.run();
+    } catch (LeaseStoreException e) {
+      metrics.leaseStoreFailed();
+      LOG.debug("a lease was not written: {}", e.getMessage());
+    }
+  }
+
+  private interface Command {
+    void run() throws LeaseStoreException;
+  }
+}

@@ -1,0 +1,18 @@
+package io.tailwater.ai.lease;
+
+import io.tailwater.ai.stream.StreamId;
+
+/** A stream that this instance writes, for those who keep its lease. Any thread. */
+public interface RunningStream {
+  /** Its name. */
+  StreamId id();
+
+  /** Subject of its creator. */
+  String creator();
+
+  /** Whether its creator wishes that it is cancelled once nobody watches it. */
+  boolean cancelledUnwatched();
+
+  /** Ends it soon, with {@code finish} and the reason {@code cancelled}. */
+  void cancel();
+}

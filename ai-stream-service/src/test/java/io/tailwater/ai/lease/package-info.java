@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.ai.lease;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.ai.stream;
+
+import org.jspecify.annotations.NullMarked;

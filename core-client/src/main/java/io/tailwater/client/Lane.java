@@ -1,0 +1,215 @@
+package io.tailwater.client;
+
+import io.grpc.SynchronizationContext;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.micrometer.core.instrument.Timer;
+import io.tailwater.client.Verdict.Refused;
+import io.tailwater.client.Verdict.Unknown;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
+import io.tailwater.contract.v1.PublishRequest;
+import io.tailwater.contract.v1.PublishVerdict;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One publish stream to one event-core. Its gRPC call is owned by a {@link SynchronizationContext},
+ * a queue that callers run one at a time, so requests leave in the order of the calls and no caller
+ * waits for another. Any thread may call its methods.
+ *
+ * <p>A lane is retired once a verdict is unknown: the event-core then fails all later requests to
+ * the same channel on this stream. Requests that it has sent still get their verdicts.
+ */
+public final class Lane implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+  private static final Unknown RETIRED = new Unknown("the stream was retired before it was sent");
+  private static final Refused FULL =
+      new Refused(ErrorCode.RATE_LIMITED, "too many events are waiting for the log; try again");
+
+  private final EventCoreStub stub;
+  private final Window window;
+  private final Duration patience;
+  private final PublishMetrics metrics;
+  private final SynchronizationContext order =
+      new SynchronizationContext((thread, failure) -> LOG.error("a publish stream", failure));
+
+  /** By sequence number; bounded by the window. */
+  private final Map<Long, Sent> pending = new ConcurrentHashMap<>();
+
+  /** Whether an event-core failed to answer in time, so that waiting for the stream is no use. */
+  private volatile boolean silent;
+
+  private volatile boolean retired;
+
+  // Owned by `order`.
+  private @Nullable ClientCallStreamObserver<PublishRequest> call;
+  private long seq;
+
+  Lane(EventCoreStub stub, Window window, Duration patience, PublishMetrics metrics) {
+    this.stub = stub;
+    this.window = window;
+    this.patience = patience;
+    this.metrics = metrics;
+  }
+
+  /** Whether it sends no more: later requests to it end {@link Unknown}. */
+  public boolean retired() {
+    return retired;
+  }
+
+  /**
+   * Sends a request after all that this lane was given before. The verdict never fails and comes
+   * within the publisher's patience, on any thread.
+   */
+  public CompletableFuture<Verdict> publish(PublishRequest request) {
+    int size = request.getSerializedSize();
+    if (!window.tryEnter(1, size)) {
+      metrics.stop(metrics.start(), FULL, false);
+      return CompletableFuture.completedFuture(FULL);
+    }
+    return admitted(request, size);
+  }
+
+  /** Sends these requests in order; refuses all of them if the window has no room for all. */
+  List<CompletableFuture<Verdict>> publishAll(List<PublishRequest> requests) {
+    long size = requests.stream().mapToLong(PublishRequest::getSerializedSize).sum();
+    if (!window.tryEnter(requests.size(), size)) {
+      return requests.stream()
+          .map(
+              request -> {
+                metrics.stop(metrics.start(), FULL, false);
+                return CompletableFuture.<Verdict>completedFuture(FULL);
+              })
+          .toList();
+    }
+    return requests.stream()
+        .map(request -> admitted(request, request.getSerializedSize()))
+        .toList();
+  }
+
+  private CompletableFuture<Verdict> admitted(PublishRequest request, int size) {
+    Sent sent = new Sent(request, size, metrics.start());
+    CompletableFuture<Verdict> verdict =
+        sent.answer
+            .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+            // Before the caller learns the verdict, so that its next request finds room here.
+            .handle((answer, late) -> settle(sent, answer));
+    order.execute(() -> write(sent));
+    return verdict;
+  }
+
+  private void write(Sent sent) {
+    order.throwIfNotInThisSynchronizationContext();
+    sent.seq = ++seq;
+    pending.put(sent.seq, sent);
+    // In this order: whoever retires the lane looks at what is pending afterwards.
+    if (retired || sent.answer.isDone()) {
+      sent.answer.complete(RETIRED);
+      pending.remove(sent.seq);
+      return;
+    }
+    if (call == null) {
+      stub.publish(new Verdicts());
+    }
+    if (call != null) {
+      call.onNext(sent.request.toBuilder().setSeq(sent.seq).build());
+    }
+  }
+
+  private Verdict settle(Sent sent, @Nullable Verdict answer) {
+    Verdict verdict = answer == null ? new Unknown("no verdict within " + patience) : answer;
+    if (answer == null) {
+      silent = true;
+    }
+    if (verdict instanceof Unknown) {
+      retired = true;
+    }
+    pending.remove(sent.seq);
+    window.leave(1, sent.size);
+    metrics.stop(sent.sample, verdict, answer == null);
+    if (retired) {
+      order.execute(this::endIfIdle);
+    }
+    return verdict;
+  }
+
+  /** Sends no more requests; the stream ends when the last verdict is here. */
+  @Override
+  public void close() {
+    order.execute(
+        () -> {
+          retired = true;
+          endIfIdle();
+        });
+  }
+
+  private void endIfIdle() {
+    order.throwIfNotInThisSynchronizationContext();
+    ClientCallStreamObserver<PublishRequest> open = call;
+    if (open == null || !pending.isEmpty()) {
+      return;
+    }
+    call = null;
+    if (silent) {
+      open.cancel("no verdict in time", null);
+    } else {
+      open.onCompleted();
+    }
+  }
+
+  /** A request on its way to its verdict. */
+  private static final class Sent {
+    final PublishRequest request;
+    final int size;
+    final Timer.Sample sample;
+    final CompletableFuture<Verdict> answer = new CompletableFuture<>();
+    volatile long seq;
+
+    Sent(PublishRequest request, int size, Timer.Sample sample) {
+      this.request = request;
+      this.size = size;
+      this.sample = sample;
+    }
+  }
+
+  /** Receives verdicts, on gRPC's threads. */
+  private final class Verdicts implements ClientResponseObserver<PublishRequest, PublishVerdict> {
+    @Override
+    public void beforeStart(ClientCallStreamObserver<PublishRequest> stream) {
+      order.throwIfNotInThisSynchronizationContext();
+      call = stream;
+    }
+
+    @Override
+    public void onNext(PublishVerdict verdict) {
+      Sent sent = pending.get(verdict.getSeq());
+      if (sent != null) {
+        sent.answer.complete(Verdict.of(verdict));
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      breakOff(String.valueOf(failure.getMessage()));
+    }
+
+    @Override
+    public void onCompleted() {
+      breakOff("the event-core ended the stream");
+    }
+
+    private void breakOff(String why) {
+      retired = true;
+      pending.values().forEach(sent -> sent.answer.complete(new Unknown(why)));
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.tailwater.client;
+
+import com.google.protobuf.DescriptorProtos.MethodOptions.IdempotencyLevel;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
+import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A gRPC channel to a service of several instances, given as a list of addresses. Calls go round
+ * robin over the instances that answer. An instance that is not ready answers {@code UNAVAILABLE};
+ * calls that the {@code .proto} declares repeatable are then sent to the next one. Any thread.
+ */
+public final class ServiceChannel extends Channel implements AutoCloseable {
+  /** Largest message that is accepted, bytes: a page of 1 MiB that had to take one event more. */
+  public static final int MAX_MESSAGE_BYTES = 16 << 20;
+
+  /** Name of the thread that shortens gRPC's pauses between attempts to connect. */
+  static final String THREAD = "client-reconnect";
+
+  /**
+   * What gRPC allows. While other connections are being made, several attempts go to the one
+   * instance that is connected.
+   */
+  private static final double MAX_ATTEMPTS = 5;
+
+  /** gRPC pauses up to two minutes after a failure to connect; an instance is back in seconds. */
+  private static final long RECONNECT_MS = 1_000;
+
+  private final ManagedChannel channel;
+  private final ScheduledExecutorService reconnect =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name(THREAD).factory());
+
+  private ServiceChannel(ManagedChannel channel) {
+    this.channel = channel;
+    reconnect.scheduleWithFixedDelay(
+        channel::resetConnectBackoff, RECONNECT_MS, RECONNECT_MS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Opens a channel; it connects when the first call needs it.
+   *
+   * @param hostPorts each {@code host:port}; at least one
+   * @param service whose calls may be repeated as their {@code idempotency_level} says
+   * @throws IllegalArgumentException says which address is wrong and what is accepted
+   */
+  public static ServiceChannel open(List<String> hostPorts, ServiceDescriptor service) {
+    return new ServiceChannel(
+        ManagedChannelBuilder.forTarget(AddressList.target(hostPorts))
+            .usePlaintext()
+            .defaultLoadBalancingPolicy("round_robin")
+            .defaultServiceConfig(configuration(service))
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .keepAliveTime(10, TimeUnit.SECONDS)
+            .keepAliveTimeout(5, TimeUnit.SECONDS)
+            .build());
+  }
+
+  private static Map<String, ?> configuration(ServiceDescriptor service) {
+    List<Map<String, String>> names =
+        service.getMethods().stream()
+            .filter(ServiceChannel::isRepeatable)
+            .map(
+                method ->
+                    Map.of(
+                        "service",
+                        service.getName(),
+                        "method",
+                        String.valueOf(method.getBareMethodName())))
+            .toList();
+    if (names.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, ?> retry =
+        Map.of(
+            "maxAttempts",
+            MAX_ATTEMPTS,
+            "initialBackoff",
+            "0.02s",
+            "maxBackoff",
+            "0.2s",
+            "backoffMultiplier",
+            2.0,
+            "retryableStatusCodes",
+            List.of("UNAVAILABLE"));
+    return Map.of("methodConfig", List.of(Map.of("name", names, "retryPolicy", retry)));
+  }
+
+  /** Whether a call that was sent twice does what it does once, as its {@code .proto} says. */
+  static boolean isRepeatable(MethodDescriptor<?, ?> method) {
+    return method.getSchemaDescriptor() instanceof ProtoMethodDescriptorSupplier supplier
+        && supplier.getMethodDescriptor().getOptions().getIdempotencyLevel()
+            != IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
+  }
+
+  @Override
+  public <Q, A> ClientCall<Q, A> newCall(MethodDescriptor<Q, A> method, CallOptions options) {
+    return channel.newCall(method, options);
+  }
+
+  @Override
+  public String authority() {
+    return channel.authority();
+  }
+
+  /** Ends all calls and connections. */
+  @Override
+  public void close() {
+    reconnect.shutdownNow();
+    channel.shutdownNow();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.client;
+
+import org.jspecify.annotations.NullMarked;
