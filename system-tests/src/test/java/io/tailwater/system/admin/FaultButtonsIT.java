@@ -3,14 +3,13 @@ package io.tailwater.system.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.Json;
 import io.tailwater.system.clients.Block;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.ledger.Wanted;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
@@ -26,12 +25,12 @@ import org.junit.jupiter.api.Test;
 /** The demo page's fault buttons, on a gateway that any page may read from, as the launcher's. */
 @OnPlatforms
 final class FaultButtonsIT {
-  private static ApplicationContext context;
+  private static ExtraGateway own;
   private static URI gateway;
 
   @BeforeAll
   static void start(InProcessPlatform platform) {
-    context =
+    own =
         platform.gateway(
             Map.of(
                 "tailwater.instance",
@@ -42,12 +41,12 @@ final class FaultButtonsIT {
                 true,
                 "tailwater.edge.origins",
                 "*"));
-    gateway = context.getBean(EmbeddedServer.class).getURI();
+    gateway = own.address();
   }
 
   @AfterAll
   static void stop() {
-    context.close();
+    own.close();
   }
 
   @Test

@@ -170,7 +170,7 @@ final class ArchitectureTest {
   void theStoreAloneKnowsRocksDb() {
     noClasses()
         .that()
-        .resideInAPackage(ROOT + "..")
+        .resideInAPackage(ROOT + ".")
         .and()
         .resideOutsideOfPackage(CORE + "store")
         .should()

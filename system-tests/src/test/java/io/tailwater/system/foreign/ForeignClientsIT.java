@@ -188,6 +188,11 @@ final class ForeignClientsIT {
     losesNothing("java websocket", JavaClients.command("websocket"), true);
   }
 
+  @Test
+  void webSocketClientOfMicronautLosesNothing() throws Exception {
+    losesNothing("micronaut websocket", MicronautClient.command(), true);
+  }
+
   /** Cut while nothing is under way, and while events come. */
   private void losesNothing(String name, List<String> command, boolean webSocket) throws Exception {
     Channel channel = new Channel(Namespaces.DEMO, name);

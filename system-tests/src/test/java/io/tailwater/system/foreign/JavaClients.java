@@ -1,7 +1,5 @@
 package io.tailwater.system.foreign;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.tailwater.system.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -10,8 +8,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -23,21 +21,25 @@ final class JavaClients {
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+  private final PrintedFrames frames = new PrintedFrames(System.out);
   private String position = "";
 
   private JavaClients() {}
 
   /** How it is started; the first argument says what it reads. */
   static List<String> command(String what) {
-    String all =
+    return java(JavaClients.class, what);
+  }
+
+  /** How a program of these tests is started. */
+  static List<String> java(Class<?> program, String... arguments) {
+    String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        all,
-        JavaClients.class.getName(),
-        what);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath, program.getName()));
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   /**
@@ -93,11 +95,7 @@ final class JavaClients {
             .subprotocols("tailwater.v1.json")
             .buildAsync(address, new Frames(ended))
             .join();
-    Map<String, String> subscribe =
-        position.isEmpty()
-            ? Map.of("channel", channel)
-            : Map.of("channel", channel, "after", position);
-    socket.sendText(Json.write(Map.of("id", 1, "subscribe", subscribe)), true);
+    socket.sendText(frames.subscribe(channel), true);
     ended.join();
   }
 
@@ -113,26 +111,11 @@ final class JavaClients {
     public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
       text.append(data);
       if (last) {
-        frame(Json.tree(text.toString()));
+        frames.print(text.toString());
         text.setLength(0);
       }
       socket.request(1);
       return null;
-    }
-
-    private void frame(JsonNode frame) {
-      if (frame.has("subscribed")) {
-        position = frame.path("subscribed").path("position").asText();
-      }
-      for (JsonNode event : frame.path("events")) {
-        position = event.path("id").asText();
-        System.out.println(event.path("data"));
-      }
-      for (String note : List.of("live", "reset", "end")) {
-        if (frame.has(note)) {
-          System.out.println("<" + note + ">");
-        }
-      }
     }
 
     @Override

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.system.clients.Http;
@@ -13,6 +11,7 @@ import io.tailwater.system.clients.Reader;
 import io.tailwater.system.clients.Transport;
 import io.tailwater.system.ledger.Seen;
 import io.tailwater.system.ledger.Wanted;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
@@ -38,7 +37,7 @@ final class SlowPolicyIT {
   private static final int EVENT_BYTES = 25_000;
 
   /** Keeps of a channel its newest run only, and sends little at once. */
-  private final ApplicationContext own;
+  private final ExtraGateway own;
 
   private final URI gateway;
 
@@ -50,7 +49,7 @@ final class SlowPolicyIT {
                 8_192,
                 "tailwater.edge.tail-bytes",
                 4_096));
-    gateway = own.getBean(EmbeddedServer.class).getURI();
+    gateway = own.address();
   }
 
   @AfterEach

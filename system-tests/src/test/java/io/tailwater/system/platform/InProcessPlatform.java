@@ -113,13 +113,13 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   }
 
   /** One more gateway, with settings of its own; its caller closes it. */
-  public ApplicationContext gateway(Map<String, Object> settings) {
+  public ExtraGateway gateway(Map<String, Object> settings) {
     Map<String, Object> properties = common("edge-gateway-extra");
     properties.put("micronaut.server.port", -1);
     properties.put("tailwater.edge.event-cores", eventCoreAddresses());
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
     properties.putAll(settings);
-    return EdgeGateway.start(properties);
+    return ExtraGateway.of(EdgeGateway.start(properties));
   }
 
   private Map<String, Object> common(String instance) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.SegmentChannel;
 import io.tailwater.embedded.EmbeddedRedis;
@@ -17,6 +15,7 @@ import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.clients.Transport;
 import io.tailwater.system.delivery.DeliveryContract;
 import io.tailwater.system.ledger.Wanted;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
@@ -74,7 +73,7 @@ final class RedisClusterIT {
     }
     List<URI> gateways = new ArrayList<>();
     for (int i = 1; i <= 2; i++) {
-      ApplicationContext gateway =
+      ExtraGateway gateway =
           opened(
               beside.gateway(
                   Map.of(
@@ -84,7 +83,7 @@ final class RedisClusterIT {
                       cluster.uris(),
                       "tailwater.edge.event-cores",
                       eventCores)));
-      gateways.add(gateway.getBean(EmbeddedServer.class).getURI());
+      gateways.add(gateway.address());
     }
     sharded = new Sharded(gateways, beside.bootstrapServers());
     gateways.forEach(

@@ -1,15 +1,13 @@
 package io.tailwater.system.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.ledger.Wanted;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
@@ -25,25 +23,26 @@ import org.junit.jupiter.api.Test;
 /** A gateway that never had a Redis: what needs none works, and the rest says so. */
 @OnPlatforms
 final class WithoutRedisIT {
-  private static ApplicationContext context;
+  private static ExtraGateway own;
   private static URI gateway;
 
   @BeforeAll
   static void start(InProcessPlatform platform) {
-    context =
-        platform.gateway(
-            Map.of(
-                "tailwater.instance",
-                "edge-gateway-alone",
-                "redis.uri",
-                "redis://secret@127.0.0.1:1"));
-    gateway = context.getBean(EmbeddedServer.class).getURI();
-    await().until(() -> InProcessPlatform.answers(gateway, "demo:start"));
+    own =
+        platform
+            .gateway(
+                Map.of(
+                    "tailwater.instance",
+                    "edge-gateway-alone",
+                    "redis.uri",
+                    "redis://secret@127.0.0.1:1"))
+            .ready();
+    gateway = own.address();
   }
 
   @AfterAll
   static void stop() {
-    context.close();
+    own.close();
   }
 
   @Test

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.ClientFrame;
@@ -20,6 +19,7 @@ import io.tailwater.embedded.FreePort;
 import io.tailwater.system.Json;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.WsPeer;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
@@ -185,7 +185,7 @@ final class WebSocketIT {
     try (ApplicationContext core =
             platform.eventCore(
                 "event-core-locked", port, Map.of("tailwater.namespaces.locked.partitions", 1));
-        ApplicationContext locked =
+        ExtraGateway locked =
             platform.gateway(
                 Map.of(
                     "tailwater.edge.event-cores",
@@ -193,7 +193,7 @@ final class WebSocketIT {
                     "tailwater.edge.ws.auth-within",
                     "2s"))) {
       assertThat(core.isRunning()).isTrue();
-      URI address = locked.getBean(EmbeddedServer.class).getURI();
+      URI address = locked.address();
       String token = Tokens.token("alice", List.of("locked:*"), List.of());
       await().atMost(LIMIT).until(() -> Http.readiness(address) == 200);
       try (WsPeer silent = WsPeer.connect(address);

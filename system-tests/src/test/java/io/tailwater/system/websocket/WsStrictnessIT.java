@@ -7,12 +7,11 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.netty.util.ResourceLeakDetector;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.WsPeer;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
@@ -55,7 +54,7 @@ final class WsStrictnessIT {
   private static final ResourceLeakDetector.Level LEVEL = ResourceLeakDetector.getLevel();
 
   @SuppressWarnings("NullAway.Init")
-  private static ApplicationContext gateway;
+  private static ExtraGateway gateway;
 
   @SuppressWarnings("NullAway.Init")
   private static URI address;
@@ -66,15 +65,16 @@ final class WsStrictnessIT {
     LEAKS.start();
     leakLog().addAppender(LEAKS);
     gateway =
-        platform.gateway(
-            Map.of(
-                "tailwater.edge.ws.ping", "1s",
-                "tailwater.edge.ws.close-within", "1s",
-                "tailwater.edge.heartbeat", "1s",
-                "tailwater.edge.stuck-limit", "3s",
-                "tailwater.edge.partition-linger", "1s"));
-    address = URI.create("http://127.0.0.1:" + gateway.getBean(EmbeddedServer.class).getPort());
-    await().atMost(LIMIT).until(() -> InProcessPlatform.answers(address, "demo:start"));
+        platform
+            .gateway(
+                Map.of(
+                    "tailwater.edge.ws.ping", "1s",
+                    "tailwater.edge.ws.close-within", "1s",
+                    "tailwater.edge.heartbeat", "1s",
+                    "tailwater.edge.stuck-limit", "3s",
+                    "tailwater.edge.partition-linger", "1s"))
+            .ready();
+    address = gateway.address();
   }
 
   @AfterAll
@@ -116,7 +116,7 @@ final class WsStrictnessIT {
   }
 
   private static double gauge(String name) {
-    return gateway.getBean(MeterRegistry.class).get(name).gauge().value();
+    return gateway.context().getBean(MeterRegistry.class).get(name).gauge().value();
   }
 
   static Stream<Arguments> violations() {
