@@ -20,6 +20,7 @@ import io.tailwater.edge.connection.ConnectionConfiguration;
 import io.tailwater.edge.connection.Connections;
 import io.tailwater.edge.connection.Drain;
 import io.tailwater.edge.connection.DrainConfiguration;
+import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.feed.Feeds;
 import io.tailwater.edge.feed.LogConfiguration;
@@ -37,6 +38,7 @@ import io.tailwater.redis.RedisPublisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** Makes the gateway's parts; everything but endpoints is put together by hand. */
@@ -121,9 +123,9 @@ final class Wiring {
   }
 
   @Singleton
-  ConnectionAdmin connections(
-      Connections sessions, @Value("${tailwater.instance}") String gateway) {
-    return new ConnectionAdmin(sessions, gateway);
+  ConnectionAdmin connectionAdmin(
+      Connections connections, @Value("${tailwater.instance}") String gateway) {
+    return new ConnectionAdmin(connections, gateway);
   }
 
   @Context
@@ -164,27 +166,33 @@ final class Wiring {
   }
 
   @Singleton
-  Connections sessions(
+  RetryDelay retryDelay() {
+    return new RetryDelay(ThreadLocalRandom::current);
+  }
+
+  @Singleton
+  Connections connections(
       EdgeLoops loops,
       ConnectionConfiguration configuration,
       DrainConfiguration drain,
       Admission admission,
       MeterRegistry meters) {
-    return new Connections(loops, configuration, drain, admission, meters);
+    return new Connections(
+        loops, configuration, drain, admission, ThreadLocalRandom::current, meters);
   }
 
   @Singleton
-  Drain drain(DrainConfiguration configuration, Connections sessions, Listeners listeners) {
-    return new Drain(configuration, sessions, listeners, System::nanoTime);
+  Drain drain(DrainConfiguration configuration, Connections connections, Listeners listeners) {
+    return new Drain(configuration, connections, listeners, System::nanoTime);
   }
 
   @Singleton
   Subscriptions subscriptions(
       Feeds feeds,
       Namespaces namespaces,
-      Connections sessions,
+      Connections connections,
       ConnectionConfiguration configuration,
       @Value("${tailwater.instance}") String gateway) {
-    return new Subscriptions(feeds, namespaces, sessions, configuration, gateway, CLOCK);
+    return new Subscriptions(feeds, namespaces, connections, configuration, gateway, CLOCK);
   }
 }

@@ -23,6 +23,7 @@ import io.tailwater.contract.v1.StreamState;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.access.Tokens;
+import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.http.EventsTransport;
 import io.tailwater.edge.http.Problems;
 import io.tailwater.edge.http.Subscribing;
@@ -158,9 +159,13 @@ final class AiEndpoint {
             .orElseThrow();
     Map<String, String> headers = Map.of(HttpHeaders.CONTENT_LOCATION, events);
     return transport
-        .answer(request, Subscribing.all(channel), reader, headers)
+        .answer(EventsRequest.of(request, Subscribing.all(channel), reader, headers))
         .exceptionallyCompose(
-            failure -> transport.refuse(request, Problems.refusal(request, failure), headers));
+            failure ->
+                transport.refuse(
+                    Problems.refusal(request, failure),
+                    EventsRequest.lastEventId(request),
+                    headers));
   }
 
   /** Where the events can be read, by a browser that can't set a header. */

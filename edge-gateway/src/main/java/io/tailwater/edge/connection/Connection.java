@@ -5,7 +5,6 @@ import io.tailwater.contract.Positions;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.access.Identity;
-import io.tailwater.edge.connection.Transport.Farewell;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.log.Cursor;
 import io.tailwater.edge.log.Missed;
@@ -22,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connected client: who it is, its cursors, and the transport that its frames leave by.
- * Confined to its connection's event loop.
+ * Confined to its event loop: one connected client, with its identity, its cursors, and the
+ * transport that writes to it.
  */
 public final class Connection extends Beat implements Reader<Cursor> {
   private static final long EXPIRY_NOTICE_MS = 60_000;
@@ -32,12 +31,14 @@ public final class Connection extends Beat implements Reader<Cursor> {
   private final String id;
   private final Transport transport;
   private final EdgeLoop loop;
-  private final Connections sessions;
+  private final Terms terms;
+  private final Transport.@Nullable Beats beats;
+  private final Transport.@Nullable Expires expires;
+  private final Transport.@Nullable Buffers buffers;
   private final List<Cursor> cursors = new ArrayList<>(1);
   private final Admission.Seat seat;
   private Identity identity;
   private @Nullable Future<?> expiry;
-  private final int mostHeartbeats;
   private int age;
   private long sinceMs;
   private int open;
@@ -53,39 +54,69 @@ public final class Connection extends Beat implements Reader<Cursor> {
       Admission.Seat seat,
       Transport transport,
       EdgeLoop loop,
-      Connections sessions) {
+      Terms terms) {
     this.seat = seat;
     this.id = id;
     this.identity = identity;
     this.transport = transport;
     this.loop = loop;
-    this.sessions = sessions;
-    this.mostHeartbeats = sessions.mostHeartbeats(transport);
+    this.terms = terms;
+    this.beats = transport instanceof Transport.Beats port ? port : null;
+    this.expires = transport instanceof Transport.Expires port ? port : null;
+    this.buffers = transport instanceof Transport.Buffers port ? port : null;
   }
 
+  /**
+   * What a connection has from its gateway.
+   *
+   * @param endsWithItsChannels whether it ends when all its channels have ended
+   * @param maxHeartbeats the number of heartbeats after which it has to reconnect
+   * @param maxStuckHeartbeats how many heartbeats in a row it may take nothing
+   * @param onClose called once, when it has closed
+   */
+  record Terms(
+      boolean endsWithItsChannels,
+      int maxHeartbeats,
+      int maxStuckHeartbeats,
+      Admission admission,
+      ConnectionMetrics metrics,
+      Runnable onClose) {}
+
+  /** Its name on all gateways. Any thread. */
   public String id() {
     return id;
   }
 
   /** Who is connected. */
   public Identity identity() {
+    assert loop.inLoop();
     return identity;
   }
 
   /** Its cursors; not to be changed by the caller. */
   public List<Cursor> cursors() {
+    assert loop.inLoop();
     return cursors;
   }
 
-  Transport transport() {
-    return transport;
+  /** The name of its transport. Any thread. */
+  String transport() {
+    return transport.name();
+  }
+
+  /** About how many bytes wait for the network. */
+  long bufferedBytes() {
+    assert loop.inLoop();
+    return buffers == null ? 0 : buffers.bufferedBytes();
   }
 
   /** When it began, milliseconds since the epoch. */
   long sinceMs() {
+    assert loop.inLoop();
     return sinceMs;
   }
 
+  /** The event loop that owns it. Any thread. */
   public EdgeLoop loop() {
     return loop;
   }
@@ -100,6 +131,7 @@ public final class Connection extends Beat implements Reader<Cursor> {
    * that it was given.
    */
   public String position(@Nullable Cursor writing, long through) {
+    assert loop.inLoop();
     if (cursors.size() == 1) {
       Cursor only = cursors.getFirst();
       return new Position(only.epoch(), only == writing ? through : only.offset()).toString();
@@ -112,30 +144,28 @@ public final class Connection extends Beat implements Reader<Cursor> {
     return positions.toString();
   }
 
-  /** What the bytes of its connection leave by. */
-  public Outlet outlet(io.netty.channel.Channel connection) {
-    return new Outlet(connection, loop);
-  }
-
-  /** Whether the connection is gone or was ended. */
+  /** Whether the client is gone, or the connection was ended. */
   @Override
   public boolean closed() {
+    assert loop.inLoop();
     return closed;
   }
 
   @Override
   public boolean writable() {
+    assert loop.inLoop();
     return !closed && !finishing && transport.writable();
   }
 
   @Override
   public int deliver(Cursor cursor, Run run, int index) {
+    assert loop.inLoop();
     int next = transport.events(cursor, run, index);
-    sessions.meters().delivered(run, index, next);
+    terms.metrics().delivered(run, index, next);
     if (run.isPage()) {
       replayed(run, index, next);
     }
-    if (transport.unsent()) {
+    if (buffers == null || buffers.unsent()) {
       touched();
     }
     return next;
@@ -143,61 +173,65 @@ public final class Connection extends Beat implements Reader<Cursor> {
 
   @Override
   public void notice(Cursor cursor, Notice notice) {
+    assert loop.inLoop();
     transport.notice(cursor, notice);
-    sessions.meters().said(notice);
+    terms.metrics().said(notice);
     touched();
     if (notice instanceof Notice.End) {
       ended();
     }
   }
 
-  /**
-   * A cursor's channel is closed and read to its end; with the last one the connection ends, if
-   * that is its transport's way.
-   */
+  /** A cursor's channel is closed and read to its end. */
   private void ended() {
-    if (--open == 0 && transport.endsWithItsChannels()) {
+    if (--open == 0 && terms.endsWithItsChannels()) {
       finishing = true;
       // Not at once: the loop may be walking the array that the cursor stands in.
-      loop.execute(() -> end(Farewell.COMPLETE));
+      loop.execute(() -> end(Disconnect.COMPLETE));
     }
   }
 
   @Override
   public void fellBehind(SlowReaders policy) {
-    sessions.meters().slow(policy);
+    assert loop.inLoop();
+    terms.metrics().slow(policy);
     if (policy == SlowReaders.DISCONNECT) {
       finishing = true;
       // Not at once: the loop may be walking the array that the cursor stands in.
-      loop.execute(() -> end(Farewell.SILENT));
+      loop.execute(() -> end(Disconnect.TOO_SLOW));
     }
   }
 
   @Override
   public long replayPauseMs() {
-    return sessions.admission().replayWaitMs(identity);
+    assert loop.inLoop();
+    return terms.admission().replayWaitMs(identity);
   }
 
   private void replayed(Run run, int from, int to) {
-    if (sessions.admission().countsReplays()) {
+    if (terms.admission().countsReplays()) {
       long bytes = 0;
       for (int i = from; i < to; i++) {
         bytes += run.events().get(i).getData().size();
       }
-      sessions.admission().replayed(identity, bytes);
+      terms.admission().replayed(identity, bytes);
     }
   }
 
   /**
-   * Begins: a cursor is put on every channel, what comes first is written, and the cursors join
-   * their tails. The client's token, if it has one, ends the session in its time.
+   * Begins: puts a cursor on every channel, opens the transport, and lets the cursors join their
+   * tails. The connection ends when the client's token expires.
+   *
+   * @param nowMs the time, milliseconds since the epoch
+   * @param opens opens the transport, when the cursors are in place
    */
-  public void begin(List<Opened> channels, StreamOpening opening) {
-    sinceMs = opening.serverTimeMs();
+  public void begin(List<Opened> channels, long nowMs, Runnable opens) {
+    assert loop.inLoop();
+    sinceMs = nowMs;
     channels.forEach(this::add);
-    transport.open(this, opening);
+    opens.run();
     touched();
-    expireAfter(opening.serverTimeMs());
+    expireAfter(nowMs);
     for (int i = 0; i < channels.size(); i++) {
       start(cursors.get(i), channels.get(i));
     }
@@ -206,6 +240,7 @@ public final class Connection extends Beat implements Reader<Cursor> {
 
   /** Puts a cursor on a channel; it is given nothing before {@link #start}. */
   public Cursor add(Opened channel) {
+    assert loop.inLoop();
     Cursor cursor = new Cursor(this, channel);
     cursors.add(cursor);
     open++;
@@ -214,6 +249,7 @@ public final class Connection extends Beat implements Reader<Cursor> {
 
   /** Lets a cursor that was added join its tail. */
   public void start(Cursor cursor, Opened channel) {
+    assert loop.inLoop();
     Missed missed = channel.missed();
     if (missed != null) {
       cursor.missed(missed);
@@ -223,6 +259,7 @@ public final class Connection extends Beat implements Reader<Cursor> {
 
   /** Takes a cursor away; never while it is being written for. */
   public void remove(Cursor cursor) {
+    assert loop.inLoop();
     if (cursors.remove(cursor)) {
       if (!cursor.ended()) {
         open--;
@@ -235,10 +272,11 @@ public final class Connection extends Beat implements Reader<Cursor> {
    * The client has shown another token.
    *
    * @param nowMs the time, milliseconds since the epoch
-   * @throws RequestException {@code too_many_connections}: its subject has as many as it may; all
-   *     stays as it was
+   * @throws RequestException {@code too_many_connections}: its subject has its maximum; nothing
+   *     changes
    */
   public void authenticated(Identity newIdentity, long nowMs) {
+    assert loop.inLoop();
     Identity known = newIdentity.from(identity.address());
     seat.change(known);
     identity = known;
@@ -260,13 +298,16 @@ public final class Connection extends Beat implements Reader<Cursor> {
   }
 
   private void expiring(long inMs) {
-    transport.expiring(inMs);
-    transport.flush();
-    expiry = loop.eventLoop().schedule(() -> end(Farewell.EXPIRED), inMs, TimeUnit.MILLISECONDS);
+    if (expires != null) {
+      expires.expiring(inMs);
+      transport.flush();
+    }
+    expiry = loop.eventLoop().schedule(() -> end(Disconnect.EXPIRED), inMs, TimeUnit.MILLISECONDS);
   }
 
-  /** Everything that has waited for the transport goes on. */
+  /** The transport is writable again: the cursors continue. */
   public void onWritable() {
+    assert loop.inLoop();
     stuckHeartbeats = 0;
     for (int i = 0; i < cursors.size() && writable(); i++) {
       cursors.get(i).pump();
@@ -276,47 +317,57 @@ public final class Connection extends Beat implements Reader<Cursor> {
 
   @Override
   protected long heartbeatMs(long usual) {
-    return transport.heartbeatMs(usual);
+    return heartbeatMs(transport, usual);
+  }
+
+  /** Time between two heartbeats of a connection with this transport, milliseconds. */
+  static long heartbeatMs(Transport transport, long usual) {
+    return transport instanceof Transport.Beats port ? port.heartbeatMs(usual) : usual;
   }
 
   @Override
   protected void heartbeat() {
+    assert loop.inLoop();
     if (closed) {
       return;
     }
-    if (++age > mostHeartbeats) {
-      end(Farewell.RETRY);
+    if (++age > terms.maxHeartbeats()) {
+      end(Disconnect.GOING_AWAY);
       return;
     }
-    cursors.forEach(cursor -> sessions.meters().lag(cursor.lag()));
+    cursors.forEach(cursor -> terms.metrics().lag(cursor.lag()));
     if (!transport.writable()) {
-      if (++stuckHeartbeats > sessions.stuckHeartbeats(transport)) {
-        end(Farewell.SILENT);
+      if (++stuckHeartbeats > terms.maxStuckHeartbeats()) {
+        end(Disconnect.TOO_SLOW);
       }
       return;
     }
     if (++heartbeats % HEARTBEATS_PER_RESTATEMENT == 0 && !cursors.isEmpty()) {
       cursors.get(heartbeats / HEARTBEATS_PER_RESTATEMENT % cursors.size()).restate();
     }
-    transport.heartbeat();
+    if (beats != null) {
+      beats.heartbeat();
+    }
     touched();
   }
 
   /** Ends the connection; its client is told why. */
-  public void end(Farewell farewell) {
+  public void end(Disconnect disconnect) {
+    assert loop.inLoop();
     if (!closed) {
       close();
-      transport.end(farewell);
+      transport.end(disconnect);
     }
   }
 
   /** As {@link #end}, from any thread. */
-  public void endSoon(Farewell farewell) {
-    loop.execute(() -> end(farewell));
+  public void endSoon(Disconnect disconnect) {
+    loop.execute(() -> end(disconnect));
   }
 
-  /** The connection is gone. */
+  /** The client is gone. */
   public void onGone() {
+    assert loop.inLoop();
     if (!closed) {
       close();
     }
@@ -329,12 +380,13 @@ public final class Connection extends Beat implements Reader<Cursor> {
     }
     cursors.forEach(Cursor::unsubscribe);
     loop.remove(this);
-    sessions.remove(this);
+    terms.onClose().run();
     seat.leave();
   }
 
   /** Notes that its transport has written something, to be sent before the loop goes on. */
   public void touched() {
+    assert loop.inLoop();
     if (!unflushed) {
       unflushed = true;
       loop.written(this);
@@ -343,6 +395,7 @@ public final class Connection extends Beat implements Reader<Cursor> {
 
   @Override
   protected void flush() {
+    assert loop.inLoop();
     unflushed = false;
     if (!closed) {
       transport.flush();

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What is counted of clients and of what they are given. Any thread. */
+/** Any thread: counts connections and what is delivered to them. */
 final class ConnectionMetrics {
   private final MeterRegistry registry;
   private final ConcurrentMap<String, AtomicInteger> connections = new ConcurrentHashMap<>();
@@ -71,7 +71,7 @@ final class ConnectionMetrics {
   }
 
   private AtomicInteger connections(Transport transport) {
-    return connections.computeIfAbsent(name(transport), this::connections);
+    return connections.computeIfAbsent(transport.name(), this::connections);
   }
 
   private AtomicInteger connections(String transport) {
@@ -81,12 +81,6 @@ final class ConnectionMetrics {
         .tag("transport", transport)
         .register(registry);
     return open;
-  }
-
-  /** A transport is named after the package that is all of it. */
-  static String name(Transport transport) {
-    String of = transport.getClass().getPackageName();
-    return of.substring(of.lastIndexOf('.') + 1);
   }
 
   /** The events of a run were handed to a connection. */
@@ -112,7 +106,7 @@ final class ConnectionMetrics {
     lag.record(offsets);
   }
 
-  /** A reader too slow for its namespace, and what was done about it. */
+  /** Counts a reader that was too slow for its namespace. */
   void slow(SlowReaders policy) {
     slowReaders(policy).increment();
   }

@@ -5,39 +5,39 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.StringJoiner;
 
-/** What there is to know of a connection, as JSON; made on its session's event loop. */
+/** Stateless: describes a connection as JSON, on the connection's event loop. */
 final class ConnectionReport {
-  /** Most channels that are shown of one connection: those that are behind most. */
-  private static final int MOST_CHANNELS = 32;
+  /** Most channels that are shown of one connection: those that are furthest behind. */
+  private static final int MAX_CHANNELS = 32;
 
   private ConnectionReport() {}
 
-  static String of(Connection session, String gateway) {
+  static String of(Connection connection, String gateway) {
     List<Cursor> shown =
-        session.cursors().stream()
+        connection.cursors().stream()
             .sorted(Comparator.comparingLong(Cursor::lag).reversed())
-            .limit(MOST_CHANNELS)
+            .limit(MAX_CHANNELS)
             .toList();
     StringJoiner channels = new StringJoiner(",", "[", "]");
     shown.forEach(cursor -> channels.add(channel(cursor)));
     return "{\"connection\":"
-        + EventJson.quoted(session.id())
+        + EventJson.quoted(connection.id())
         + ",\"gateway\":"
         + EventJson.quoted(gateway)
         + ",\"subject\":"
-        + EventJson.quoted(session.identity().subject())
+        + EventJson.quoted(connection.identity().subject())
         + ",\"transport\":"
-        + EventJson.quoted(ConnectionMetrics.name(session.transport()))
+        + EventJson.quoted(connection.transport())
         + ",\"address\":"
-        + EventJson.quoted(session.identity().address())
+        + EventJson.quoted(connection.identity().address())
         + ",\"since_ms\":"
-        + session.sinceMs()
+        + connection.sinceMs()
         + ",\"channels\":"
         + channels
         + ",\"channel_count\":"
-        + session.cursors().size()
+        + connection.cursors().size()
         + ",\"buffered_bytes\":"
-        + session.transport().bufferedBytes()
+        + connection.bufferedBytes()
         + "}";
   }
 

@@ -12,12 +12,13 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The clients that are connected to this gateway. Any thread. */
+/** Any thread: the connections of this gateway. */
 public final class Connections {
   private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
 
@@ -27,24 +28,30 @@ public final class Connections {
   private final ConnectionConfiguration configuration;
   private final DrainConfiguration drain;
   private final Admission admission;
-  private final ConnectionMetrics meters;
+  private final ConnectionMetrics metrics;
+  private final Supplier<? extends RandomGenerator> random;
 
+  /**
+   * @param random returns a generator that the calling thread may use
+   */
   public Connections(
       EdgeLoops loops,
       ConnectionConfiguration configuration,
       DrainConfiguration drain,
       Admission admission,
+      Supplier<? extends RandomGenerator> random,
       MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
     this.drain = drain;
     this.admission = admission;
-    this.meters = new ConnectionMetrics(meters, admitted);
+    this.random = random;
+    this.metrics = new ConnectionMetrics(meters, admitted);
   }
 
   /**
-   * Counts a connection in, before anything is done for it; {@link #release} or the end of its
-   * session counts it out.
+   * Counts a connection in, before anything is done for it. {@link #release} or its end counts it
+   * out.
    *
    * @throws RequestException {@code too_many_connections}
    */
@@ -63,80 +70,90 @@ public final class Connections {
     }
   }
 
-  /** Counts a connection out that got no session. */
+  /** Counts a connection out that was admitted and never began. */
   void release(Admission.Seat seat) {
     seat.leave();
     admitted.decrementAndGet();
   }
 
-  /** A session of a connection that was admitted; on its event loop. */
+  /**
+   * Takes in a connection that was admitted. On its event loop.
+   *
+   * @param endsWithItsChannels whether it ends when all its channels have ended
+   */
   public Connection begin(
-      String id, Identity identity, Admission.Seat seat, Transport transport, EdgeLoop loop) {
-    Connection session = new Connection(id, identity, seat, transport, loop, this);
-    byId.put(id, session);
-    loop.add(session);
-    meters.began(transport);
+      String id,
+      Identity identity,
+      Admission.Seat seat,
+      Transport transport,
+      EdgeLoop loop,
+      boolean endsWithItsChannels) {
+    assert loop.inLoop();
+    Connection connection =
+        new Connection(
+            id,
+            identity,
+            seat,
+            transport,
+            loop,
+            new Connection.Terms(
+                endsWithItsChannels,
+                maxHeartbeats(transport),
+                maxStuckHeartbeats(transport),
+                admission,
+                metrics,
+                () -> remove(id, transport)));
+    byId.put(id, connection);
+    loop.add(connection);
+    metrics.began(transport);
     LOG.atDebug()
         .addKeyValue("connection", id)
         .addKeyValue("subject", identity.subject())
         .addKeyValue("address", identity.address())
-        .addKeyValue("transport", ConnectionMetrics.name(transport))
+        .addKeyValue("transport", transport.name())
         .log("connected");
-    return session;
+    return connection;
   }
 
-  void remove(Connection session) {
-    byId.remove(session.id());
-    meters.ended(session.transport());
-    LOG.atDebug().addKeyValue("connection", session.id()).log("disconnected");
+  private void remove(String id, Transport transport) {
+    byId.remove(id);
+    metrics.ended(transport);
+    LOG.atDebug().addKeyValue("connection", id).log("disconnected");
     admitted.decrementAndGet();
   }
 
-  /** The session of a connection, if it is on this gateway. */
+  /** The connection with this id, if it is on this gateway. */
   public Optional<Connection> find(String id) {
     return Optional.ofNullable(byId.get(id));
   }
 
-  /** A connection id that no other gateway gives. */
+  /** A connection id that no gateway has given before. */
   String newId() {
-    return "c-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-  }
-
-  Admission admission() {
-    return admission;
+    return "c-" + HexFormat.of().toHexDigits(random.get().nextLong());
   }
 
   EdgeLoops loops() {
     return loops;
   }
 
-  /** How many heartbeats in a row a connection may take nothing. */
-  int stuckHeartbeats(Transport transport) {
+  private int maxStuckHeartbeats(Transport transport) {
     return (int) Math.max(1, configuration.stuckLimit().toMillis() / heartbeatMs(transport));
   }
 
   private long heartbeatMs(Transport transport) {
-    return transport.heartbeatMs(configuration.heartbeat().toMillis());
+    return Connection.heartbeatMs(transport, configuration.heartbeat().toMillis());
   }
 
-  /**
-   * After how many heartbeats a new session has to leave: a little different for each, so that
-   * those who came together do not leave together.
-   */
-  int mostHeartbeats(Transport transport) {
+  /** A little different for each, so that those who came together do not leave together. */
+  private int maxHeartbeats(Transport transport) {
     if (drain.maxAge().isZero()) {
       return Integer.MAX_VALUE;
     }
-    double share = ThreadLocalRandom.current().nextDouble(0.9, 1.1);
+    double share = random.get().nextDouble(0.9, 1.1);
     return (int) Math.max(1, share * drain.maxAge().toMillis() / heartbeatMs(transport));
   }
 
-  /** What is counted of them. */
-  ConnectionMetrics meters() {
-    return meters;
-  }
-
-  /** All of them, in no order; they come and go meanwhile. */
+  /** All of them, in no order; connections come and go meanwhile. */
   Collection<Connection> all() {
     return byId.values();
   }

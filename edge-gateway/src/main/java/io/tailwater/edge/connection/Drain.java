@@ -1,6 +1,5 @@
 package io.tailwater.edge.connection;
 
-import io.tailwater.edge.connection.Transport.Farewell;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.CompletionStage;
@@ -13,16 +12,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The orderly end of a gateway: it is not ready, takes no more connections, and sends its clients
- * away one after another over a window, so that the others are not met by all of them at once. What
- * it still has it serves to the end. Any thread.
+ * Any thread: the orderly end of a gateway. It is not ready, takes no more connections, and
+ * disconnects its clients one after another over a window, so that the other gateways do not get
+ * them all at once. Connections that remain are served until the end.
  */
 public final class Drain {
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
   private static final long TICK_MS = 50;
 
   private final DrainConfiguration configuration;
-  private final Connections sessions;
+  private final Connections connections;
   private final Doors doors;
   private final LongSupplier nanoTime;
   // Only to wait: nothing counts it down.
@@ -30,9 +29,12 @@ public final class Drain {
   private volatile boolean begun;
 
   public Drain(
-      DrainConfiguration configuration, Connections sessions, Doors doors, LongSupplier nanoTime) {
+      DrainConfiguration configuration,
+      Connections connections,
+      Doors doors,
+      LongSupplier nanoTime) {
     this.configuration = configuration;
-    this.sessions = sessions;
+    this.connections = connections;
     this.doors = doors;
     this.nanoTime = nanoTime;
   }
@@ -54,47 +56,50 @@ public final class Drain {
     return begun;
   }
 
-  /** Sends everyone away; returns when they have gone, or their time is up. */
+  /** Disconnects everyone. Returns when all have gone, or when the time is over. */
   public void run() throws InterruptedException {
     begun = true;
     LOG.info(
-        "draining: {} connections over {} s", sessions.size(), configuration.window().toSeconds());
+        "draining: {} connections over {} s",
+        connections.size(),
+        configuration.window().toSeconds());
     pause(configuration.notice());
     doors.close();
     sendAway();
     finishRequests();
-    LOG.info("drained: {} connections are left", sessions.size());
+    LOG.info("drained: {} connections are left", connections.size());
   }
 
   private void sendAway() throws InterruptedException {
     long end = nanoTime.getAsLong() + configuration.window().toNanos();
     double owed = 0;
     for (long left = end - nanoTime.getAsLong(); left > 0; left = end - nanoTime.getAsLong()) {
-      if (sessions.size() == 0 && doors.closed()) {
+      if (connections.size() == 0 && doors.closed()) {
         return;
       }
-      owed += share(sessions.size(), left);
+      owed += share(connections.size(), left);
       sendAway((int) owed);
       owed -= (int) owed;
       pause(Duration.ofMillis(TICK_MS));
     }
-    sendAway(sessions.size());
+    sendAway(connections.size());
   }
 
   /**
-   * How many go now, so that as many go with each tick: those who came meanwhile are among them.
+   * How many connections go with this tick, so that each tick disconnects the same number. Those
+   * that came meanwhile are among them.
    *
    * @param leftNanos of the window
    */
-  static double share(int sessions, long leftNanos) {
+  static double share(int connections, long leftNanos) {
     long ticks = Math.max(1, TimeUnit.NANOSECONDS.toMillis(leftNanos) / TICK_MS);
-    return (double) sessions / ticks;
+    return (double) connections / ticks;
   }
 
   private void sendAway(int count) {
-    Iterator<Connection> all = sessions.all().iterator();
+    Iterator<Connection> all = connections.all().iterator();
     for (int i = 0; i < count && all.hasNext(); i++) {
-      all.next().endSoon(Farewell.RETRY);
+      all.next().endSoon(Disconnect.GOING_AWAY);
     }
   }
 

@@ -2,6 +2,7 @@ package io.tailwater.edge.connection;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
@@ -11,43 +12,46 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a connection's bytes leave by, in order: everything that its transport sends goes through
- * here. New events that all readers share go straight to the socket when nothing waits before them,
- * since Netty's way there is a quarter of what a delivery costs beside the kernel's part. Confined
- * to the connection's event loop.
+ * Confined to the connection's event loop: sends the bytes of one connection, in order. Everything
+ * that its transport writes goes through here. New events that all readers share go straight to the
+ * socket when nothing waits before them, since Netty's way there is a quarter of what a delivery
+ * costs beside the kernel's part.
  */
 public final class Outlet {
-  private final Channel connection;
+  private final Channel netty;
   private final EdgeLoop loop;
   private final @Nullable Socket socket;
 
   /** Whether Netty may hold something of this connection, or has closed it. */
   private boolean waiting = true;
 
-  public Outlet(Channel connection, EdgeLoop loop) {
-    this.connection = connection;
+  public Outlet(Channel netty, EdgeLoop loop) {
+    this.netty = netty;
     this.loop = loop;
     this.socket =
-        connection instanceof UnixChannel unix
+        netty instanceof UnixChannel unix
                 && unix.fd() instanceof Socket own
-                && connection.pipeline().get(SslHandler.class) == null
+                && netty.pipeline().get(SslHandler.class) == null
             ? own
             : null;
   }
 
   /** Whether more may be written now. */
   public boolean writable() {
-    return !waiting || connection.isWritable();
+    assert loop.inLoop();
+    return !waiting || netty.isWritable();
   }
 
   /** Writes bytes, and takes their reference. */
   public void write(ByteBuf bytes) {
+    assert loop.inLoop();
     waiting = true;
-    connection.write(bytes, connection.voidPromise());
+    netty.write(bytes, netty.voidPromise());
   }
 
   /** Writes a part of bytes that others write, too. */
   public void write(ByteBuf shared, int start, int length) {
+    assert loop.inLoop();
     int sent = !waiting && loop.sendsAtOnce() ? send(shared, start, length) : 0;
     if (sent < length) {
       write(shared.retainedSlice(start + sent, length - sent));
@@ -75,18 +79,26 @@ public final class Outlet {
 
   /** Sends what was written. */
   public void flush() {
+    assert loop.inLoop();
     if (waiting) {
-      connection.flush();
-      waiting = bufferedBytes() > 0 || !connection.isActive();
+      netty.flush();
+      waiting = bufferedBytes() > 0 || !netty.isActive();
     }
   }
 
   /** How many bytes wait for the network. */
   public long bufferedBytes() {
+    assert loop.inLoop();
     if (!waiting) {
       return 0;
     }
-    ChannelOutboundBuffer buffer = connection.unsafe().outboundBuffer();
+    ChannelOutboundBuffer buffer = netty.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /** Ends a connection as a broken network ends it. */
+  public static void reset(Channel netty) {
+    netty.config().setOption(ChannelOption.SO_LINGER, 0);
+    netty.close();
   }
 }

@@ -20,11 +20,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** Opens channels for connections: a cursor on each channel that a client reads. Any thread. */
+/** Any thread: opens channels for connections, with a cursor on each channel that is read. */
 public final class Subscriptions {
   private final Feeds feeds;
   private final Namespaces namespaces;
-  private final Connections sessions;
+  private final Connections connections;
   private final ConnectionConfiguration configuration;
   private final String gateway;
   private final InstantSource clock;
@@ -32,19 +32,19 @@ public final class Subscriptions {
   public Subscriptions(
       Feeds feeds,
       Namespaces namespaces,
-      Connections sessions,
+      Connections connections,
       ConnectionConfiguration configuration,
       String gateway,
       InstantSource clock) {
     this.feeds = feeds;
     this.namespaces = namespaces;
-    this.sessions = sessions;
+    this.connections = connections;
     this.configuration = configuration;
     this.gateway = gateway;
     this.clock = clock;
   }
 
-  /** What became of a connection that wants to read. */
+  /** The result of {@link #connect}. */
   public enum Outcome {
     /** Its transport was opened, on its event loop, or its client has gone. */
     CONNECTED,
@@ -53,23 +53,24 @@ public final class Subscriptions {
   }
 
   /**
-   * Puts a cursor on each of these channels, and gives them to a connection.
+   * Begins a connection that reads these channels, and ends when all of them have ended.
    *
-   * @param connection where the client is connected
+   * @param netty where the client is connected
    * @param starts where to begin, for each channel
-   * @param fresh the reader wants everything that is in the log by now, not only what has come here
+   * @param fresh whether to read everything that is in the log by now, not only what this gateway
+   *     has received
    * @param transport makes the connection's transport, on its event loop
    * @throws RequestException if the identity may not read one of them, or has too many connections
    */
   public CompletableFuture<Outcome> connect(
-      io.netty.channel.Channel connection,
+      io.netty.channel.Channel netty,
       Map<Channel, Start> starts,
       Identity identity,
       boolean fresh,
       Function<io.netty.channel.Channel, Transport> transport) {
     Map<Channel, Namespace> channels = new LinkedHashMap<>();
     starts.keySet().forEach(channel -> channels.put(channel, readable(channel, identity)));
-    Admission.Seat seat = sessions.admit(identity);
+    Admission.Seat seat = connections.admit(identity);
     List<CompletableFuture<Opened>> opening = new ArrayList<>();
     starts.forEach(
         (channel, start) ->
@@ -89,14 +90,14 @@ public final class Subscriptions {
                 abandon(opening, seat);
                 return Outcome.NOTHING_LEFT;
               }
-              EdgeLoop loop = sessions.loops().of(connection.eventLoop());
-              loop.execute(() -> begin(connection, loop, identity, seat, opened, transport));
+              EdgeLoop loop = connections.loops().of(netty.eventLoop());
+              loop.execute(() -> begin(netty, loop, identity, seat, opened, transport));
               return Outcome.CONNECTED;
             });
   }
 
   /**
-   * Opens one channel more for a session.
+   * Opens a channel for a connection that has begun.
    *
    * @throws RequestException if the identity may not read it
    */
@@ -105,32 +106,33 @@ public final class Subscriptions {
   }
 
   /**
-   * Begins the session of a connection that has no channel yet; on the connection's event loop.
+   * Begins a connection that has no channels yet, and stays when its channels have ended. On its
+   * event loop.
    *
    * @throws RequestException {@code too_many_connections}
    */
-  public Connection begin(
-      io.netty.channel.Channel connection, Identity identity, Transport transport) {
+  public Connection begin(io.netty.channel.Channel netty, Identity identity, Transport transport) {
     return begin(
-        sessions.loops().of(connection.eventLoop()),
+        connections.loops().of(netty.eventLoop()),
         identity,
-        sessions.admit(identity),
+        connections.admit(identity),
         List.of(),
-        transport);
+        transport,
+        false);
   }
 
   private void begin(
-      io.netty.channel.Channel connection,
+      io.netty.channel.Channel netty,
       EdgeLoop loop,
       Identity identity,
       Admission.Seat seat,
       List<Opened> opened,
       Function<io.netty.channel.Channel, Transport> transport) {
-    if (connection.isActive()) {
-      begin(loop, identity, seat, opened, transport.apply(connection));
+    if (netty.isActive()) {
+      begin(loop, identity, seat, opened, transport.apply(netty), true);
     } else {
       opened.forEach(Opened::abandon);
-      sessions.release(seat);
+      connections.release(seat);
     }
   }
 
@@ -139,13 +141,24 @@ public final class Subscriptions {
       Identity identity,
       Admission.Seat seat,
       List<Opened> opened,
-      Transport transport) {
-    Connection session = sessions.begin(sessions.newId(), identity, seat, transport, loop);
-    session.begin(
+      Transport transport,
+      boolean endsWithItsChannels) {
+    Connection connection =
+        connections.begin(
+            connections.newId(), identity, seat, transport, loop, endsWithItsChannels);
+    long nowMs = clock.millis();
+    connection.begin(
         opened,
-        new StreamOpening(
-            session.id(), gateway, clock.millis(), configuration.heartbeat().toMillis()));
-    return session;
+        nowMs,
+        () -> {
+          if (transport instanceof Opens opens) {
+            opens.open(
+                connection,
+                new StreamOpening(
+                    connection.id(), gateway, nowMs, configuration.heartbeat().toMillis()));
+          }
+        });
+    return connection;
   }
 
   /** The channels of a namespace that have readers on this gateway. */
@@ -167,7 +180,7 @@ public final class Subscriptions {
   }
 
   private void abandon(List<CompletableFuture<Opened>> opening, Admission.Seat seat) {
-    sessions.release(seat);
+    connections.release(seat);
     // One that was not open in time may still be.
     opening.forEach(one -> one.thenAccept(Opened::abandon));
   }

@@ -5,15 +5,16 @@ import io.tailwater.edge.log.Notice;
 import io.tailwater.edge.log.Run;
 
 /**
- * How a session's frames leave. Confined to the connection's event loop; what it doesn't send at
- * once waits for {@link #flush}.
+ * How a connection writes to its client in one wire protocol. Confined to the connection's event
+ * loop. What is not sent at once waits for {@link #flush}. A transport that can do more implements
+ * {@link Opens}, {@link Beats}, {@link Expires} or {@link Buffers} as well.
  */
 public interface Transport {
-  /** Whether more may be written now; otherwise the session is told when it may. */
-  boolean writable();
+  /** The protocol's name in metrics and for operators. */
+  String name();
 
-  /** Begins, and writes what comes first; the session's first cursors are there already. */
-  void open(Connection session, StreamOpening opening);
+  /** Whether more may be written now; otherwise it calls {@code Connection.onWritable} later. */
+  boolean writable();
 
   /**
    * Writes the events of a run from this index on, at least one of them.
@@ -25,53 +26,45 @@ public interface Transport {
   /** Writes something about one channel. */
   void notice(Cursor cursor, Notice notice);
 
-  /** Tells that the client's token ends in so many milliseconds. */
-  void expiring(long inMs);
-
-  /** Writes what shows that the connection is alive. */
-  void heartbeat();
-
-  /** How many bytes wait for the network, about. */
-  default long bufferedBytes() {
-    return 0;
-  }
-
-  /**
-   * Time between two of them, milliseconds.
-   *
-   * @param usual what is configured for streams
-   */
-  default long heartbeatMs(long usual) {
-    return usual;
-  }
-
-  /** Whether something waits for {@link #flush}, or may do so. */
-  default boolean unsent() {
-    return true;
-  }
-
   /** Sends what was written. */
   void flush();
 
-  /** Whether the connection ends when all its channels have. */
-  default boolean endsWithItsChannels() {
-    return true;
+  /** Tells the client why, sends everything, and ends the connection. */
+  void end(Disconnect disconnect);
+
+  /** A transport that shows its client that the connection is alive. */
+  interface Beats {
+    /** Writes a sign of life. Called about every {@link #heartbeatMs}, while it is writable. */
+    void heartbeat();
+
+    /**
+     * Time between two of them, milliseconds.
+     *
+     * @param usual the configured time for streams, milliseconds
+     */
+    default long heartbeatMs(long usual) {
+      return usual;
+    }
   }
 
-  /** Says farewell, sends everything, and ends the connection. */
-  void end(Farewell farewell);
+  /** A transport that warns its client before the token expires. */
+  interface Expires {
+    /**
+     * Writes the warning.
+     *
+     * @param inMs time until the token expires, milliseconds
+     */
+    void expiring(long inMs);
+  }
 
-  /** Why a connection ends, as its client is told. */
-  enum Farewell {
-    /** All its channels have ended. */
-    COMPLETE,
-    /** Its token has expired. */
-    EXPIRED,
-    /** The gateway goes away, or cannot go on: come back. */
-    RETRY,
-    /** The client reads too slowly: nothing more is said. */
-    SILENT,
-    /** As a network that breaks would end it. */
-    RESET
+  /** A transport that knows what it has not sent yet. */
+  interface Buffers {
+    /** About how many bytes wait for the network. */
+    long bufferedBytes();
+
+    /** Whether something waits for {@link #flush}, or may do so. */
+    default boolean unsent() {
+      return true;
+    }
   }
 }

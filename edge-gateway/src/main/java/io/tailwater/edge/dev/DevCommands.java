@@ -5,7 +5,7 @@ import io.micronaut.context.annotation.Requires;
 import io.micronaut.context.annotation.Value;
 import io.tailwater.edge.EdgeConfiguration;
 import io.tailwater.edge.connection.Connections;
-import io.tailwater.edge.connection.Transport.Farewell;
+import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
 import java.nio.charset.StandardCharsets;
@@ -17,18 +17,18 @@ final class DevCommands {
   private static final String CHANNEL = "tw:dev";
   private static final int EXIT_AS_KILLED = 137;
 
-  private final Connections sessions;
+  private final Connections connections;
   private final String gateway;
   private final boolean mayKill;
   private final RedisPublisher publisher;
 
   DevCommands(
-      Connections sessions,
+      Connections connections,
       RedisPublisher publisher,
       RedisListener listener,
       EdgeConfiguration configuration,
       @Value("${tailwater.instance}") String gateway) {
-    this.sessions = sessions;
+    this.connections = connections;
     this.gateway = gateway;
     this.mayKill = configuration.devKill();
     this.publisher = publisher;
@@ -37,7 +37,7 @@ final class DevCommands {
   }
 
   void cut(String connection) {
-    if (sessions.find(connection).isPresent()) {
+    if (connections.find(connection).isPresent()) {
       obey("cut " + connection);
     } else {
       tellAll("cut " + connection);
@@ -55,7 +55,7 @@ final class DevCommands {
   private void obey(String command) {
     String[] words = command.split(" ", 2);
     switch (words[0]) {
-      case "cut" -> sessions.find(words[1]).ifPresent(session -> session.endSoon(Farewell.RESET));
+      case "cut" -> connections.find(words[1]).ifPresent(open -> open.endSoon(Disconnect.RESET));
       case "kill" -> {
         if (mayKill && words[1].equals(gateway)) {
           Runtime.getRuntime().halt(EXIT_AS_KILLED);

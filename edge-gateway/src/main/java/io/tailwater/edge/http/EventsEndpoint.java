@@ -12,6 +12,7 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,21 +38,38 @@ final class EventsEndpoint {
     EventsTransport transport = transport(request);
     return answer(request, transport)
         .exceptionallyCompose(
-            failure -> transport.refuse(request, Problems.refusal(request, failure), Map.of()));
+            failure ->
+                transport.refuse(
+                    Problems.refusal(request, failure),
+                    EventsRequest.lastEventId(request),
+                    Map.of()));
   }
 
   private CompletableFuture<HttpResponse<?>> answer(
       HttpRequest<?> request, EventsTransport transport) {
     try {
       Identity identity = access.identify(request);
-      return transport.answer(
-          request,
-          Subscribing.parse(request, configuration.channelsPerStream(), transport.parameters()),
-          identity,
-          Map.of());
+      Subscribing subscribing =
+          Subscribing.parse(
+              request,
+              configuration.channelsPerStream(),
+              transport.parameters(),
+              elsewhere(transport));
+      return transport.answer(EventsRequest.of(request, subscribing, identity, Map.of()));
     } catch (RequestException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /** The parameters of the other transports, each with a media type that selects its transport. */
+  private Map<String, String> elsewhere(EventsTransport transport) {
+    Map<String, String> elsewhere = new HashMap<>();
+    for (EventsTransport other : transports) {
+      if (other != transport) {
+        other.parameters().forEach(name -> elsewhere.put(name, other.mediaTypes().getFirst()));
+      }
+    }
+    return elsewhere;
   }
 
   private EventsTransport transport(HttpRequest<?> request) {

@@ -48,8 +48,8 @@ public final class Problems {
   }
 
   /** As {@link #refusal(HttpRequest, Throwable)}, on a connection that has left HTTP. */
-  public static RequestException refusal(Connection session, Throwable failure) {
-    return refusal("connection", session.id(), failure);
+  public static RequestException refusal(Connection connection, Throwable failure) {
+    return refusal("connection", connection.id(), failure);
   }
 
   private static RequestException refusal(String of, @Nullable String id, Throwable failure) {

@@ -8,8 +8,7 @@ import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.log.Start;
-import java.time.DateTimeException;
-import java.time.OffsetDateTime;
+import io.tailwater.edge.log.StartText;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,28 +29,30 @@ public record Subscribing(
     List<Channel> channels, Start from, @Nullable String header, @Nullable String after) {
   private static final Set<String> PARAMETERS =
       Set.of("channel", "after", "from", "access_token", "ticket");
-  private static final Set<String> POLLING = Set.of("wait", "limit", "before");
-  private static final String LAST_EVENT_ID = "Last-Event-ID";
-  private static final int MAX_LAST = 1_000;
+  static final String LAST_EVENT_ID = "Last-Event-ID";
 
   /**
    * Reads a request.
    *
    * @param maxChannels most channels that it may name
-   * @param others the transport's own parameters
+   * @param own the transport's own parameters
+   * @param elsewhere parameters of other transports, with the media type that selects each
    * @throws RequestException which says what is wrong and what is accepted
    */
-  public static Subscribing parse(HttpRequest<?> request, int maxChannels, Set<String> others) {
+  public static Subscribing parse(
+      HttpRequest<?> request, int maxChannels, Set<String> own, Map<String, String> elsewhere) {
     for (String name : request.getParameters().names()) {
-      if (!PARAMETERS.contains(name) && !others.contains(name)) {
+      if (!PARAMETERS.contains(name) && !own.contains(name)) {
         Set<String> accepted = new TreeSet<>(PARAMETERS);
-        accepted.addAll(others);
+        accepted.addAll(own);
         throw invalid(
             "there is no parameter '"
                 + name
                 + "' here: "
                 + String.join(", ", accepted)
-                + (POLLING.contains(name) ? "; it is for polling, Accept: application/json" : ""));
+                + (elsewhere.containsKey(name)
+                    ? "; it goes with Accept: " + elsewhere.get(name)
+                    : ""));
       }
     }
     Set<Channel> channels = new LinkedHashSet<>();
@@ -70,7 +71,7 @@ public record Subscribing(
     Subscribing subscribing =
         new Subscribing(
             List.copyOf(channels),
-            from(request.getParameters().get("from")),
+            StartText.from(request.getParameters().get("from")),
             header,
             header == null ? after(request.getParameters()) : null);
     if (subscribing.after != null) {
@@ -98,7 +99,7 @@ public record Subscribing(
     for (int i = 0; i < given.size(); i++) {
       Channel channel = Channel.parse(names.get(i));
       String text = blankToNull(given.get(i));
-      Position position = text == null ? null : parse(text, channel);
+      Position position = text == null ? null : StartText.position(text, channel);
       if (position != null) {
         positions.put(channel, position);
       }
@@ -109,18 +110,6 @@ public record Subscribing(
   /** One channel, from its beginning. */
   public static Subscribing all(Channel channel) {
     return new Subscribing(List.of(channel), new Start.Earliest(), null, null);
-  }
-
-  /**
-   * Where the cursor of one channel begins.
-   *
-   * @param after the position to continue from, of one channel or of several; empty for none
-   * @param from where to begin without one; empty means latest
-   * @throws RequestException which says what is accepted
-   */
-  public static Start start(Channel channel, String after, String from) {
-    Start begin = from(blankToNull(from));
-    return new Subscribing(List.of(channel), begin, null, blankToNull(after)).start(channel);
   }
 
   /** Whether it names more than one channel. */
@@ -158,55 +147,7 @@ public record Subscribing(
               + channels.size()
               + " are asked for: hand in one that begins with m1., or one for each channel");
     }
-    return parse(text, channel);
-  }
-
-  private static @Nullable Position parse(String text, Channel channel) {
-    return Positions.isForSeveral(text) ? Positions.parse(text).get(channel) : Position.parse(text);
-  }
-
-  /**
-   * Where to begin without a position: {@code latest} if it is null.
-   *
-   * @throws RequestException which says what is accepted
-   */
-  public static Start from(@Nullable String text) {
-    if (text == null || text.equals("latest")) {
-      return new Start.Latest();
-    }
-    if (text.equals("earliest")) {
-      return new Start.Earliest();
-    }
-    if (text.startsWith("last:")) {
-      return new Start.Last(last(text.substring("last:".length())));
-    }
-    if (text.startsWith("time:")) {
-      return new Start.Since(time(text.substring("time:".length())));
-    }
-    throw invalid("'from' is latest, earliest, last:N or time:T, not '" + text + "'");
-  }
-
-  private static int last(String text) {
-    try {
-      int count = Integer.parseInt(text);
-      if (count >= 1 && count <= MAX_LAST) {
-        return count;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw invalid("from=last:N takes 1 to " + MAX_LAST + ", not '" + text + "'");
-  }
-
-  private static long time(String text) {
-    try {
-      return text.matches("[0-9]{1,15}")
-          ? Long.parseLong(text)
-          : OffsetDateTime.parse(text.replace(' ', '+')).toInstant().toEpochMilli();
-    } catch (DateTimeException e) {
-      throw invalid(
-          "from=time:T takes milliseconds since the epoch or RFC 3339, such as 2026-01-31T12:00:00Z");
-    }
+    return StartText.position(text, channel);
   }
 
   private static @Nullable String blankToNull(@Nullable String text) {

@@ -33,15 +33,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Takeover {
   /**
-   * How much a connection may have waiting before it counts as not writable, bytes; a cursor writes
-   * about this much before it is another's turn.
+   * How many bytes may wait before a connection counts as not writable; a cursor writes about this
+   * many before it is another's turn.
    */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 << 10, 64 << 10);
 
   private Takeover() {}
 
-  /** The connection that a request came by. */
+  /** The Netty channel that a request came by. */
   public static Channel connection(HttpRequest<?> request) {
     HttpRequest<?> inner = request;
     while (inner instanceof HttpRequestWrapper<?> wrapper) {
@@ -54,50 +54,50 @@ public final class Takeover {
   }
 
   /** Leaves HTTP for an event stream; on the connection's event loop. */
-  public static void begin(Channel connection, Map<String, String> headers, Connection session) {
+  public static void begin(Channel netty, Map<String, String> headers, Connection connection) {
     take(
-        connection,
+        netty,
         "200 OK\r\nConnection: close\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nVary: Accept, Origin",
         headers,
-        new Remains(session));
+        new Remains(connection));
+    netty.config().setAutoRead(true);
   }
 
   /**
-   * Leaves HTTP for another protocol; on the connection's event loop.
+   * Leaves HTTP for another protocol; on the connection's event loop. Afterwards {@code autoRead}
+   * is off, and bytes that arrived behind the request are with the first handler, which must not
+   * read them yet: the new protocol switches {@code autoRead} on when it is ready.
    *
    * @param protocol what {@code Upgrade} says
    * @param handlers what reads it, in the order of the pipeline
    */
   public static void upgrade(
-      Channel connection,
-      String protocol,
-      Map<String, String> headers,
-      ChannelHandler... handlers) {
+      Channel netty, String protocol, Map<String, String> headers, ChannelHandler... handlers) {
     take(
-        connection,
+        netty,
         "101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + protocol,
         headers,
         handlers);
   }
 
   private static void take(
-      Channel connection, String status, Map<String, String> headers, ChannelHandler... handlers) {
-    ChannelPipeline pipeline = connection.pipeline();
+      Channel netty, String status, Map<String, String> headers, ChannelHandler... handlers) {
+    netty.config().setAutoRead(false);
+    ChannelPipeline pipeline = netty.pipeline();
     List<String> names = new ArrayList<>(pipeline.toMap().keySet());
     pipeline.addLast(handlers);
-    // The last one first: what the HTTP decoder has read too much, it hands to ours when it goes.
+    // The last one first: when the HTTP decoder goes, it hands what it did not decode to ours.
     for (String name : names.reversed()) {
       if (!(pipeline.get(name) instanceof SslHandler)) {
         pipeline.remove(name);
       }
     }
-    connection.config().setWriteBufferWaterMark(WATER_MARK);
-    connection.config().setAutoRead(true);
-    ByteBuf head = connection.alloc().directBuffer(512);
+    netty.config().setWriteBufferWaterMark(WATER_MARK);
+    ByteBuf head = netty.alloc().directBuffer(512);
     ByteBufUtil.writeAscii(head, "HTTP/1.1 " + status + "\r\n");
     headers.forEach((name, value) -> ByteBufUtil.writeAscii(head, name + ": " + value + "\r\n"));
     ByteBufUtil.writeAscii(head, "\r\n");
-    connection.write(head, connection.voidPromise());
+    netty.write(head, netty.voidPromise());
   }
 
   /**
@@ -134,13 +134,14 @@ public final class Takeover {
   }
 
   /**
-   * What is left of the pipeline: tells the session when it may write and when its client is gone.
+   * The rest of the pipeline. Confined to the connection's event loop. It tells the connection when
+   * it may write and when its client is gone.
    */
   private static final class Remains extends ChannelInboundHandlerAdapter {
-    private final Connection session;
+    private final Connection connection;
 
-    Remains(Connection session) {
-      this.session = session;
+    Remains(Connection connection) {
+      this.connection = connection;
     }
 
     @Override
@@ -152,13 +153,13 @@ public final class Takeover {
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
       if (context.channel().isWritable()) {
-        session.onWritable();
+        connection.onWritable();
       }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-      session.onGone();
+      connection.onGone();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.tailwater.edge.poll;
 
-import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
 import io.netty.buffer.ByteBuf;
@@ -16,9 +15,8 @@ import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
-import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.EventJson;
-import io.tailwater.edge.http.Subscribing;
+import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.log.Namespaces;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -42,23 +40,18 @@ final class History {
    *
    * @throws RequestException which says what is wrong and what is accepted
    */
-  CompletableFuture<HttpResponse<?>> before(
-      HttpRequest<?> request,
-      Subscribing subscribing,
-      Identity identity,
-      String before,
-      int limit) {
+  CompletableFuture<HttpResponse<?>> before(EventsRequest request, String before, int limit) {
     for (String name : ELSEWHERE) {
-      if (request.getParameters().contains(name)) {
+      if (request.parameters().containsKey(name)) {
         throw invalid("'before' reads backwards, so there is no '" + name + "' with it");
       }
     }
-    if (subscribing.several()) {
+    if (request.starts().size() > 1) {
       throw invalid("'before' reads one channel, and several are named");
     }
-    Channel channel = subscribing.channels().getFirst();
+    Channel channel = request.starts().keySet().iterator().next();
     Namespace namespace = namespaces.get(channel.namespace());
-    identity.requireSubscribe(channel, namespace);
+    request.identity().requireSubscribe(channel, namespace);
     if (namespace.getEphemeral()) {
       throw invalid(namespace.getName() + " is ephemeral: its channels have no history");
     }

@@ -1,8 +1,8 @@
 package io.tailwater.edge.poll;
 
-import io.micronaut.http.HttpParameters;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,7 @@ record Poll(int waitSeconds, int limit) {
   /**
    * @throws RequestException which says what is accepted
    */
-  static Poll parse(HttpParameters parameters) {
+  static Poll parse(Map<String, String> parameters) {
     return new Poll(
         number("wait", parameters.get("wait"), 0, MAX_WAIT_SECONDS, 0),
         number("limit", parameters.get("limit"), 1, MAX_LIMIT, LIMIT));
@@ -36,7 +36,7 @@ record Poll(int waitSeconds, int limit) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw new RequestException(
         ErrorCode.INVALID_REQUEST,

@@ -1,23 +1,23 @@
 package io.tailwater.edge.poll;
 
-import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
 import io.tailwater.contract.RequestException;
-import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.connection.Collector;
 import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.http.EventsTransport;
-import io.tailwater.edge.http.Subscribing;
-import io.tailwater.edge.http.Takeover;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
-/** Polling, for whoever accepts {@code application/json}. */
+/** Any thread: polling, for clients that accept {@code application/json}. */
 @Singleton
 final class Polling implements EventsTransport {
+  private static final String NAME = "poll";
   private static final String BEFORE = "before";
 
   private final Subscriptions subscriptions;
@@ -33,43 +33,39 @@ final class Polling implements EventsTransport {
     return List.of(MediaType.APPLICATION_JSON, "application/*");
   }
 
-  /** {@code envelope} says nothing here: a list has whole events. */
+  /** {@code envelope} changes nothing: a list always has whole events. */
   @Override
   public Set<String> parameters() {
     return Set.of("wait", "limit", BEFORE, "envelope");
   }
 
   @Override
-  public CompletableFuture<HttpResponse<?>> answer(
-      HttpRequest<?> request,
-      Subscribing subscribing,
-      Identity identity,
-      Map<String, String> headers) {
-    Poll poll = Poll.parse(request.getParameters());
-    String before = request.getParameters().get(BEFORE);
+  public CompletableFuture<HttpResponse<?>> answer(EventsRequest request) {
+    Poll poll = Poll.parse(request.parameters());
+    String before = request.parameters().get(BEFORE);
     if (before != null) {
-      return history.before(request, subscribing, identity, before, poll.limit());
+      return history.before(request, before, poll.limit());
     }
-    CompletableFuture<HttpResponse<?>> answer = new CompletableFuture<>();
+    PollAnswer answer = new PollAnswer();
     return subscriptions
         .connect(
-            Takeover.connection(request),
-            subscribing.starts(),
-            identity,
+            request.netty(),
+            request.starts(),
+            request.identity(),
             poll.waitSeconds() == 0,
-            connection -> new PollTransport(connection, poll, answer))
+            netty -> new Collector(netty, NAME, poll.waitSeconds(), poll.limit(), answer))
         .thenCompose(
             outcome ->
                 switch (outcome) {
                   case NOTHING_LEFT -> CompletableFuture.completedFuture(HttpResponse.noContent());
-                  case CONNECTED -> answer;
+                  case CONNECTED -> answer.response();
                 });
   }
 
-  /** A status tells a client of polling everything. */
+  /** A polling client learns everything from the status. */
   @Override
   public CompletableFuture<HttpResponse<?>> refuse(
-      HttpRequest<?> request, RequestException refusal, Map<String, String> headers) {
+      RequestException refusal, @Nullable String lastEventId, Map<String, String> headers) {
     return CompletableFuture.failedFuture(refusal);
   }
 }

@@ -1,4 +1,4 @@
-/** Polling, long and short: a cursor that ends with the answer that it gives. */
+/** Polling, long and short: a connection that ends with its one answer. */
 @NullMarked
 package io.tailwater.edge.poll;
 

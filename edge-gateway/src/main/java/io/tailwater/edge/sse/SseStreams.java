@@ -1,17 +1,15 @@
 package io.tailwater.edge.sse;
 
 import io.micronaut.http.HttpHeaders;
-import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MutableHttpResponse;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
-import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.access.Origins;
+import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.http.EventsTransport;
-import io.tailwater.edge.http.Subscribing;
-import io.tailwater.edge.http.Takeover;
 import jakarta.inject.Singleton;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Event streams, for whoever accepts {@code text/event-stream} or does not say. */
+/** Any thread: event streams, for clients that accept {@code text/event-stream} or name no type. */
 @Singleton
 final class SseStreams implements EventsTransport {
   private static final String TYPE = "text/event-stream";
@@ -29,10 +27,12 @@ final class SseStreams implements EventsTransport {
 
   private final Subscriptions subscriptions;
   private final Origins origins;
+  private final RetryDelay retryDelay;
 
-  SseStreams(Subscriptions subscriptions, Origins origins) {
+  SseStreams(Subscriptions subscriptions, Origins origins, RetryDelay retryDelay) {
     this.subscriptions = subscriptions;
     this.origins = origins;
+    this.retryDelay = retryDelay;
   }
 
   @Override
@@ -46,22 +46,19 @@ final class SseStreams implements EventsTransport {
   }
 
   @Override
-  public CompletableFuture<HttpResponse<?>> answer(
-      HttpRequest<?> request,
-      Subscribing subscribing,
-      Identity identity,
-      Map<String, String> headers) {
-    boolean envelope = envelope(request.getParameters().get("envelope"));
+  public CompletableFuture<HttpResponse<?>> answer(EventsRequest request) {
+    boolean several = request.starts().size() > 1;
+    boolean envelope = envelope(request.parameters().get("envelope"));
     Map<String, String> all = new LinkedHashMap<>(Map.of("Content-Type", TYPE));
-    all.putAll(headers);
-    all.putAll(origins.headers(request.getHeaders().get(HttpHeaders.ORIGIN)));
+    all.putAll(request.headers());
+    all.putAll(origins.headers(request.origin()));
     return subscriptions
         .connect(
-            Takeover.connection(request),
-            subscribing.starts(),
-            identity,
+            request.netty(),
+            request.starts(),
+            request.identity(),
             false,
-            connection -> new SseTransport(connection, all, subscribing.several(), envelope))
+            netty -> new SseTransport(netty, all, several, envelope, retryDelay))
         .thenCompose(
             outcome ->
                 switch (outcome) {
@@ -72,25 +69,25 @@ final class SseStreams implements EventsTransport {
   }
 
   /**
-   * What fails for a passing reason is answered as a stream, since any other status stops an
+   * A refusal for a passing reason is answered as a stream, since any other status stops an
    * EventSource for good.
    */
   @Override
   public CompletableFuture<HttpResponse<?>> refuse(
-      HttpRequest<?> request, RequestException refusal, Map<String, String> headers) {
+      RequestException refusal, @Nullable String lastEventId, Map<String, String> headers) {
     if (!refusal.code().retry()) {
       return CompletableFuture.failedFuture(refusal);
     }
     MutableHttpResponse<?> comeBack =
-        HttpResponse.ok(SseTransport.retryBlock(refusal.code(), position(request)))
+        HttpResponse.ok(
+                SseTransport.retryBlock(refusal.code(), position(lastEventId), retryDelay.nextMs()))
             .header(HttpHeaders.CONTENT_TYPE, TYPE);
     headers.forEach(comeBack::header);
     return CompletableFuture.completedFuture(comeBack);
   }
 
-  /** What the client came with, empty if that is nothing that could be handed back. */
-  private static String position(HttpRequest<?> request) {
-    String id = request.getHeaders().get("Last-Event-ID");
+  /** The position that the client came with, empty if it can't be handed back. */
+  private static String position(@Nullable String id) {
     return id != null && POSITION.matcher(id).matches() ? id : "";
   }
 

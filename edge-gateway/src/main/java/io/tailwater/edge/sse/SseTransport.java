@@ -4,13 +4,16 @@ import static io.tailwater.edge.sse.SseFormat.ascii;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelOption;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.connection.EventBytes;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.Opens;
 import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.StreamOpening;
 import io.tailwater.edge.connection.Transport;
 import io.tailwater.edge.http.Takeover;
@@ -21,32 +24,28 @@ import io.tailwater.edge.log.Run;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event stream, written straight to the connection. It has neither a length nor chunks: its end
- * is the end of the connection, so that all readers can share the very same bytes.
+ * Confined to the connection's event loop: an event stream, written straight to the connection. It
+ * has neither a length nor chunks: its end is the end of the connection, so that all readers can
+ * share the very same bytes.
  */
-final class SseTransport implements Transport {
-  /**
-   * Least and most time that a client is told to wait before it comes back, milliseconds; random
-   * between them.
-   */
-  private static final int MIN_RETRY_MS = 500;
-
-  private static final int MAX_RETRY_MS = 2_000;
+final class SseTransport
+    implements Transport, Opens, Transport.Beats, Transport.Expires, Transport.Buffers {
+  private static final String NAME = "sse";
 
   /** A comment, without the blank line that some parsers take for the end of an event. */
   private static final ByteBuf HEARTBEAT =
       Unpooled.unreleasableBuffer(
           Unpooled.directBuffer(2).writeByte(':').writeByte('\n').asReadOnly());
 
-  private final io.netty.channel.Channel connection;
+  private final Channel netty;
   private final Map<String, String> headers;
   private final boolean several;
   private final SseFormat format;
-  private @Nullable Connection session;
+  private final RetryDelay retryDelay;
+  private @Nullable Connection connection;
   private @Nullable Outlet outlet;
 
   /**
@@ -55,27 +54,35 @@ final class SseTransport implements Transport {
    * @param envelope whether events are to come whole
    */
   SseTransport(
-      io.netty.channel.Channel connection,
+      Channel netty,
       Map<String, String> headers,
       boolean several,
-      boolean envelope) {
-    this.connection = connection;
+      boolean envelope,
+      RetryDelay retryDelay) {
+    this.netty = netty;
     this.headers = headers;
     this.several = several;
+    this.retryDelay = retryDelay;
     this.format =
         several ? SseFormat.ENVELOPE_OPEN : envelope ? SseFormat.ENVELOPE : SseFormat.PLAIN;
   }
 
   @Override
-  public void open(Connection session, StreamOpening opening) {
-    this.session = session;
-    this.outlet = session.outlet(connection);
-    Takeover.begin(connection, headers, session);
-    ByteBuf out = connection.alloc().directBuffer(512);
-    ascii("retry: " + retryMs() + "\n", out);
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public void open(Connection connection, StreamOpening opening) {
+    assert netty.eventLoop().inEventLoop();
+    this.connection = connection;
+    this.outlet = new Outlet(netty, connection.loop());
+    Takeover.begin(netty, headers, connection);
+    ByteBuf out = netty.alloc().directBuffer(512);
+    ascii("retry: " + retryDelay.nextMs() + "\n", out);
     ascii(
         "id: "
-            + session.position()
+            + connection.position()
             + "\nevent: tw.open\ndata: {\"connection\":\""
             + opening.connectionId()
             + "\",\"gateway\":",
@@ -84,7 +91,7 @@ final class SseTransport implements Transport {
     ascii(",\"server_time_ms\":" + opening.serverTimeMs(), out);
     ascii(",\"heartbeat_ms\":" + opening.heartbeatMs() + ",\"positions\":{", out);
     String separator = "";
-    for (Cursor cursor : session.cursors()) {
+    for (Cursor cursor : connection.cursors()) {
       ascii(separator, out);
       EventJson.writeString(cursor.channel().toString(), out);
       ascii(":\"" + cursor.position() + "\"", out);
@@ -101,6 +108,7 @@ final class SseTransport implements Transport {
 
   @Override
   public int events(Cursor cursor, Run run, int index) {
+    assert netty.eventLoop().inEventLoop();
     EventBytes bytes = format.of(run);
     int end = run.events().size();
     if (!several || run.epoch().isEphemeral()) {
@@ -109,8 +117,9 @@ final class SseTransport implements Transport {
     }
     for (int i = index; i < end; i++) {
       write(bytes.at(i));
-      ByteBuf out = connection.alloc().directBuffer(64 + 24 * session().cursors().size());
-      ascii("\nid: " + session().position(cursor, run.events().get(i).getOffset()) + "\n\n", out);
+      ByteBuf out = netty.alloc().directBuffer(64 + 24 * connection().cursors().size());
+      ascii(
+          "\nid: " + connection().position(cursor, run.events().get(i).getOffset()) + "\n\n", out);
       write(out);
     }
     return end;
@@ -118,7 +127,8 @@ final class SseTransport implements Transport {
 
   @Override
   public void notice(Cursor cursor, Notice notice) {
-    ByteBuf out = connection.alloc().directBuffer(256);
+    assert netty.eventLoop().inEventLoop();
+    ByteBuf out = netty.alloc().directBuffer(256);
     switch (notice) {
       case Notice.Live live -> begin("tw.live", cursor, out);
       case Notice.End end -> begin("tw.end", cursor, out);
@@ -133,7 +143,7 @@ final class SseTransport implements Transport {
             out);
       }
     }
-    ascii("}\nid: " + session().position() + "\n\n", out);
+    ascii("}\nid: " + connection().position() + "\n\n", out);
     write(out);
   }
 
@@ -144,7 +154,7 @@ final class SseTransport implements Transport {
 
   @Override
   public void expiring(long inMs) {
-    ByteBuf out = connection.alloc().directBuffer(64);
+    ByteBuf out = netty.alloc().directBuffer(64);
     ascii("event: tw.expiring\ndata: {\"in_ms\":" + inMs + "}\n\n", out);
     write(out);
   }
@@ -170,34 +180,32 @@ final class SseTransport implements Transport {
   }
 
   @Override
-  public void end(Farewell farewell) {
-    switch (farewell) {
-      case COMPLETE -> last("");
-      case EXPIRED -> last("event: tw.expired\ndata: {}\n\n");
-      case RETRY -> last(retryBlock(ErrorCode.UNAVAILABLE, ""));
-      case SILENT -> connection.close();
-      case RESET -> {
-        connection.config().setOption(ChannelOption.SO_LINGER, 0);
-        connection.close();
-      }
+  public void end(Disconnect disconnect) {
+    assert netty.eventLoop().inEventLoop();
+    switch (disconnect) {
+      case COMPLETE, BAD_FRAME -> last("");
+      case EXPIRED, UNAUTHORIZED, FORBIDDEN -> last("event: tw.expired\ndata: {}\n\n");
+      case GOING_AWAY, TOO_MANY -> last(retryBlock(ErrorCode.UNAVAILABLE, "", retryDelay.nextMs()));
+      case TOO_SLOW -> netty.close();
+      case RESET -> Outlet.reset(netty);
     }
   }
 
   private void last(String block) {
-    connection
+    netty
         .writeAndFlush(Unpooled.copiedBuffer(block, StandardCharsets.US_ASCII))
         .addListener(ChannelFutureListener.CLOSE);
   }
 
   /**
-   * What a stream says that cannot be served right now: come back.
+   * The block that makes a client reconnect.
    *
-   * @param position what the client is to come back with; empty if the stream has said so already,
+   * @param position what the client is to reconnect with; empty if the stream has sent it already,
    *     or there is none. By the standard, a stream's first block without an id makes a client
    *     forget the one that it had
+   * @param retryMs how long the client is to wait, milliseconds
    */
-  static String retryBlock(ErrorCode code, String position) {
-    int retryMs = retryMs();
+  static String retryBlock(ErrorCode code, String position, int retryMs) {
     return "retry: "
         + retryMs
         + (position.isEmpty() ? "" : "\nid: " + position)
@@ -208,12 +216,8 @@ final class SseTransport implements Transport {
         + "}\n\n";
   }
 
-  private static int retryMs() {
-    return ThreadLocalRandom.current().nextInt(MIN_RETRY_MS, MAX_RETRY_MS);
-  }
-
-  private Connection session() {
-    return Objects.requireNonNull(session, "written to before it was opened");
+  private Connection connection() {
+    return Objects.requireNonNull(connection, "written to before it was opened");
   }
 
   private Outlet outlet() {

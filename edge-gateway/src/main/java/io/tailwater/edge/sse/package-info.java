@@ -1,4 +1,4 @@
-/** Server-sent events: how a session's frames leave as a stream that {@code EventSource} reads. */
+/** Server-sent events: what {@code EventSource} reads. */
 @NullMarked
 package io.tailwater.edge.sse;
 

@@ -15,9 +15,9 @@ final class DrainTest {
 
   @Property
   void sendsEveryoneAwayEvenly(
-      @ForAll @IntRange(min = 1, max = 200_000) int sessions,
+      @ForAll @IntRange(min = 1, max = 200_000) int connections,
       @ForAll @IntRange(min = 2, max = 1_200) int ticks) {
-    int left = sessions;
+    int left = connections;
     double owed = 0;
     int most = 0;
     for (int tick = ticks; tick > 0; tick--) {
@@ -29,7 +29,7 @@ final class DrainTest {
     }
     // What rounding leaves goes with the end of the window.
     assertThat(left).isBetween(0, 1);
-    assertThat(most).isLessThanOrEqualTo(sessions / ticks + 2);
+    assertThat(most).isLessThanOrEqualTo(connections / ticks + 2);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.tailwater.edge.http;
 
 import static io.tailwater.edge.http.RequestRefusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micronaut.core.convert.ConversionService;
 import io.micronaut.http.HttpParameters;
@@ -71,6 +72,12 @@ final class SubscribingTest {
   @ValueSource(strings = {"wait=5", "limit=10", "before=k3Zq-1"})
   void whatIsForPollingIsRefusedOnAStream(String parameter) {
     assertRefused(ErrorCode.INVALID_REQUEST, () -> parse("channel=chat:a&" + parameter));
+  }
+
+  @Test
+  void aParameterOfAnotherTransportIsRefusedWithWhatSelectsThatTransport() {
+    assertThatThrownBy(() -> parse("channel=chat:a&wait=5"))
+        .hasMessageEndingWith("; it goes with Accept: application/json");
   }
 
   @ParameterizedTest
@@ -256,6 +263,7 @@ final class SubscribingTest {
           }
         },
         MAX,
-        Set.of("envelope"));
+        Set.of("envelope"),
+        Map.of("wait", "application/json"));
   }
 }

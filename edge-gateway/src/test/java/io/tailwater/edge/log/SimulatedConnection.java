@@ -5,7 +5,9 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.connection.EventBytes;
+import io.tailwater.edge.connection.Opens;
 import io.tailwater.edge.connection.StreamOpening;
 import io.tailwater.edge.connection.Transport;
 import java.nio.charset.StandardCharsets;
@@ -22,16 +24,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that holds a bounded number of frames until its client reads them. Its gateway's
- * side is confined to the session's loop; its client reads, stalls and hangs up when the simulation
- * says so.
+ * side is confined to the connection's loop; its client reads, stalls and hangs up when the
+ * simulation says so.
  */
-final class SimulatedConnection implements Transport {
+final class SimulatedConnection implements Transport, Opens {
   private final Simulation simulation;
   private final int capacity;
   private final Buffers buffers;
   private final List<Frame> unflushed = new ArrayList<>();
   private final ArrayDeque<Frame> wire = new ArrayDeque<>();
-  private @Nullable Connection session;
+  private @Nullable Connection connection;
   private List<Cursor> cursors = List.of();
   private boolean writable = true;
   private boolean gone;
@@ -68,7 +70,7 @@ final class SimulatedConnection implements Transport {
     record Said(Channel channel, Notice notice, Map<Channel, Position> positions)
         implements Frame {}
 
-    record Ended(Farewell farewell, Map<Channel, Position> positions) implements Frame {}
+    record Ended(Disconnect disconnect, Map<Channel, Position> positions) implements Frame {}
   }
 
   /** The encoded bytes and the runs that were ever made for any connection. */
@@ -104,14 +106,19 @@ final class SimulatedConnection implements Transport {
   // --- the gateway's side ---
 
   @Override
+  public String name() {
+    return "simulated";
+  }
+
+  @Override
   public boolean writable() {
     return writable;
   }
 
   @Override
-  public void open(Connection session, StreamOpening opening) {
-    this.session = session;
-    cursors = session.cursors();
+  public void open(Connection connection, StreamOpening opening) {
+    this.connection = connection;
+    cursors = connection.cursors();
     write(new Frame.Opened(positions()));
   }
 
@@ -145,20 +152,14 @@ final class SimulatedConnection implements Transport {
   }
 
   @Override
-  public void expiring(long inMs) {}
-
-  @Override
-  public void heartbeat() {}
-
-  @Override
   public void flush() {
     wire.addAll(unflushed);
     unflushed.clear();
   }
 
   @Override
-  public void end(Farewell farewell) {
-    write(new Frame.Ended(farewell, Map.of()));
+  public void end(Disconnect disconnect) {
+    write(new Frame.Ended(disconnect, Map.of()));
     flush();
     gone = true;
   }
@@ -188,11 +189,11 @@ final class SimulatedConnection implements Transport {
   /** The next frame that has arrived; null if there is none. */
   @Nullable Frame read() {
     Frame frame = wire.poll();
-    Connection session = this.session;
+    Connection connection = this.connection;
     if (frame != null && !writable && wire.size() + unflushed.size() <= capacity / 2) {
       writable = true;
-      if (session != null && !gone) {
-        session.loop().execute(session::onWritable);
+      if (connection != null && !gone) {
+        connection.loop().execute(connection::onWritable);
       }
     }
     return frame;
@@ -200,9 +201,9 @@ final class SimulatedConnection implements Transport {
 
   /** The client is gone; what it has not read is lost. */
   void hangUp() {
-    Connection session = this.session;
-    if (session != null && !gone) {
-      session.loop().execute(session::onGone);
+    Connection connection = this.connection;
+    if (connection != null && !gone) {
+      connection.loop().execute(connection::onGone);
     }
     wire.clear();
   }

@@ -20,6 +20,7 @@ import io.tailwater.edge.loop.EdgeLoop;
 import io.tailwater.edge.loop.EdgeLoops;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
@@ -42,12 +43,12 @@ final class SimulatedGateway {
 
   final FlakySegments segments;
   final Feeds feeds;
-  final Connections sessions;
+  final Connections connections;
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final EdgeLoops loops;
   private final String name;
   private final Simulation simulation;
-  private int connections;
+  private int begun;
 
   SimulatedGateway(String name, int loopCount, MemoryLog log, Simulation simulation) {
     this.name = name;
@@ -62,7 +63,8 @@ final class SimulatedGateway {
     Admission admission = new Admission(EdgeLimits.NONE, simulation::nanoTime, meters);
     feeds = new Feeds(log, segments, loops, configuration, admission, simulation::nanoTime, meters);
     feeds.start();
-    sessions = new Connections(loops, connecting, NO_DRAIN, admission, meters);
+    connections =
+        new Connections(loops, connecting, NO_DRAIN, admission, () -> new Random(0), meters);
   }
 
   CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {
@@ -78,12 +80,14 @@ final class SimulatedGateway {
     return loops.any();
   }
 
-  /** Begins a session, on its loop. */
-  Connection begin(List<Opened> opened, SimulatedConnection connection, EdgeLoop loop) {
-    Admission.Seat seat = sessions.admit(ANYONE);
-    Connection session = sessions.begin(name + "-" + ++connections, ANYONE, seat, connection, loop);
-    session.begin(opened, new StreamOpening(session.id(), name, 0, HEARTBEAT_MS));
-    return session;
+  /** Begins a connection, on its loop. */
+  Connection begin(List<Opened> opened, SimulatedConnection transport, EdgeLoop loop) {
+    Admission.Seat seat = connections.admit(ANYONE);
+    Connection connection =
+        connections.begin(name + "-" + ++begun, ANYONE, seat, transport, loop, true);
+    StreamOpening opening = new StreamOpening(connection.id(), name, 0, HEARTBEAT_MS);
+    connection.begin(opened, 0, () -> transport.open(connection, opening));
+    return connection;
   }
 
   double gauge(String meter) {

@@ -4,7 +4,7 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.SlowReaders;
-import io.tailwater.edge.connection.Transport;
+import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.log.SimulatedConnection.Buffers;
 import io.tailwater.edge.log.SimulatedConnection.Frame;
 import io.tailwater.edge.loop.EdgeLoop;
@@ -201,12 +201,12 @@ final class SimulatedReader {
         }
       }
       case Frame.Ended ended -> {
-        if (ended.farewell() == Transport.Farewell.COMPLETE) {
+        if (ended.disconnect() == Disconnect.COMPLETE) {
           require(
               channels.values().stream().allMatch(progress -> progress.ended),
               "the connection is complete, though not all channels have ended");
         }
-        if (ended.farewell() == Transport.Farewell.SILENT) {
+        if (ended.disconnect() == Disconnect.TOO_SLOW) {
           silences++;
         }
         away();

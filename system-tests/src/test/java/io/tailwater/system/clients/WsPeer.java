@@ -3,6 +3,7 @@ package io.tailwater.system.clients;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.system.Json;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -77,25 +78,48 @@ public final class WsPeer implements AutoCloseable {
    * @param headers besides those that every handshake has, each a line
    */
   public static WsPeer request(URI gateway, String pathAndQuery, String... headers) {
-    return raw(
-        gateway,
-        "GET "
-            + pathAndQuery
-            + " HTTP/1.1\r\nHost: "
-            + gateway.getAuthority()
-            + "\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            + String.join("", List.of(headers).stream().map(line -> line + "\r\n").toList())
-            + "\r\n",
-        0);
+    return raw(gateway, handshake(gateway, pathAndQuery, headers), 0);
+  }
+
+  private static String handshake(URI gateway, String pathAndQuery, String... headers) {
+    return "GET "
+        + pathAndQuery
+        + " HTTP/1.1\r\nHost: "
+        + gateway.getAuthority()
+        + "\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        + String.join("", List.of(headers).stream().map(line -> line + "\r\n").toList())
+        + "\r\n";
+  }
+
+  /** Sends the handshake with these text messages right behind it, in one piece. */
+  public static WsPeer pipelined(URI gateway, List<String> headers, List<String> messages) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(
+        handshake(gateway, "/v1/ws", headers.toArray(String[]::new))
+            .getBytes(StandardCharsets.UTF_8));
+    for (String message : messages) {
+      ByteBuffer frame = frame(FINAL | TEXT, message.getBytes(StandardCharsets.UTF_8));
+      bytes.write(frame.array(), 0, frame.limit());
+    }
+    return raw(gateway, bytes.toByteArray(), 0);
+  }
+
+  /** As {@link #connect}, with next to no room in the kernel for what is not read. */
+  public static WsPeer unread(URI gateway, String... headers) {
+    return raw(gateway, handshake(gateway, "/v1/ws", headers), 4096);
   }
 
   /**
    * @param receiveBytes size of the kernel's receive buffer, 0 for the usual
    */
   public static WsPeer raw(URI gateway, String request, int receiveBytes) {
+    return raw(gateway, request.getBytes(StandardCharsets.UTF_8), receiveBytes);
+  }
+
+  private static WsPeer raw(URI gateway, byte[] request, int receiveBytes) {
     try {
       Socket socket = StreamConnection.connect(gateway, receiveBytes);
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().write(request);
       return new WsPeer(socket);
     } catch (IOException e) {
       throw new IllegalStateException("no answer to the handshake", e);
@@ -118,6 +142,11 @@ public final class WsPeer implements AutoCloseable {
 
   /** Sends a frame, masked as it is to be. */
   public WsPeer send(int first, byte[] payload) {
+    return raw(frame(first, payload));
+  }
+
+  /** A frame, masked as it is to be. */
+  public static ByteBuffer frame(int first, byte[] payload) {
     byte[] masked = payload.clone();
     for (int i = 0; i < masked.length; i++) {
       masked[i] ^= MASK[i % MASK.length];
@@ -130,8 +159,7 @@ public final class WsPeer implements AutoCloseable {
     } else {
       frame.put((byte) (0x80 | 127)).putLong(payload.length);
     }
-    frame.put(MASK).put(masked);
-    return raw(frame.flip());
+    return frame.put(MASK).put(masked).flip();
   }
 
   /** Sends bytes as they are. */

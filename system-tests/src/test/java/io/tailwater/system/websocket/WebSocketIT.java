@@ -33,11 +33,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
@@ -166,6 +169,66 @@ final class WebSocketIT {
           .isGreaterThan(System.currentTimeMillis());
       assertThat(subscribe(peer, 3, "chat:lobby").has("subscribed")).isTrue();
     }
+  }
+
+  /** Its masked bytes have a line feed, which an HTTP parser would end a line at. */
+  private static String publish(int id, String channel) {
+    return "{\"id\":"
+        + id
+        + ",\"publish\":{\"channel\":\""
+        + channel
+        + "\",\"data\":\""
+        + ">".repeat(8)
+        + "\"}}";
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 200})
+  void framesRightBehindTheHandshakeAreReadAfterIt(int frames) {
+    List<String> messages =
+        IntStream.rangeClosed(1, frames).mapToObj(id -> publish(id, "demo:behind")).toList();
+    try (WsPeer peer = WsPeer.pipelined(gateway, List.of(), messages)) {
+      assertThat(peer.status()).isEqualTo(101);
+      assertThat(peer.json().has("welcome")).isTrue();
+      Set<Integer> answered = new HashSet<>();
+      while (answered.size() < frames) {
+        assertThat(answered.add(peer.await("published").path("id").asInt())).isTrue();
+      }
+      peer.text("{\"id\":999,\"ping\":{}}").await("pong");
+    }
+  }
+
+  @Test
+  void framesRightBehindTheHandshakeAreJudgedByItsToken() {
+    String token = Tokens.token("alice", List.of(), List.of("chat:*"));
+    try (WsPeer peer =
+        WsPeer.pipelined(
+            gateway,
+            List.of("Authorization: Bearer " + token),
+            List.of(publish(1, "chat:behind"), publish(2, "chat:behind")))) {
+      assertThat(peer.json().has("welcome")).isTrue();
+      assertThat(peer.await("published").path("id").asInt()).isEqualTo(1);
+      assertThat(peer.await("published").path("id").asInt()).isEqualTo(2);
+    }
+    try (WsPeer peer =
+        WsPeer.pipelined(
+            gateway,
+            List.of(),
+            List.of(
+                publish(1, "chat:behind"),
+                "{\"id\":2,\"auth\":{\"token\":\"" + token + "\"}}",
+                publish(3, "chat:behind")))) {
+      assertThat(peer.json().has("welcome")).isTrue();
+      assertThat(error(peer.await("error"))).isEqualTo("unauthorized");
+      assertThat(peer.await("authed").path("id").asInt()).isEqualTo(2);
+      assertThat(peer.await("published").path("id").asInt()).isEqualTo(3);
+    }
+    refused(
+        4401,
+        WsPeer.pipelined(
+            gateway,
+            List.of("Authorization: Bearer nonsense"),
+            List.of(publish(1, "chat:behind"), publish(2, "demo:behind"))));
   }
 
   @Test

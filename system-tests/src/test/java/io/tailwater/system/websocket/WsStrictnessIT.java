@@ -6,9 +6,15 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.ResourceLeakDetector;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.ConnectionEntry;
+import io.tailwater.contract.v1.ListConnections;
+import io.tailwater.edge.connection.ConnectionAdmin;
+import io.tailwater.system.Json;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.WsPeer;
 import io.tailwater.system.platform.ExtraGateway;
@@ -16,13 +22,16 @@ import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.Platforms;
+import io.tailwater.system.platform.Tokens;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
@@ -48,6 +57,11 @@ import org.slf4j.LoggerFactory;
 final class WsStrictnessIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final int FRAME_BYTES = 65_536;
+  private static final int FINAL = WsPeer.FINAL;
+
+  /** A connection's mark, one answer, and what Netty counts for each frame. */
+  private static final long MAX_WAITING_BYTES = (64 << 10) + 1_024;
+
   private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
 
   private static final ListAppender<ILoggingEvent> LEAKS = new ListAppender<>();
@@ -289,11 +303,7 @@ final class WsStrictnessIT {
   @Test
   void aPeerThatNeverReadsIsClosedAndHoldsNothing() {
     Channel channel = new Channel(Namespaces.DEMO, "never-read");
-    try (WsPeer peer =
-        WsPeer.raw(
-            address,
-            "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            4096)) {
+    try (WsPeer peer = WsPeer.unread(address)) {
       peer.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\"}}").await("subscribed");
       String data = "\"" + "x".repeat(200_000) + "\"";
       for (int i = 0; i < 50; i++) {
@@ -303,28 +313,145 @@ final class WsStrictnessIT {
     }
   }
 
-  @Test
-  void aPeerThatAsksButNeverReadsTheAnswersIsNotReadAnyMore() {
-    try (WsPeer peer =
-        WsPeer.raw(
-            address,
-            "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            4096)) {
-      byte[] bad = ("{\"id\":1,\"" + "x".repeat(60) + "\":{}}").getBytes(StandardCharsets.UTF_8);
-      Thread asking =
+  static Stream<Arguments> floods() {
+    byte[] ping = "{\"id\":1,\"ping\":{}}".getBytes(StandardCharsets.UTF_8);
+    byte[] unknownField =
+        ("{\"id\":1,\"" + "x".repeat(60) + "\":{}}").getBytes(StandardCharsets.UTF_8);
+    byte[] forbidden = subscribe("chat:forbidden");
+    byte[] half = Arrays.copyOf(ping, 5);
+    byte[] otherHalf = Arrays.copyOfRange(ping, 5, ping.length);
+    return Stream.of(
+        flood("pings", WsPeer.frame(FINAL | WsPeer.PING, new byte[0])),
+        flood("pings of 125 bytes", WsPeer.frame(FINAL | WsPeer.PING, new byte[125])),
+        flood("pings of ours", WsPeer.frame(FINAL | WsPeer.TEXT, ping)),
+        flood("frames with an unknown field", WsPeer.frame(FINAL | WsPeer.TEXT, unknownField)),
+        flood("subscribes of a forbidden channel", WsPeer.frame(FINAL | WsPeer.TEXT, forbidden)),
+        flood(
+            "subscribes and unsubscribes",
+            WsPeer.frame(FINAL | WsPeer.TEXT, subscribe("demo:flood")),
+            WsPeer.frame(
+                FINAL | WsPeer.TEXT,
+                "{\"id\":2,\"unsubscribe\":{\"channel\":\"demo:flood\"}}"
+                    .getBytes(StandardCharsets.UTF_8))),
+        flood(
+            "auths with a bad token once there is one",
+            WsPeer.frame(
+                FINAL | WsPeer.TEXT,
+                "{\"id\":1,\"auth\":{\"token\":\"x\"}}".getBytes(StandardCharsets.UTF_8))),
+        flood(
+            "pings of ours in fragments",
+            WsPeer.frame(WsPeer.TEXT, half),
+            WsPeer.frame(FINAL | WsPeer.CONTINUATION, otherHalf)),
+        flood(
+            "pings inside of fragmented messages",
+            WsPeer.frame(WsPeer.TEXT, half),
+            WsPeer.frame(FINAL | WsPeer.PING, half),
+            WsPeer.frame(WsPeer.CONTINUATION, new byte[0]),
+            WsPeer.frame(FINAL | WsPeer.PING, half),
+            WsPeer.frame(FINAL | WsPeer.CONTINUATION, otherHalf)));
+  }
+
+  private static byte[] subscribe(String channel) {
+    return ("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\"}}")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Arguments flood(String what, ByteBuffer... frames) {
+    return Arguments.of(what, joined(List.of(frames)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("floods")
+  void nothingIsQueuedForAPeerThatNeverReadsWhateverItSends(String what, byte[] frames) {
+    double pauses = counter("tailwater.edge.ws.paused");
+    double ended = counter("tailwater.edge.ws.closed", "code", "4408", "by", "gateway");
+    String token = Tokens.token("flooder", List.of("demo:*"), List.of());
+    try (WsPeer peer = WsPeer.unread(address, "Authorization: Bearer " + token)) {
+      byte[] many = repeated(frames);
+      AtomicLong sent = new AtomicLong();
+      Thread sending =
           Thread.ofVirtual()
               .start(
                   () -> {
                     try {
-                      for (int i = 0; i < 1_000_000; i++) {
-                        peer.send(0x81, bad);
+                      while (true) {
+                        peer.raw(ByteBuffer.wrap(many));
+                        sent.addAndGet(many.length);
                       }
                     } catch (IllegalStateException e) {
                       // closed at last
                     }
                   });
-      await().atMost(LIMIT).until(() -> !asking.isAlive());
+      AtomicLong most = new AtomicLong();
+      await()
+          .atMost(LIMIT)
+          .pollInterval(Duration.ofMillis(5))
+          .until(
+              () -> {
+                most.accumulateAndGet(bufferedBytes(), Math::max);
+                return !sending.isAlive();
+              });
+      assertThat(most.get()).as("bytes that waited, of " + sent).isLessThan(MAX_WAITING_BYTES);
     }
+    assertThat(counter("tailwater.edge.ws.paused")).isGreaterThan(pauses);
+    assertThat(counter("tailwater.edge.ws.closed", "code", "4408", "by", "gateway"))
+        .isEqualTo(ended + 1);
+  }
+
+  private static long bufferedBytes() {
+    return gateway
+        .getBean(ConnectionAdmin.class)
+        .list(ListConnections.newBuilder().setLimit(10).build())
+        .stream()
+        .map(ConnectionEntry::getJson)
+        .mapToLong(WsStrictnessIT::bufferedBytes)
+        .max()
+        .orElse(0);
+  }
+
+  private static long bufferedBytes(String connection) {
+    try {
+      return Json.read(connection).path("buffered_bytes").asLong();
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("no JSON: " + connection, e);
+    }
+  }
+
+  private static double counter(String name, String... tags) {
+    Counter counter = gateway.getBean(MeterRegistry.class).find(name).tags(tags).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  @Test
+  void pingsAreAnsweredOneByOneToAPeerThatReads() {
+    try (WsPeer peer = WsPeer.connect(address)) {
+      for (int i = 0; i < 200; i++) {
+        peer.send(FINAL | WsPeer.PING, bytes(i));
+      }
+      int pongs = 0;
+      while (pongs < 200) {
+        WsPeer.Frame frame = peer.read();
+        assertThat(frame).isNotNull();
+        if (frame.opcode() == WsPeer.PONG) {
+          assertThat(frame.payload()).containsExactly(pongs++);
+        }
+      }
+    }
+  }
+
+  private static byte[] joined(List<ByteBuffer> frames) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    frames.forEach(frame -> bytes.write(frame.array(), 0, frame.limit()));
+    return bytes.toByteArray();
+  }
+
+  /** Some tens of kilobytes, so that a read of the gateway has many frames. */
+  private static byte[] repeated(byte[] frames) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    while (bytes.size() < 60_000) {
+      bytes.writeBytes(frames);
+    }
+    return bytes.toByteArray();
   }
 
   private static byte[] deflated(byte[] message) {

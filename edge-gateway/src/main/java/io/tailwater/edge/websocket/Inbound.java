@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.websocket;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -21,70 +21,118 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a client sends: puts the fragments of its messages together, and hands them on. The frame
- * decoder before it has checked each frame by itself. While a client's answers wait, nothing is
- * read from it. Confined to the connection's event loop.
+ * Confined to the connection's event loop: joins the fragments of a client's messages, and passes
+ * the messages on. The decoder before it has checked each frame by itself. Frames of any kind are
+ * read only while the connection is writable and its conversation is not full.
  */
-final class WsInbound extends ChannelInboundHandlerAdapter {
-  private static final Logger LOG = LoggerFactory.getLogger(WsInbound.class);
+final class Inbound extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(Inbound.class);
   private static final int RSV1 = 4;
 
-  private final WsTransport transport;
-  private final WsConversation conversation;
-  private final WsConfiguration configuration;
-  private final WsMetrics metrics;
-  private final boolean compression;
+  private final FrameDecoder decoder;
+  private final WebSocket socket;
+  private final Conversation conversation;
+  private final int maxBytes;
+  private final WebSocketMetrics metrics;
   private @Nullable ByteBuf assembling;
   private boolean text;
   private boolean compressed;
+  private boolean resuming;
 
   /**
-   * @param compression whether messages may be compressed
+   * @param maxBytes most bytes of a message
    */
-  WsInbound(
-      WsTransport transport,
-      WsConversation conversation,
-      boolean compression,
-      WsConfiguration configuration,
-      WsMetrics metrics) {
-    this.transport = transport;
+  Inbound(
+      FrameDecoder decoder,
+      WebSocket socket,
+      Conversation conversation,
+      int maxBytes,
+      WebSocketMetrics metrics) {
+    this.decoder = decoder;
+    this.socket = socket;
     this.conversation = conversation;
-    this.compression = compression;
-    this.configuration = configuration;
+    this.maxBytes = maxBytes;
     this.metrics = metrics;
+    socket.onReadOn(this::readOn);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    assert context.executor().inEventLoop();
     try {
-      transport.heard();
+      socket.heard();
       if (message instanceof WebSocketFrame frame) {
         onFrame(frame);
       }
     } finally {
       ReferenceCountUtil.release(message);
     }
+    if (!mayRead()) {
+      pause();
+    }
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    transport.flush();
-    conversation.readWhatIsAnswered();
+    socket.flush();
+    readOn();
+  }
+
+  /** The answer to a client's close is awaited in any case. */
+  private boolean mayRead() {
+    return socket.closing() || socket.writable() && !conversation.full();
+  }
+
+  private void pause() {
+    if (!decoder.stopped()) {
+      metrics.paused();
+      decoder.stop();
+      socket.netty().config().setAutoRead(false);
+    }
+  }
+
+  private void readOn() {
+    if (decoder.stopped() && mayRead()) {
+      resumeSoon();
+    }
+  }
+
+  /** In a task of its own, since the decoder may be at work. */
+  private void resumeSoon() {
+    if (!resuming) {
+      resuming = true;
+      socket.netty().eventLoop().execute(this::resume);
+    }
+  }
+
+  /** What the client asks comes before what it reads, or it could not stop a long replay. */
+  private void resume() {
+    resuming = false;
+    if (!socket.netty().isActive()) {
+      return;
+    }
+    if (decoder.stopped() && mayRead()) {
+      socket.netty().config().setAutoRead(true);
+      decoder.resume();
+    }
+    if (socket.writable()) {
+      conversation.onWritable();
+    }
   }
 
   private void onFrame(WebSocketFrame frame) {
-    if (transport.closing() && !(frame instanceof CloseWebSocketFrame)) {
+    if (socket.closing() && !(frame instanceof CloseWebSocketFrame)) {
       return;
     }
     boolean first = frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame;
-    if (frame.rsv() != 0 && !(first && compression && frame.rsv() == RSV1)) {
+    if (frame.rsv() != 0 && !(first && socket.compression() && frame.rsv() == RSV1)) {
       fail(CloseCode.PROTOCOL, "a reserved bit is set");
       return;
     }
     switch (frame) {
-      case PingWebSocketFrame ping -> transport.pong(ping.content());
+      case PingWebSocketFrame ping -> socket.pong(ping.content());
       case PongWebSocketFrame pong -> {
-        // That it came is all.
+        // That it arrived is enough.
       }
       case CloseWebSocketFrame close -> onClose(close);
       case ContinuationWebSocketFrame rest -> add(rest);
@@ -94,7 +142,7 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
         if (frame.isFinalFragment()) {
           onMessage(frame.content());
         } else {
-          assembling = transport.connection().alloc().directBuffer(256);
+          assembling = socket.netty().alloc().directBuffer(256);
           add(frame);
         }
       }
@@ -104,10 +152,10 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
   private void add(WebSocketFrame fragment) {
     ByteBuf message = assembling;
     if (message == null) {
-      return; // the decoder lets no continuation through that continues nothing
+      return; // the decoder passes no continuation on that continues nothing
     }
     int bytes = fragment.content().readableBytes();
-    if (message.readableBytes() + bytes > configuration.frameBytes()) {
+    if (message.readableBytes() + bytes > maxBytes) {
       fail(CloseCode.TOO_LARGE, tooLarge());
       return;
     }
@@ -127,12 +175,12 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
       onPlainMessage(message);
       return;
     }
-    ByteBuf plain = transport.connection().alloc().directBuffer(2 * message.readableBytes() + 64);
+    ByteBuf plain = socket.netty().alloc().directBuffer(2 * message.readableBytes() + 64);
     try {
-      switch (PerMessageDeflate.inflate(message, configuration.frameBytes(), plain)) {
+      switch (PerMessageDeflate.inflate(message, maxBytes, plain)) {
         case WHOLE -> onPlainMessage(plain);
         case TOO_LARGE -> fail(CloseCode.TOO_LARGE, tooLarge());
-        case BROKEN -> fail(CloseCode.UNREADABLE_TEXT, "a compressed message cannot be inflated");
+        case BROKEN -> fail(CloseCode.UNREADABLE, "a compressed message cannot be inflated");
       }
     } finally {
       plain.release();
@@ -141,29 +189,26 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
 
   private void onPlainMessage(ByteBuf message) {
     if (text && !ByteBufUtil.isText(message, StandardCharsets.UTF_8)) {
-      fail(CloseCode.UNREADABLE_TEXT, "a text message is to be UTF-8");
-    } else if (text != (transport.subprotocol() == Subprotocol.JSON)) {
-      fail(
-          CloseCode.BAD_FRAME,
-          transport.subprotocol().wire() + " has " + (text ? "binary" : "text") + " messages only");
+      fail(CloseCode.UNREADABLE, "a text message must be UTF-8");
     } else {
-      conversation.onMessage(message);
+      conversation.onMessage(text, message);
     }
   }
 
   private void onClose(CloseWebSocketFrame close) {
-    conversation.gone();
+    conversation.onEnd();
     forget();
-    transport.closedByClient(Math.max(0, close.statusCode()));
+    socket.closedByClient(Math.max(0, close.statusCode()));
   }
 
   private String tooLarge() {
-    return "a message is at most " + configuration.frameBytes() + " bytes";
+    return "a message is at most " + maxBytes + " bytes";
   }
 
   private void fail(CloseCode code, String reason) {
+    conversation.onEnd();
     forget();
-    transport.fail(code, reason);
+    socket.close(code.code(), reason);
   }
 
   private void forget() {
@@ -177,13 +222,17 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    conversation.onWritabilityChanged();
+    if (decoder.stopped()) {
+      resumeSoon();
+    } else if (socket.writable()) {
+      conversation.onWritable();
+    }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     forget();
-    conversation.gone();
+    conversation.onEnd();
   }
 
   @Override
@@ -192,7 +241,7 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
       case CorruptedWebSocketFrameException broken -> fail(code(broken), reason(broken));
       case IOException broken -> {
         // A reset, nearly always; the client comes back with its positions.
-        conversation.gone();
+        conversation.onEnd();
         context.close();
       }
       default -> {
@@ -208,7 +257,7 @@ final class WsInbound extends ChannelInboundHandlerAdapter {
       return CloseCode.TOO_LARGE;
     }
     return status.equals(WebSocketCloseStatus.INVALID_PAYLOAD_DATA)
-        ? CloseCode.UNREADABLE_TEXT
+        ? CloseCode.UNREADABLE
         : CloseCode.PROTOCOL;
   }
 

@@ -1,6 +1,7 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
@@ -21,12 +22,14 @@ import io.tailwater.contract.v1.Unsubscribe;
 import io.tailwater.contract.v1.Unsubscribed;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.http.Problems;
-import io.tailwater.edge.http.Subscribing;
 import io.tailwater.edge.log.Cursor;
 import io.tailwater.edge.log.Opened;
+import io.tailwater.edge.log.StartText;
 import io.tailwater.edge.publish.Publishing;
 import io.tailwater.edge.publish.Receipt;
+import io.tailwater.edge.websocket.Conversation;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -36,45 +39,59 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client asks on a WebSocket, and what it is answered: each of its frames once. Confined to
- * the connection's event loop.
+ * Confined to the connection's event loop: does what a client's frames ask, and answers each of
+ * them once.
  */
-final class WsConversation {
-  private final WsTransport transport;
-  private final WsParts parts;
+final class FramesConversation implements Conversation {
+  private final FramesTransport transport;
+  private final Caller caller;
+  private final FramesParts parts;
   private Map<Channel, Subscription> subscriptions = Map.of();
-  private @Nullable Connection session;
+  private @Nullable Connection connection;
   private @Nullable Future<?> authDeadline;
   private int waiting;
   private boolean gone;
 
-  WsConversation(WsTransport transport, WsParts parts) {
+  FramesConversation(FramesTransport transport, Caller caller, FramesParts parts) {
     this.transport = transport;
+    this.caller = caller;
     this.parts = parts;
   }
 
-  /** One channel of this connection, from when it was asked for. */
+  /** A channel of this connection, from the request on. */
   private static final class Subscription {
-    /** Null until it was opened. */
+    /** Null until it is open. */
     @Nullable Cursor cursor;
 
-    /** Why it was given up before that. */
+    /** Why it was dropped before it was open. */
     @Nullable RequestException dropped;
   }
 
-  /**
-   * Begins with who the request says it is from.
-   *
-   * @throws RequestException {@code too_many_connections}
-   */
-  void begin(Identity identity) {
+  @Override
+  public void begin() {
+    assert loop().inEventLoop();
+    switch (caller) {
+      case Caller.Known(Identity identity) -> {
+        try {
+          begin(identity);
+        } catch (RequestException e) {
+          gone = true;
+          transport.close(Disconnect.TOO_MANY, e.text());
+        }
+      }
+      case Caller.Refused(Disconnect disconnect, String reason) -> {
+        gone = true;
+        transport.close(disconnect, reason);
+      }
+    }
+  }
+
+  private void begin(Identity identity) {
     transport.onEnd(this::ended);
-    session = parts.subscriptions().begin(transport.connection(), identity, transport);
+    connection = parts.subscriptions().begin(transport.socket().netty(), identity, transport);
     if (identity.anonymous()) {
       authDeadline =
-          transport
-              .connection()
-              .eventLoop()
+          loop()
               .schedule(
                   this::requireToken,
                   parts.configuration().authWithin().toMillis(),
@@ -83,25 +100,28 @@ final class WsConversation {
   }
 
   private void requireToken() {
-    if (!gone && session().identity().anonymous() && !parts.namespaces().anonymous()) {
+    if (!gone && connection().identity().anonymous() && !parts.namespaces().anonymous()) {
       transport.fail(
-          CloseCode.UNAUTHORIZED, "a token is needed: the frame auth, or Authorization: Bearer …");
+          Disconnect.UNAUTHORIZED, "a token is needed: the frame auth, or Authorization: Bearer …");
     }
   }
 
-  /** Takes a message of the client. */
-  void onMessage(ByteBuf message) {
+  @Override
+  public void onMessage(boolean text, ByteBuf message) {
+    assert loop().inEventLoop();
     if (gone) {
+      return;
+    }
+    if (text != transport.subprotocol().text()) {
+      transport.fail(
+          Disconnect.BAD_FRAME,
+          transport.subprotocol().wire() + " has " + (text ? "binary" : "text") + " messages only");
       return;
     }
     switch (transport.subprotocol().read(message)) {
       case ClientMessage.Asked(ClientFrame frame) -> onFrame(frame);
       case ClientMessage.Refused(long id, RequestException refusal) -> error(id, refusal);
-      case ClientMessage.Unreadable(String reason) -> transport.fail(CloseCode.BAD_FRAME, reason);
-    }
-    if (full() && transport.connection().config().isAutoRead()) {
-      parts.metrics().paused();
-      transport.connection().config().setAutoRead(false);
+      case ClientMessage.Unreadable(String reason) -> transport.fail(Disconnect.BAD_FRAME, reason);
     }
   }
 
@@ -117,8 +137,7 @@ final class WsConversation {
         case UNSUBSCRIBE -> unsubscribe(id, frame.getUnsubscribe());
         case PING -> answer(id, to -> to.setPong(Pong.newBuilder().setServerTimeMs(now())));
         case FRAME_NOT_SET ->
-            throw invalid(
-                "a frame says what it wants: auth, subscribe, publish, call, unsubscribe or ping");
+            throw invalid("a frame has one of auth, subscribe, publish, call, unsubscribe or ping");
       }
     } catch (RequestException e) {
       error(id, e);
@@ -128,14 +147,14 @@ final class WsConversation {
   // --- who it is ---
 
   private void auth(long id, Auth auth) {
-    Identity before = session().identity();
+    Identity before = connection().identity();
     Identity identity;
     try {
       identity = parts.access().identify(auth.getToken());
     } catch (RequestException e) {
       error(id, e);
       if (before.anonymous()) {
-        transport.fail(CloseCode.UNAUTHORIZED, e.text());
+        transport.fail(Disconnect.UNAUTHORIZED, e.text());
       }
       return;
     }
@@ -144,7 +163,7 @@ final class WsConversation {
           ErrorCode.FORBIDDEN,
           "this connection is that of another subject: make a new one for this token");
     }
-    session().authenticated(identity, now());
+    connection().authenticated(identity, now());
     cancelAuthDeadline();
     answer(
         id,
@@ -200,8 +219,8 @@ final class WsConversation {
             .subscriptions()
             .open(
                 channel,
-                Subscribing.start(channel, wish.getAfter(), wish.getFrom()),
-                session().identity());
+                StartText.parse(channel, wish.getAfter(), wish.getFrom()),
+                connection().identity());
     Subscription held = new Subscription();
     if (subscriptions.isEmpty()) {
       subscriptions = new HashMap<>(2);
@@ -221,14 +240,16 @@ final class WsConversation {
       subscriptions.remove(channel, held);
       error(
           id,
-          dropped != null ? dropped : Problems.refusal(session(), Objects.requireNonNull(failure)));
-    } else if (session().closed() || dropped != null) {
+          dropped != null
+              ? dropped
+              : Problems.refusal(connection(), Objects.requireNonNull(failure)));
+    } else if (connection().closed() || dropped != null) {
       opened.abandon();
       if (dropped != null) {
         error(id, dropped);
       }
     } else {
-      Cursor cursor = session().add(opened);
+      Cursor cursor = connection().add(opened);
       held.cursor = cursor;
       answer(
           id,
@@ -237,7 +258,7 @@ final class WsConversation {
                   Subscribed.newBuilder()
                       .setChannel(channel.toString())
                       .setPosition(cursor.position().toString())));
-      session().start(cursor, opened);
+      connection().start(cursor, opened);
     }
   }
 
@@ -254,7 +275,7 @@ final class WsConversation {
   private void drop(Channel channel, Subscription held, RequestException why) {
     subscriptions.remove(channel);
     if (held.cursor != null) {
-      session().remove(held.cursor);
+      connection().remove(held.cursor);
     } else {
       held.dropped = why;
     }
@@ -264,7 +285,7 @@ final class WsConversation {
   private void ended(Cursor cursor) {
     subscriptions.remove(cursor.channel());
     // Not at once: it is being written for.
-    transport.connection().eventLoop().execute(() -> session().remove(cursor));
+    loop().execute(() -> connection().remove(cursor));
   }
 
   // --- what it publishes ---
@@ -285,14 +306,14 @@ final class WsConversation {
     Publishing publishing = parts.publishing();
     await(
         wish.getEncoding() == Encoding.ENCODING_BASE64
-            ? publishing.publishBytes(session().identity(), channel, request, data)
-            : publishing.publishJson(session().identity(), channel, request, data),
+            ? publishing.publishBytes(connection().identity(), channel, request, data)
+            : publishing.publishJson(connection().identity(), channel, request, data),
         (receipt, failure) -> onPublished(id, receipt, failure));
   }
 
   private void onPublished(long id, @Nullable Receipt receipt, @Nullable Throwable failure) {
     if (receipt == null) {
-      error(id, Problems.refusal(session(), Objects.requireNonNull(failure)));
+      error(id, Problems.refusal(connection(), Objects.requireNonNull(failure)));
     } else {
       answer(
           id,
@@ -304,7 +325,7 @@ final class WsConversation {
 
   // --- its answers ---
 
-  /** What is to be done with what was waited for. */
+  /** What to do with a result that was awaited. */
   private interface Outcome<T> {
     void with(@Nullable T result, @Nullable Throwable failure);
   }
@@ -314,16 +335,14 @@ final class WsConversation {
     parts.metrics().waiting(1);
     coming.whenComplete(
         (result, failure) ->
-            transport
-                .connection()
-                .eventLoop()
+            loop()
                 .execute(
                     () -> {
                       waiting--;
                       parts.metrics().waiting(-1);
                       outcome.with(result, failure);
                       transport.flush();
-                      readWhatIsAnswered();
+                      transport.socket().readOn();
                     }));
   }
 
@@ -346,36 +365,35 @@ final class WsConversation {
                     .setRetry(refusal.code().retry())));
   }
 
-  private boolean full() {
-    return !transport.closing()
-        && (waiting >= parts.configuration().waiting() || !transport.writable());
+  @Override
+  public boolean full() {
+    return waiting >= parts.configuration().waiting();
   }
 
-  /** Reads on, unless too much of what was read is unanswered. */
-  void readWhatIsAnswered() {
-    if (!full()) {
-      transport.connection().config().setAutoRead(true);
+  @Override
+  public void onWritable() {
+    assert loop().inEventLoop();
+    if (!gone) {
+      connection().onWritable();
     }
   }
 
-  void onWritabilityChanged() {
-    if (!gone && transport.writable()) {
-      session().onWritable();
-    }
-    readWhatIsAnswered();
-  }
-
-  /** The connection is gone, or is being closed. */
-  void gone() {
+  @Override
+  public void onEnd() {
+    assert loop().inEventLoop();
     gone = true;
     cancelAuthDeadline();
-    if (session != null) {
-      session.onGone();
+    if (connection != null) {
+      connection.onGone();
     }
   }
 
-  private Connection session() {
-    return Objects.requireNonNull(session, "asked before it began");
+  private Connection connection() {
+    return Objects.requireNonNull(connection, "used before it began");
+  }
+
+  private EventLoop loop() {
+    return transport.socket().netty().eventLoop();
   }
 
   private long now() {

@@ -1,11 +1,15 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.websocket;
 
 import io.netty.buffer.ByteBuf;
 
-/** The header of a frame that the server sends: final, unmasked. */
-final class FrameHeader {
-  static final int TEXT = 0x1;
-  static final int BINARY = 0x2;
+/** Stateless: writes the header of a frame that the server sends, final and unmasked. */
+public final class FrameHeader {
+  /** Opcode of a message that is text. */
+  public static final int TEXT = 0x1;
+
+  /** Opcode of a message that is bytes. */
+  public static final int BINARY = 0x2;
+
   static final int CLOSE = 0x8;
   static final int PING = 0x9;
   static final int PONG = 0xa;
@@ -14,7 +18,10 @@ final class FrameHeader {
   static final int COMPRESSED = 0x40;
 
   /** Longest header, bytes. */
-  static final int MAX_BYTES = 10;
+  public static final int MAX_BYTES = 10;
+
+  /** The bits of a frame's first byte that are its opcode. */
+  static final int OPCODE = 0xf;
 
   private static final int FINAL = 0x80;
   private static final int MAX_SHORT = 125;
@@ -24,11 +31,17 @@ final class FrameHeader {
 
   private FrameHeader() {}
 
+  /** How many bytes the header of such a payload has. */
   static int size(int payload) {
     return payload <= MAX_SHORT ? 2 : payload <= MAX_UNSIGNED_SHORT ? 4 : MAX_BYTES;
   }
 
-  static void write(int opcode, int payload, ByteBuf out) {
+  /**
+   * Appends a header.
+   *
+   * @param payload how many bytes follow it
+   */
+  public static void write(int opcode, int payload, ByteBuf out) {
     out.writeByte(FINAL | opcode);
     if (payload <= MAX_SHORT) {
       out.writeByte(payload);

@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

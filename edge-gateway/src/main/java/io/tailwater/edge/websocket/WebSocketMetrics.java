@@ -1,40 +1,31 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.websocket;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What is counted of all WebSocket connections. Any thread. */
-final class WsMetrics {
+/** Any thread: counts what happens on all WebSockets. */
+final class WebSocketMetrics {
   private final MeterRegistry meters;
-  private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger assembling = new AtomicInteger();
   private final AtomicInteger closing = new AtomicInteger();
 
-  WsMetrics(MeterRegistry meters) {
+  WebSocketMetrics(MeterRegistry meters) {
     this.meters = meters;
-    meters.gauge("tailwater.edge.ws.waiting", waiting);
     meters.gauge("tailwater.edge.ws.assembling.bytes", assembling);
     meters.gauge("tailwater.edge.ws.closing", closing);
   }
 
-  /** Frames of clients that have no answer yet. */
-  void waiting(int change) {
-    waiting.addAndGet(change);
-  }
-
-  /** Bytes of messages whose last fragment has not come yet. */
+  /** Bytes of messages whose last fragment has not arrived yet. */
   void assembling(int change) {
     assembling.addAndGet(change);
   }
 
-  /**
-   * ConnectionAdmin that were sent a close, those that were refused among them, and are still open.
-   */
+  /** Connections that were sent a close and are still open, refused ones among them. */
   void closing(int change) {
     closing.addAndGet(change);
   }
 
-  /** A connection was closed, by us or by its client. */
+  /** A connection was closed, by the gateway or by its client. */
   void closed(int code, boolean byClient) {
     meters
         .counter(
@@ -46,7 +37,7 @@ final class WsMetrics {
         .increment();
   }
 
-  /** A client's frames are not read for now, since its answers wait. */
+  /** A client is not read for now, since its answers wait. */
   void paused() {
     meters.counter("tailwater.edge.ws.paused").increment();
   }

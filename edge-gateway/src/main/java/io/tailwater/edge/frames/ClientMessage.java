@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.ClientFrame;

@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -10,62 +10,54 @@ import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.ServerFrame;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** How frames are written: {@code tailwater.v1.json} or {@code tailwater.v1.protobuf}. */
+/**
+ * How frames are written: {@code tailwater.v1.json} or {@code tailwater.v1.protobuf}. Immutable.
+ */
 enum Subprotocol {
-  JSON("tailwater.v1.json", FrameHeader.TEXT, WsFormat.JSON),
-  PROTOBUF("tailwater.v1.protobuf", FrameHeader.BINARY, WsFormat.PROTOBUF);
+  JSON("tailwater.v1.json", true, FramesFormat.JSON),
+  PROTOBUF("tailwater.v1.protobuf", false, FramesFormat.PROTOBUF);
 
   private final String wire;
-  private final int opcode;
-  private final WsFormat events;
+  private final boolean text;
+  private final FramesFormat events;
 
-  Subprotocol(String wire, int opcode, WsFormat events) {
+  Subprotocol(String wire, boolean text, FramesFormat events) {
     this.wire = wire;
-    this.opcode = opcode;
+    this.text = text;
     this.events = events;
   }
 
+  /** The names of all of them. */
+  static List<String> names() {
+    return Arrays.stream(values()).map(Subprotocol::wire).toList();
+  }
+
   /**
-   * The first of those offered that is known; null if none is offered at all, which means JSON.
+   * The one with this name.
    *
-   * @param offered the values of {@code Sec-WebSocket-Protocol}
-   * @throws RequestException if only unknown ones are
+   * @param name one of {@link #names}; null if the client names none, which means JSON
    */
-  static @Nullable Subprotocol of(List<String> offered) {
-    List<String> names =
-        offered.stream()
-            .flatMap(line -> Arrays.stream(line.split(",")))
-            .map(String::trim)
-            .filter(name -> !name.isEmpty())
-            .toList();
-    if (names.isEmpty()) {
-      return null;
-    }
-    for (String name : names) {
-      for (Subprotocol known : values()) {
-        if (known.wire.equals(name)) {
-          return known;
-        }
-      }
-    }
-    throw new RequestException(
-        ErrorCode.INVALID_REQUEST,
-        "Sec-WebSocket-Protocol names none that is spoken here: "
-            + Arrays.stream(values()).map(Subprotocol::wire).collect(Collectors.joining(", ")));
+  static Subprotocol of(@Nullable String name) {
+    return name == null
+        ? JSON
+        : Arrays.stream(values())
+            .filter(known -> known.wire.equals(name))
+            .findFirst()
+            .orElseThrow();
   }
 
   String wire() {
     return wire;
   }
 
-  int opcode() {
-    return opcode;
+  /** Whether its messages are text. */
+  boolean text() {
+    return text;
   }
 
-  WsFormat events() {
+  FramesFormat events() {
     return events;
   }
 

@@ -1,31 +1,49 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import io.netty.buffer.ByteBuf;
 import io.tailwater.edge.connection.Outlet;
 import io.tailwater.edge.log.EncodedRun;
+import io.tailwater.edge.websocket.FrameHeader;
+import io.tailwater.edge.websocket.PerMessageDeflate;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run as the frames that carry it, header included: several events in a frame, as many as fit.
- * Every reader that has nothing of a frame yet gets the very same bytes; one that stands inside of
- * it gets a header of its own, and the rest of the same bytes.
+ * Immutable: a run as the frames that carry it, header included, with as many events in a frame as
+ * fit. Every reader that has nothing of a frame yet gets the very same bytes. A reader that stands
+ * inside a frame gets a header of its own, and the rest of the same bytes.
  */
-final class WsFrames implements EncodedRun {
-  private final WsFormat format;
+final class EventFrames implements EncodedRun {
+  /** Longest header with what comes before the first event, bytes. */
+  static final int MAX_HEAD_BYTES = FrameHeader.MAX_BYTES + 16;
+
+  private final Framing format;
   private final ByteBuf bytes;
   private final int[] firsts;
   private final int[] frameStarts;
   private final int[] eventStarts;
-  private final @Nullable WsFrames plain;
+  private final @Nullable EventFrames plain;
 
-  private WsFrames(
-      WsFormat format,
+  /** How the frame around events is written. */
+  interface Framing {
+    /**
+     * Writes the header of a frame and what stands before its first event.
+     *
+     * @param body how many bytes the events take, with what separates them
+     */
+    void writeHead(int body, ByteBuf out);
+
+    /** How many bytes follow the last event. */
+    int suffixBytes();
+  }
+
+  private EventFrames(
+      Framing format,
       ByteBuf bytes,
       int[] firsts,
       int[] frameStarts,
       int[] eventStarts,
-      @Nullable WsFrames plain) {
+      @Nullable EventFrames plain) {
     this.format = format;
     this.bytes = bytes;
     this.firsts = firsts;
@@ -39,22 +57,22 @@ final class WsFrames implements EncodedRun {
    * @param frameStarts where each frame begins
    * @param eventStarts where each event begins
    */
-  static WsFrames plain(
-      WsFormat format, ByteBuf bytes, int[] firsts, int[] frameStarts, int[] eventStarts) {
-    return new WsFrames(format, bytes, firsts, frameStarts, eventStarts, null);
+  static EventFrames plain(
+      Framing format, ByteBuf bytes, int[] firsts, int[] frameStarts, int[] eventStarts) {
+    return new EventFrames(format, bytes, firsts, frameStarts, eventStarts, null);
   }
 
   /** The same frames compressed; what is left of one is taken from the plain ones. */
-  static WsFrames compressed(WsFormat format, WsFrames plain) {
+  static EventFrames compressed(Framing format, EventFrames plain) {
     ByteBuf out = plain.bytes.alloc().directBuffer(plain.bytes.readableBytes() / 2 + 64);
     int[] starts = new int[plain.firsts.length];
     for (int frame = 0; frame < starts.length; frame++) {
       starts[frame] = out.writerIndex();
       int start = plain.frameStarts[frame];
       int length = plain.frameEnd(frame) - start;
-      format.compress(plain.bytes.slice(start, length), out);
+      PerMessageDeflate.compress(plain.bytes.slice(start, length), out);
     }
-    return new WsFrames(format, out, plain.firsts, starts, plain.eventStarts, plain);
+    return new EventFrames(format, out, plain.firsts, starts, plain.eventStarts, plain);
   }
 
   /** The index after the last event of the frame that this event is in. */
@@ -74,7 +92,7 @@ final class WsFrames implements EncodedRun {
     } else {
       int start = eventStarts[index];
       int length = frameEnd(frame) - start;
-      ByteBuf head = bytes.alloc().directBuffer(WsFormat.MAX_HEAD_BYTES);
+      ByteBuf head = bytes.alloc().directBuffer(MAX_HEAD_BYTES);
       format.writeHead(length - format.suffixBytes(), head);
       outlet.write(head);
       outlet.write(bytes, start, length);

@@ -1,27 +1,29 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.websocket;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketExtensionData;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketExtensionUtil;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.ByteBuffer;
-import java.util.HashSet;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /**
- * RFC 7692 without context takeover in either direction: every message stands alone, so that what
- * is compressed once serves every reader, and a connection that compresses costs no memory of its
- * own. Each event loop has one compressor and one decompressor.
+ * Any event loop: RFC 7692 without context takeover in either direction. Every message stands
+ * alone, so that what is compressed once serves every reader, and a connection that compresses
+ * costs no memory of its own. Each event loop has one compressor and one decompressor.
  */
-final class PerMessageDeflate {
-  /** What the server answers to an offer that it takes. */
+public final class PerMessageDeflate {
+  /** The answer to an offer that is accepted. */
   static final String ACCEPTED =
       "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
   /** Smaller messages go as they are. */
-  static final int WORTHWHILE_BYTES = 128;
+  private static final int WORTHWHILE_BYTES = 128;
 
   private static final String NAME = "permessage-deflate";
   private static final int MAX_WINDOW_BITS = 15;
@@ -59,48 +61,65 @@ final class PerMessageDeflate {
   private PerMessageDeflate() {}
 
   /**
-   * Whether one of the offers can be taken; those with parameters that are unknown or wrong, or
-   * with a smaller window than ours, are passed over, as the RFC wants it.
+   * Whether one of the offers can be accepted. As the RFC demands, offers with unknown or wrong
+   * parameters are skipped; so are those with a smaller window than ours.
    *
    * @param extensions {@code Sec-WebSocket-Extensions}
    */
   static boolean isOffered(String extensions) {
     for (String offer : extensions.split(",")) {
-      if (isAcceptable(offer.toLowerCase(Locale.ROOT).split(";"))) {
+      if (offer.replace(';', ' ').isBlank()) {
+        continue;
+      }
+      WebSocketExtensionData data =
+          WebSocketExtensionUtil.extractExtensions(offer.toLowerCase(Locale.ROOT)).getFirst();
+      // A parameter that stands twice is one here, and has to be refused.
+      boolean once = data.parameters().size() == offer.split(";").length - 1;
+      if (data.name().equals(NAME) && once && isAcceptable(data.parameters())) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean isAcceptable(String[] parts) {
-    if (!parts[0].trim().equals(NAME)) {
-      return false;
-    }
-    Set<String> seen = new HashSet<>();
-    for (int i = 1; i < parts.length; i++) {
-      String[] parameter = parts[i].trim().split("=", 2);
-      String name = parameter[0].trim();
-      String value = parameter.length == 1 ? "" : parameter[1].trim().replace("\"", "");
-      boolean known =
-          switch (name) {
-            case "server_no_context_takeover", "client_no_context_takeover" ->
-                parameter.length == 1;
-            case "client_max_window_bits" -> parameter.length == 1 || isWindow(value);
-            case "server_max_window_bits" -> value.equals(Integer.toString(MAX_WINDOW_BITS));
-            default -> false;
-          };
-      if (!known || !seen.add(name)) {
-        return false;
-      }
-    }
-    return true;
+  private static boolean isAcceptable(Map<String, @Nullable String> parameters) {
+    return parameters.entrySet().stream()
+        .allMatch(
+            parameter -> {
+              String value = parameter.getValue();
+              return switch (parameter.getKey()) {
+                case "server_no_context_takeover", "client_no_context_takeover" -> value == null;
+                case "client_max_window_bits" -> value == null || isWindow(value);
+                case "server_max_window_bits" -> Integer.toString(MAX_WINDOW_BITS).equals(value);
+                default -> false;
+              };
+            });
   }
 
   private static boolean isWindow(String value) {
     return value.matches("[0-9]{1,2}")
         && Integer.parseInt(value) >= MIN_WINDOW_BITS
         && Integer.parseInt(value) <= MAX_WINDOW_BITS;
+  }
+
+  /** Writes a frame of a whole message again, compressed if that is worthwhile. */
+  public static void compress(ByteBuf frame, ByteBuf out) {
+    int length = frame.getUnsignedByte(frame.readerIndex() + 1);
+    int header = length <= 125 ? 2 : length == 126 ? 4 : FrameHeader.MAX_BYTES;
+    ByteBuf payload = frame.slice(frame.readerIndex() + header, frame.readableBytes() - header);
+    if (payload.readableBytes() < WORTHWHILE_BYTES) {
+      out.writeBytes(frame);
+      return;
+    }
+    int opcode = frame.getByte(frame.readerIndex()) & FrameHeader.OPCODE;
+    ByteBuf smaller = out.alloc().directBuffer(payload.readableBytes() / 2 + 64);
+    try {
+      deflate(payload, smaller);
+      FrameHeader.write(opcode | FrameHeader.COMPRESSED, smaller.readableBytes(), out);
+      out.writeBytes(smaller);
+    } finally {
+      smaller.release();
+    }
   }
 
   /** Compresses a message. */
@@ -118,7 +137,7 @@ final class PerMessageDeflate {
     out.writerIndex(out.writerIndex() - TAIL.length);
   }
 
-  /** What came of a compressed message. */
+  /** The result of {@link #inflate}. */
   enum Inflated {
     WHOLE,
     TOO_LARGE,
@@ -161,7 +180,7 @@ final class PerMessageDeflate {
         return false;
       }
       if (inflater.needsDictionary()) {
-        throw new DataFormatException("a dictionary is asked for");
+        throw new DataFormatException("a dictionary is needed");
       }
       if (inflater.finished() || written == 0) {
         return true;

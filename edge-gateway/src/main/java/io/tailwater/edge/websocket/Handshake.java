@@ -1,69 +1,106 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.websocket;
 
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpResponse;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.edge.http.Problems;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client and this server agree on (RFC 6455, section 4).
+ * What a client and this server agree on (RFC 6455, section 4). Immutable.
  *
+ * @param subprotocol the first that the client offers and the server speaks; null if it offers none
+ * @param compression whether messages may be compressed
  * @param headers of the answer, besides the upgrade itself
  */
-record Handshake(Subprotocol subprotocol, boolean compression, Map<String, String> headers) {
+public record Handshake(
+    @Nullable String subprotocol, boolean compression, Map<String, String> headers) {
   /** The protocol's name in {@code Upgrade}. */
   static final String PROTOCOL = "websocket";
 
   /** The only version. */
-  static final String VERSION = "13";
+  private static final String VERSION = "13";
 
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final int KEY_BYTES = 16;
+  private static final int UPGRADE_REQUIRED = 426;
 
-  /** Whether a request asks for the protocol and version that is spoken here. */
-  static boolean isAskedFor(HttpRequest<?> request) {
+  /** Whether a request asks for a WebSocket of the supported version. */
+  public static boolean isRequested(HttpRequest<?> request) {
     HttpHeaders headers = request.getHeaders();
     return hasToken(headers, HttpHeaders.UPGRADE, PROTOCOL)
         && hasToken(headers, HttpHeaders.CONNECTION, "upgrade")
         && VERSION.equals(headers.get("Sec-WebSocket-Version"));
   }
 
+  /** The answer to a request that is not {@link #isRequested}: 426. */
+  public static HttpResponse<?> upgradeRequired() {
+    RequestException refusal =
+        new RequestException(
+            ErrorCode.INVALID_REQUEST,
+            "this is a WebSocket: Connection: Upgrade, Upgrade: websocket, Sec-WebSocket-Version: 13");
+    return Problems.response(refusal, UPGRADE_REQUIRED)
+        .header(HttpHeaders.CONNECTION, HttpHeaders.UPGRADE)
+        .header(HttpHeaders.UPGRADE, PROTOCOL)
+        .header("Sec-WebSocket-Version", VERSION);
+  }
+
   /**
    * Agrees.
    *
+   * @param spoken the subprotocols that the server speaks
    * @throws RequestException {@code invalid_request}
    */
-  static Handshake of(HttpRequest<?> request) {
+  public static Handshake of(HttpRequest<?> request, List<String> spoken) {
     String key = request.getHeaders().get("Sec-WebSocket-Key");
     if (key == null || !isKey(key)) {
       throw new RequestException(
-          ErrorCode.INVALID_REQUEST, "Sec-WebSocket-Key is to be 16 bytes as base64");
+          ErrorCode.INVALID_REQUEST, "Sec-WebSocket-Key must be 16 bytes as base64");
     }
-    Subprotocol chosen = Subprotocol.of(request.getHeaders().getAll("Sec-WebSocket-Protocol"));
+    String chosen = chosen(request.getHeaders().getAll("Sec-WebSocket-Protocol"), spoken);
     boolean compression =
         PerMessageDeflate.isOffered(
             String.join(",", request.getHeaders().getAll("Sec-WebSocket-Extensions")));
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Sec-WebSocket-Accept", accept(key));
     if (chosen != null) {
-      headers.put("Sec-WebSocket-Protocol", chosen.wire());
+      headers.put("Sec-WebSocket-Protocol", chosen);
     }
     if (compression) {
       headers.put("Sec-WebSocket-Extensions", PerMessageDeflate.ACCEPTED);
     }
-    return new Handshake(orJson(chosen), compression, headers);
+    return new Handshake(chosen, compression, headers);
   }
 
-  private static Subprotocol orJson(@Nullable Subprotocol chosen) {
-    return chosen == null ? Subprotocol.JSON : chosen;
+  private static @Nullable String chosen(List<String> offered, List<String> spoken) {
+    List<String> names =
+        offered.stream()
+            .flatMap(line -> Arrays.stream(line.split(",")))
+            .map(String::trim)
+            .filter(name -> !name.isEmpty())
+            .toList();
+    if (names.isEmpty()) {
+      return null;
+    }
+    return names.stream()
+        .filter(spoken::contains)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new RequestException(
+                    ErrorCode.INVALID_REQUEST,
+                    "Sec-WebSocket-Protocol names none that is spoken here: "
+                        + String.join(", ", spoken)));
   }
 
   private static boolean hasToken(HttpHeaders headers, String name, String token) {

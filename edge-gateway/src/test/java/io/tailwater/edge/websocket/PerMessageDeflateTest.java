@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
@@ -18,21 +18,22 @@ import io.tailwater.edge.connection.EventJson;
 import io.tailwater.edge.log.FormatSlot;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.WireFormat;
+import io.tailwater.edge.websocket.FrameHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** How events are written on a WebSocket: as text or as protobuf, compressed or not. */
-enum WsFormat implements WireFormat<WsFrames> {
-  JSON(FrameHeader.TEXT) {
+/** Stateless: how events are written, as text or as protobuf, compressed or not. */
+enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
+  JSON {
     @Override
     void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       EventJson.writeEvent(channel, epoch, event, out);
     }
 
     @Override
-    void writeHead(int body, ByteBuf out) {
+    public void writeHead(int body, ByteBuf out) {
       FrameHeader.write(FrameHeader.TEXT, PREFIX.length + body + SUFFIX.length, out);
       out.writeBytes(PREFIX);
     }
@@ -43,12 +44,12 @@ enum WsFormat implements WireFormat<WsFrames> {
     }
 
     @Override
-    int suffixBytes() {
+    public int suffixBytes() {
       return SUFFIX.length;
     }
   },
 
-  PROTOBUF(FrameHeader.BINARY) {
+  PROTOBUF {
     @Override
     void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
       ChannelEvent written = channelEvent(channel, epoch, event);
@@ -59,7 +60,7 @@ enum WsFormat implements WireFormat<WsFrames> {
     }
 
     @Override
-    void writeHead(int body, ByteBuf out) {
+    public void writeHead(int body, ByteBuf out) {
       int tag = ServerFrame.EVENTS_FIELD_NUMBER;
       int size =
           CodedOutputStream.computeTagSize(tag) + CodedOutputStream.computeUInt32SizeNoTag(body);
@@ -79,13 +80,10 @@ enum WsFormat implements WireFormat<WsFrames> {
     }
 
     @Override
-    int suffixBytes() {
+    public int suffixBytes() {
       return 0;
     }
   };
-
-  /** Longest header with what comes before the first event, bytes. */
-  static final int MAX_HEAD_BYTES = FrameHeader.MAX_BYTES + 16;
 
   /**
    * About how many bytes of events go into one frame, so that clients that take messages of 1 MiB
@@ -97,12 +95,7 @@ enum WsFormat implements WireFormat<WsFrames> {
   private static final byte[] SUFFIX = "]}".getBytes(StandardCharsets.US_ASCII);
 
   private final FormatSlot slot = FormatSlot.take();
-  private final int opcode;
-  private final WireFormat<WsFrames> compressed = new Compressed(this, FormatSlot.take());
-
-  WsFormat(int opcode) {
-    this.opcode = opcode;
-  }
+  private final WireFormat<EventFrames> compressed = new Compressed(this, FormatSlot.take());
 
   @Override
   public FormatSlot slot() {
@@ -110,27 +103,17 @@ enum WsFormat implements WireFormat<WsFrames> {
   }
 
   /** The same, compressed. */
-  WireFormat<WsFrames> compressed() {
+  WireFormat<EventFrames> compressed() {
     return compressed;
   }
 
   abstract void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out);
 
-  /**
-   * Writes the header of a frame and what stands before its first event.
-   *
-   * @param body how many bytes the events take, with what separates them
-   */
-  abstract void writeHead(int body, ByteBuf out);
-
   /** How many bytes separate two events: none, or a comma. */
   abstract int separatorBytes();
 
-  /** How many bytes follow the last event. */
-  abstract int suffixBytes();
-
   @Override
-  public WsFrames encode(Run run) {
+  public EventFrames encode(Run run) {
     int events = run.events().size();
     int[] ends = new int[events];
     ByteBuf written = PooledByteBufAllocator.DEFAULT.directBuffer(run.encodedBytes());
@@ -145,14 +128,14 @@ enum WsFormat implements WireFormat<WsFrames> {
     }
   }
 
-  private WsFrames framed(ByteBuf written, int[] ends) {
+  private EventFrames framed(ByteBuf written, int[] ends) {
     int[] firsts = new int[ends.length];
     int[] frameStarts = new int[ends.length];
     int[] eventStarts = new int[ends.length];
     int frames = 0;
     ByteBuf out =
         PooledByteBufAllocator.DEFAULT.directBuffer(
-            written.readableBytes() + ends.length + MAX_HEAD_BYTES + SUFFIX.length);
+            written.readableBytes() + ends.length + EventFrames.MAX_HEAD_BYTES + SUFFIX.length);
     for (int first = 0; first < ends.length; ) {
       int start = start(ends, first);
       int end = first + 1;
@@ -172,31 +155,12 @@ enum WsFormat implements WireFormat<WsFrames> {
       out.writeBytes(SUFFIX, 0, suffixBytes());
       first = end;
     }
-    return WsFrames.plain(
+    return EventFrames.plain(
         this, out, Arrays.copyOf(firsts, frames), Arrays.copyOf(frameStarts, frames), eventStarts);
   }
 
   private static int start(int[] ends, int index) {
     return index == 0 ? 0 : ends[index - 1];
-  }
-
-  /** Writes a frame again, compressed. */
-  void compress(ByteBuf frame, ByteBuf out) {
-    int length = frame.getUnsignedByte(1);
-    int header = length <= 125 ? 2 : length == 126 ? 4 : FrameHeader.MAX_BYTES;
-    ByteBuf payload = frame.slice(header, frame.readableBytes() - header);
-    if (payload.readableBytes() < PerMessageDeflate.WORTHWHILE_BYTES) {
-      out.writeBytes(frame);
-      return;
-    }
-    ByteBuf smaller = out.alloc().directBuffer(payload.readableBytes() / 2 + 64);
-    try {
-      PerMessageDeflate.deflate(payload, smaller);
-      FrameHeader.write(opcode | FrameHeader.COMPRESSED, smaller.readableBytes(), out);
-      out.writeBytes(smaller);
-    } finally {
-      smaller.release();
-    }
   }
 
   private static ChannelEvent channelEvent(Channel channel, Epoch epoch, Event event) {
@@ -240,11 +204,12 @@ enum WsFormat implements WireFormat<WsFrames> {
     out.writerIndex(out.writerIndex() + bytes);
   }
 
-  /** Made of the plain frames, once for all readers that take compressed ones. */
-  private record Compressed(WsFormat plain, FormatSlot slot) implements WireFormat<WsFrames> {
+  /** Made of the plain frames, once for all readers that accept compressed ones. */
+  private record Compressed(FramesFormat plain, FormatSlot slot)
+      implements WireFormat<EventFrames> {
     @Override
-    public WsFrames encode(Run run) {
-      return WsFrames.compressed(plain, plain.of(run));
+    public EventFrames encode(Run run) {
+      return EventFrames.compressed(plain, plain.of(run));
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.tailwater.edge.ws;
+package io.tailwater.edge.frames;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -210,8 +210,8 @@ final class FrameJson {
   }
 
   /**
-   * Writes a frame of the server; not events, which {@link WsFormat} writes. A field that has its
-   * default is left out, unless it says yes or no.
+   * Writes a frame of the server; not events, which {@link FramesFormat} writes. A field that has
+   * its default is left out, unless it says yes or no.
    */
   static void write(ServerFrame frame, ByteBuf out) {
     writeObject(frame, out);

@@ -1,0 +1,38 @@
+package io.tailwater.edge.frames;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Factory;
+import io.tailwater.edge.access.Access;
+import io.tailwater.edge.connection.RetryDelay;
+import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.publish.Publishing;
+import io.tailwater.edge.websocket.WebSocketConfiguration;
+import jakarta.inject.Singleton;
+import java.time.InstantSource;
+
+/** Makes the parts of this package. */
+@Factory
+final class FramesWiring {
+  @Singleton
+  FramesParts parts(
+      Access access,
+      Namespaces namespaces,
+      Subscriptions subscriptions,
+      Publishing publishing,
+      RetryDelay retryDelay,
+      FramesConfiguration configuration,
+      WebSocketConfiguration socket,
+      MeterRegistry meters) {
+    return new FramesParts(
+        access,
+        namespaces,
+        subscriptions,
+        publishing,
+        retryDelay,
+        configuration,
+        socket,
+        new FramesMetrics(meters),
+        InstantSource.system());
+  }
+}

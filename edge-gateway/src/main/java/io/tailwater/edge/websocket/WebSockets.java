@@ -1,0 +1,70 @@
+package io.tailwater.edge.websocket;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.http.Takeover;
+import io.tailwater.edge.loop.EdgeLoops;
+import java.util.function.Function;
+
+/** Any thread: makes WebSockets of connections that asked for it, for every protocol on them. */
+public final class WebSockets {
+  private final EdgeLoops loops;
+  private final WebSocketConfiguration configuration;
+  private final WebSocketMetrics metrics;
+  private final WebSocketDecoderConfig decoding;
+
+  WebSockets(EdgeLoops loops, WebSocketConfiguration configuration, MeterRegistry meters) {
+    this.loops = loops;
+    this.configuration = configuration;
+    this.metrics = new WebSocketMetrics(meters);
+    this.decoding =
+        WebSocketDecoderConfig.newBuilder()
+            .expectMaskedFrames(true)
+            .allowMaskMismatch(false)
+            // Which bits may be set depends on the message, and is checked after the decoder.
+            .allowExtensions(true)
+            .maxFramePayloadLength(configuration.frameBytes())
+            .closeOnProtocolViolation(false)
+            .withUTF8Validator(false)
+            .build();
+  }
+
+  /**
+   * Answers a handshake, and begins a conversation. Nothing of the client is read before the
+   * conversation has begun.
+   *
+   * @param netty what the request came by; it leaves HTTP, so the request is never answered
+   * @param conversation makes the conversation, on the connection's event loop
+   */
+  public void open(
+      Channel netty, Handshake handshake, Function<WebSocket, Conversation> conversation) {
+    netty.eventLoop().execute(() -> begin(netty, handshake, conversation));
+  }
+
+  private void begin(
+      Channel netty, Handshake handshake, Function<WebSocket, Conversation> conversation) {
+    if (!netty.isActive()) {
+      return;
+    }
+    WebSocket socket =
+        new WebSocket(
+            netty,
+            new Outlet(netty, loops.of(netty.eventLoop())),
+            handshake.compression(),
+            configuration,
+            metrics);
+    Conversation begun = conversation.apply(socket);
+    FrameDecoder decoder = new FrameDecoder(decoding);
+    Takeover.upgrade(
+        netty,
+        Handshake.PROTOCOL,
+        handshake.headers(),
+        decoder,
+        new Inbound(decoder, socket, begun, configuration.frameBytes(), metrics));
+    begun.begin();
+    socket.flush();
+    socket.readOn();
+  }
+}
