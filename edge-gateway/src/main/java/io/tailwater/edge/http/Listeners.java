@@ -53,8 +53,22 @@ public final class Listeners
     public NettyServerCustomizer specializeForChannel(Channel channel, ChannelRole role) {
       if (role == ChannelRole.LISTENER) {
         open.add(channel);
+        return this;
       }
-      return this;
+      return new Gate(channel);
+    }
+  }
+
+  /** Adds to a connection what keeps an upgrade's first bytes from the HTTP decoder. */
+  private record Gate(Channel netty) implements NettyServerCustomizer {
+    @Override
+    public NettyServerCustomizer specializeForChannel(Channel channel, ChannelRole role) {
+      return new Gate(channel);
+    }
+
+    @Override
+    public void onStreamPipelineBuilt() {
+      UpgradeGate.addTo(netty.pipeline());
     }
   }
 }

@@ -37,7 +37,7 @@ public final class WsPeer implements AutoCloseable {
 
   private final Socket socket;
   private final DataInputStream input;
-  private final int status;
+  private int status;
   private final Map<String, String> headers = new HashMap<>();
   private final ArrayDeque<JsonNode> kept = new ArrayDeque<>();
 
@@ -45,7 +45,30 @@ public final class WsPeer implements AutoCloseable {
     this.socket = socket;
     socket.setSoTimeout(READ_LIMIT_MS);
     this.input = new DataInputStream(socket.getInputStream());
-    this.status = Integer.parseInt(line().split(" ")[1]);
+    readHead();
+  }
+
+  /** Reads the head of the answer to the next request. */
+  public void nextHead() {
+    try {
+      readHead();
+    } catch (IOException e) {
+      throw new IllegalStateException("no further answer", e);
+    }
+  }
+
+  /** Passes over the body of an answer. */
+  public void skip(int bytes) {
+    try {
+      input.skipNBytes(bytes);
+    } catch (IOException e) {
+      throw new IllegalStateException("no body", e);
+    }
+  }
+
+  private void readHead() throws IOException {
+    headers.clear();
+    status = Integer.parseInt(line().split(" ")[1]);
     for (String line = line(); !line.isEmpty(); line = line()) {
       String[] header = line.split(": ?", 2);
       headers.put(header[0].toLowerCase(java.util.Locale.ROOT), header[1]);
@@ -93,7 +116,14 @@ public final class WsPeer implements AutoCloseable {
 
   /** Sends the handshake with these text messages right behind it, in one piece. */
   public static WsPeer pipelined(URI gateway, List<String> headers, List<String> messages) {
+    return pipelined(gateway, "", headers, messages);
+  }
+
+  /** As {@link #pipelined(URI, List, List)}, with a request before the handshake. */
+  public static WsPeer pipelined(
+      URI gateway, String before, List<String> headers, List<String> messages) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(before.getBytes(StandardCharsets.UTF_8));
     bytes.writeBytes(
         handshake(gateway, "/v1/ws", headers.toArray(String[]::new))
             .getBytes(StandardCharsets.UTF_8));

@@ -232,6 +232,41 @@ final class WebSocketIT {
   }
 
   @Test
+  void aRequestBeforeTheHandshakeIsAnsweredBeforeIt() {
+    String body = "{\"n\":1}";
+    String before =
+        "POST /v1/events?channel=demo:before HTTP/1.1\r\nHost: "
+            + gateway.getAuthority()
+            + "\r\nContent-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    try (WsPeer peer =
+        WsPeer.pipelined(gateway, before, List.of(), List.of(publish(1, "demo:before")))) {
+      assertThat(peer.status()).isEqualTo(201);
+      peer.skip(Integer.parseInt(peer.header("content-length")));
+      peer.nextHead();
+      assertThat(peer.status()).isEqualTo(101);
+      assertThat(peer.json().has("welcome")).isTrue();
+      assertThat(peer.await("published").path("id").asInt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aHandshakeThatIsRefusedEndsTheConnection() {
+    try (WsPeer peer =
+        WsPeer.pipelined(
+            gateway,
+            List.of("Sec-WebSocket-Protocol: mqtt"),
+            List.of(publish(1, "demo:refused")))) {
+      assertThat(peer.status()).isEqualTo(400);
+      assertThat(peer.header("connection")).containsIgnoringCase("close");
+      peer.skip(Integer.parseInt(peer.header("content-length")));
+      assertThat(peer.read()).isNull();
+    }
+  }
+
+  @Test
   void aBadTokenEndsAConnectionThatHasNoneYet() {
     try (WsPeer peer = WsPeer.connect(gateway)) {
       peer.text("{\"id\":9,\"auth\":{\"token\":\"nonsense\"}}");
