@@ -412,6 +412,7 @@ final class WsStrictnessIT {
 
   private static long bufferedBytes() {
     return gateway
+        .context()
         .getBean(ConnectionAdmin.class)
         .list(ListConnections.newBuilder().setLimit(10).build())
         .stream()
@@ -430,7 +431,7 @@ final class WsStrictnessIT {
   }
 
   private static double counter(String name, String... tags) {
-    Counter counter = gateway.getBean(MeterRegistry.class).find(name).tags(tags).counter();
+    Counter counter = gateway.context().getBean(MeterRegistry.class).find(name).tags(tags).counter();
     return counter == null ? 0 : counter.count();
   }
 
