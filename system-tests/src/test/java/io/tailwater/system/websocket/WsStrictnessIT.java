@@ -431,7 +431,8 @@ final class WsStrictnessIT {
   }
 
   private static double counter(String name, String... tags) {
-    Counter counter = gateway.context().getBean(MeterRegistry.class).find(name).tags(tags).counter();
+    Counter counter =
+        gateway.context().getBean(MeterRegistry.class).find(name).tags(tags).counter();
     return counter == null ? 0 : counter.count();
   }
 
