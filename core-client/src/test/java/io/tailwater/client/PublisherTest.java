@@ -160,7 +160,7 @@ final class PublisherTest {
 
   @Test
   void withoutAVerdictInTimeItIsUnknownAndTheStreamIsCancelled() {
-    Publisher publisher = publisher(new Bounds(10, 1 << 20, Duration.ofMillis(100)));
+    Publisher publisher = publisher(new Bounds(10, 1 << 20, Duration.ofSeconds(3)));
     CompletableFuture<Verdict> verdict = publisher.publish(request("a", 0));
     stream(0).await(1);
     assertThat(verdict.join()).isInstanceOf(Unknown.class);
