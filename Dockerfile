@@ -1,6 +1,7 @@
 # The services, each an image of its own that holds nothing but a Java runtime and its jars:
-#   docker build --target edge-gateway .        also: event-core, ai-stream-service
-# compose.yaml builds all of them; the stages that they share are built once.
+#   docker build --target edge-gateway .        also: event-core, ai-stream-service, grpc-backend
+# and, without a target, one with everything: docker build -t tailwater .
+# compose.yaml builds the services; the stages that they share are built once.
 ARG MAVEN_IMAGE=maven:3.9-eclipse-temurin-25
 ARG JRE_IMAGE=eclipse-temurin:25-jre
 
@@ -21,8 +22,10 @@ RUN /opt/tailwater/train.sh
 # ---- what all services have in common
 FROM ${JRE_IMAGE} AS service
 # A number, so that Kubernetes can see that it is not root's.
-RUN mkdir -p /opt/tailwater /data /keys && chown 10001:10001 /data /keys
+RUN mkdir -p /opt/tailwater /data /keys && chown 10001:10001 /data /keys && chmod 700 /data /keys
 COPY docker/start.sh docker/ready.sh docker/logback.xml /opt/tailwater/
+# Else glibc gives every thread an arena of its own, and what RocksDB and Netty release stays in them.
+ENV MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=131072
 USER 10001:10001
 WORKDIR /opt/tailwater
 ENTRYPOINT ["/opt/tailwater/start.sh"]
@@ -40,8 +43,23 @@ COPY --from=train /opt/tailwater/ai-stream-service /opt/tailwater/ai-stream-serv
 ENV SERVICE=ai-stream-service GRPC_SERVER_HOST=0.0.0.0 MICRONAUT_SERVER_HOST=0.0.0.0 HEALTH_PORT=7021
 EXPOSE 7020 7021
 
+FROM service AS grpc-backend
+COPY --from=train /opt/tailwater/grpc-backend /opt/tailwater/grpc-backend
+ENV SERVICE=grpc-backend GRPC_SERVER_HOST=0.0.0.0 MICRONAUT_SERVER_HOST=0.0.0.0 HEALTH_PORT=7041
+EXPOSE 7040 7041
+
 FROM service AS edge-gateway
 COPY --from=train /opt/tailwater/edge-gateway /opt/tailwater/edge-gateway
-ENV SERVICE=edge-gateway MICRONAUT_SERVER_HOST=0.0.0.0 HEALTH_PORT=8080 JWT_KEY_FILE=/keys/jwt-key
+ENV SERVICE=edge-gateway MICRONAUT_SERVER_HOST=0.0.0.0 HEALTH_PORT=7031 JWT_KEY_FILE=/keys/jwt-key
 VOLUME /keys
+EXPOSE 8080 7031
+
+# ---- everything in one container, for a first look and for tests: docker run -p 8080:8080 tailwater
+FROM service AS tailwater
+COPY --from=build /opt/tailwater/launcher /opt/tailwater/launcher
+COPY docker/tailwater.sh /usr/local/bin/tailwater
+ENV TAILWATER_DATA=/data HEALTH_PORT=8281
+VOLUME /data
 EXPOSE 8080
+ENTRYPOINT ["tailwater"]
+CMD ["up"]

@@ -52,7 +52,7 @@ static struct {
   int mode, tr;
   Url url, purl;
   int have_url, have_pub;
-  long n, chans;
+  long n, chans, spread;
   int conc;
   double connect_rate;
   int nsrc, ndst;
@@ -470,9 +470,10 @@ static void deliver(Conn *c, const char *p, size_t n, u64 now) {
       INC(dup);
     else {
       *w |= m;
-      if (seq < c->maxseq)
-        INC(ooo);
-      else {
+      if (seq < c->maxseq) {
+        if (O.spread == 1)
+          INC(ooo);
+      } else {
         if (seq > c->maxseq + 1)
           INC(gaps);
         c->maxseq = (u32)seq;
@@ -1078,7 +1079,8 @@ static void pub_next(Conn *c) {
     char x[2048];
     u64 t = now_rt();
     {
-      expand(x, sizeof x, O.purl.path, m->ch, m->ch, 0);
+      u32 to = O.spread > 1 ? m->seq % (u32)O.spread : m->ch;
+      expand(x, sizeof x, O.purl.path, to, to, 0);
       n = (size_t)sprintf(b, "POST %s HTTP/1.1\r\nHost: %s:%d\r\nContent-Length: %zu\r\n", x, O.purl.host, O.purl.port,
                           bl);
       int ct = 0;
@@ -1548,6 +1550,7 @@ static const char *HELP =
     "             --conc C handshakes in flight (256)  --connect-rate R/s  --src-ips S  --dst-ips D  --procs P  "
     "--connect-timeout S\n"
     "publishing   --pub-url http://127.0.0.1:PORT/path%d  --rate R (per channel and second)\n"
+    "             --spread K (%d in its path = sequence number mod K, for readers of all K; order is not judged)\n"
     "             --size B  --body TEMPLATE (%seq% %ts% %run% %chan% %pad%)  --pub-header H  --pubs P  --pipeline D  "
     "--burst B\n"
     "time         --secs T  --warm S (published but not measured)  --drain S  --hold S  --away S\n"
@@ -1617,6 +1620,7 @@ int main(int argc, char **argv) {
     die("unknown mode %s", argv[1]);
   O.n = 100;
   O.chans = 1;
+  O.spread = 1;
   O.conc = 256;
   O.nsrc = 0;
   O.ndst = 1;
@@ -1651,6 +1655,8 @@ int main(int argc, char **argv) {
       O.n = atol(V);
     else if (IS("--chans"))
       O.chans = atol(V);
+    else if (IS("--spread"))
+      O.spread = atol(V);
     else if (IS("--conc"))
       O.conc = atoi(V);
     else if (IS("--connect-rate"))

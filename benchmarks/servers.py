@@ -38,10 +38,12 @@ class Server:
 
     transports: what it can be read by
     storms: by which of them its readers can come back where they were, in a way that fanload knows
+    one_subject: by which of them all readers are one subject, which has a limit of connections
     """
 
     transports: tuple[str, ...] = ("sse", "ws")
     storms: tuple[str, ...] = ()
+    one_subject: tuple[str, ...] = ()
 
     running: Running | None = None
 
@@ -109,29 +111,34 @@ class Tailwater(Server):
     """The platform of this tree, each part its own process; its figures are those of its one gateway."""
 
     name = "tailwater"
-    transports = ("sse", "json", "protobuf")
+    transports = ("sse", "json", "protobuf", "pattern")
     storms = ("sse", "json")
+    one_subject = ("pattern",)
 
-    def __init__(self, folder, home=HERE.parent, name="tailwater"):
+    # Readers of a pattern read all of so many channels; publications go to each in turn.
+    PATTERN_CHANNELS = 1000
+
+    def __init__(self, folder, home=HERE.parent, name="tailwater", more=()):
         super().__init__(folder)
         self.home = pathlib.Path(home)
         self.name = name
+        self.more = more
 
     def start(self):
         base = free_range(200)
         self.port = base + 1
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="data-", dir=self.folder))
         log = self.folder / "up.log"
-        process = spawn(
-            [self.home / "tailwater", "up", "--processes", "--gateways", "1", "--data", self.data, "--port", str(base)],
-            log,
-        )
+        up = [self.home / "tailwater", "up", "--processes", "--gateways", "1", "--data", self.data, "--port", str(base)]
+        process = spawn([*up, *self.more], log)
         await_that(
             lambda: "tailwater is ready" in log.read_text(), f"the platform did not start; {log} says more", process
         )
         pids = dict(line.split() for line in (self.data / "pids").read_text().splitlines())
         pids = {name: int(pid) for name, pid in pids.items()}
         gateway = pids.pop("edge-gateway-1")
+        token = [self.home / "tailwater", "token", "--data", self.data, "reader", "--subscribe", "demo:*"]
+        self.token = subprocess.run(token, check=True, capture_output=True, text=True).stdout.strip()
         self.running = Running(
             [gateway], {name: pid for name, pid in pids.items() if name != "ai-stream-service"}, process
         )
@@ -145,6 +152,11 @@ class Tailwater(Server):
         channel = f"demo:{key}%d"
         if transport == "sse":
             return ["-t", "sse", "--event", "message", "--url", f"{http}/v1/events?channel={channel}"]
+        if transport == "pattern":
+            url = f"{http}/v1/events?channel=demo:{key}*"
+            header = f"Authorization: Bearer {self.token}"
+            spread = ["--spread", self.PATTERN_CHANNELS]
+            return ["-t", "sse", "--event", "message", "--url", url, "--header", header, *map(str, spread)]
         # What a reader is told when it is subscribed names its channel; its connection is open then.
         flags = [
             "-t",

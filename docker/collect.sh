@@ -5,6 +5,7 @@ to=$1
 
 collect() {
   module=$1 main=$2
+  shift 2
   app=$to/$module
   mkdir -p "$app/lib"
   cp "$module"/target/dependency/*.jar "$app/lib/"
@@ -31,7 +32,9 @@ collect() {
     echo "-XX:+UseSerialGC"
     # The rest is for buffers outside the heap, code and threads.
     echo "-XX:InitialRAMPercentage=10"
-    echo "-XX:MaxRAMPercentage=45"
+    for option in "$@"; do
+      echo "$option"
+    done
     # Whoever is out of memory is started again; a client comes back with its position.
     echo "-XX:+ExitOnOutOfMemoryError"
     echo "-cp"
@@ -40,9 +43,11 @@ collect() {
   } >"$app/java.args"
 }
 
-collect event-core io.tailwater.core.EventCore
-collect edge-gateway io.tailwater.edge.EdgeGateway
-collect ai-stream-service io.tailwater.ai.AiStreamService
+# Beside its heap stands its store (tailwater.core.store-bytes), and both have to fit: docs/operating.md, Sizing.
+collect event-core io.tailwater.core.EventCore -XX:MaxRAMPercentage=40 -XX:MaxDirectMemorySize=128m
+collect edge-gateway io.tailwater.edge.EdgeGateway -XX:MaxRAMPercentage=45
+collect ai-stream-service io.tailwater.ai.AiStreamService -XX:MaxRAMPercentage=45
+collect grpc-backend io.tailwater.backend.GrpcBackend -XX:MaxRAMPercentage=45
 # Not a service: the broker, the Redis and the commands that the services are trained with.
 mkdir -p "$to/launcher/lib"
 cp launcher/target/dependency/*.jar launcher/target/launcher-*.jar "$to/launcher/lib/"

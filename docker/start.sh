@@ -16,6 +16,16 @@ if [ -n "${JWT_KEY_FILE:-}" ] && [ -z "${TAILWATER_EDGE_JWT_KEY:-}" ]; then
   TAILWATER_EDGE_JWT_KEY=$(cat "$JWT_KEY_FILE")
   export TAILWATER_EDGE_JWT_KEY
 fi
+# Redis asks for a password. It stands in a file, since the environment can be read by more than this process.
+if [ -n "${REDIS_PASSWORD_FILE:-}" ] && [ -n "${REDIS_URI:-}" ]; then
+  REDIS_URI=${REDIS_URI/:\/\//:\/\/:$(cat "$REDIS_PASSWORD_FILE")@}
+  export REDIS_URI
+fi
+# What calls between services carry, for the same reason.
+if [ -n "${GRPC_SECRET_FILE:-}" ]; then
+  TAILWATER_GRPC_SECRETS=$(cat "$GRPC_SECRET_FILE")
+  export TAILWATER_GRPC_SECRETS
+fi
 # An empty setting is none.
 [ -n "${TAILWATER_EDGE_JWT_KEY:-}" ] || unset TAILWATER_EDGE_JWT_KEY
 

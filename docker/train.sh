@@ -37,9 +37,10 @@ train event-core TAILWATER_CORE_DATA="$work/core" MICRONAUT_APPLICATION_JSON='{"
   "ai":{"platform-only":true,"anonymous-subscribe":true,"anonymous-publish":true}}}}'
 await 7011 || exit 0
 train ai-stream-service
+train grpc-backend
 train edge-gateway TAILWATER_EDGE_DEV=true TAILWATER_EDGE_EVENT_CORES=127.0.0.1:7010 \
-  TAILWATER_EDGE_AI_STREAMS=127.0.0.1:7020 TAILWATER_EDGE_JWT_KEY="$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')"
-if await 7021 && await 8080; then
+  TAILWATER_EDGE_AI_STREAMS=127.0.0.1:7020 TAILWATER_EDGE_BACKENDS=127.0.0.1:7040 TAILWATER_EDGE_JWT_KEY="$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')"
+if await 7021 && await 7041 && await 7031; then
   # What most requests do: publish, read, replay, an AI answer.
   for text in one two three; do
     "${run[@]}" io.tailwater.launcher.Tailwater pub demo:training "{\"text\":\"$text\"}" --url "$url"

@@ -3,6 +3,8 @@ package io.tailwater.ai;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tailwater.ai.generation.CreatedStreams;
+import io.tailwater.ai.generation.Models;
 import io.tailwater.ai.generation.Streams;
 import io.tailwater.ai.stream.StreamId;
 import io.tailwater.ai.stream.StreamRequest;
@@ -13,6 +15,10 @@ import io.tailwater.contract.v1.AiStreamsGrpc.AiStreamsImplBase;
 import io.tailwater.contract.v1.CancelStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.GetStreamRequest;
+import io.tailwater.contract.v1.ListModelsRequest;
+import io.tailwater.contract.v1.ListStreamsRequest;
+import io.tailwater.contract.v1.ModelList;
+import io.tailwater.contract.v1.StreamList;
 import io.tailwater.contract.v1.StreamState;
 import jakarta.inject.Singleton;
 import org.slf4j.Logger;
@@ -24,10 +30,14 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(AiStreamsEndpoint.class);
 
   private final Streams streams;
+  private final CreatedStreams created;
+  private final Models models;
   private final StreamRequest.Limits limits;
 
   AiStreamsEndpoint(Parts parts, AiConfiguration configuration) {
     this.streams = parts.streams();
+    this.created = parts.created();
+    this.models = parts.models();
     this.limits =
         new StreamRequest.Limits(configuration.maxTokens(), configuration.maxPromptChars());
   }
@@ -52,6 +62,16 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
   }
 
   @Override
+  public void list(ListStreamsRequest request, StreamObserver<StreamList> answer) {
+    answer(answer, () -> created.page(request));
+  }
+
+  @Override
+  public void models(ListModelsRequest request, StreamObserver<ModelList> answer) {
+    answer(answer, models::list);
+  }
+
+  @Override
   public void cancel(CancelStreamRequest request, StreamObserver<StreamState> answer) {
     answer(answer, () -> streams.cancel(id(request.getId())));
   }
@@ -68,14 +88,14 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
                     ErrorCode.NOT_FOUND, "unknown stream: an id is 22 letters and digits"));
   }
 
-  private static void answer(StreamObserver<StreamState> observer, Call call) {
-    if (observer instanceof ServerCallStreamObserver<StreamState> caller) {
+  private static <T> void answer(StreamObserver<T> observer, Call<T> call) {
+    if (observer instanceof ServerCallStreamObserver<T> caller) {
       // Without a handler, answering a caller that is gone throws.
       caller.setOnCancelHandler(() -> {});
     }
-    StreamState state;
+    T result;
     try {
-      state = call.run();
+      result = call.run();
     } catch (RequestException e) {
       observer.onError(RefusedCall.of(e));
       return;
@@ -94,11 +114,11 @@ final class AiStreamsEndpoint extends AiStreamsImplBase {
               .asRuntimeException());
       return;
     }
-    observer.onNext(state);
+    observer.onNext(result);
     observer.onCompleted();
   }
 
-  private interface Call {
-    StreamState run() throws InterruptedException;
+  private interface Call<T> {
+    T run() throws InterruptedException;
   }
 }

@@ -1,40 +1,61 @@
 package io.tailwater.ai;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.BeanProvider;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.event.ApplicationEventListener;
+import io.micronaut.context.event.ShutdownEvent;
+import io.micronaut.http.server.netty.NettyEmbeddedServer;
 import io.micronaut.serde.ObjectMapper;
+import io.tailwater.ai.generation.CreatedStreams;
 import io.tailwater.ai.generation.Generation.Surroundings;
 import io.tailwater.ai.generation.Models;
+import io.tailwater.ai.generation.Places;
 import io.tailwater.ai.generation.Streams;
+import io.tailwater.ai.lease.Accounts;
 import io.tailwater.ai.lease.LeaseKeeper;
 import io.tailwater.ai.lease.LeaseStore;
 import io.tailwater.ai.lease.LeaseTerms;
 import io.tailwater.ai.lease.Leases;
 import io.tailwater.ai.lease.LostStreams;
+import io.tailwater.ai.lease.Quotas;
 import io.tailwater.ai.model.Model;
+import io.tailwater.ai.model.ModelSource;
 import io.tailwater.ai.model.ScriptedModel;
+import io.tailwater.ai.stream.StreamEvent;
 import io.tailwater.ai.stream.StreamEventCodec;
 import io.tailwater.ai.stream.StreamId;
 import io.tailwater.ai.stream.StreamLog;
 import io.tailwater.ai.stream.StreamMetrics;
 import io.tailwater.ai.stream.StreamWriter;
 import io.tailwater.ai.stream.StreamWriter.Retries;
-import io.tailwater.ai.threads.Ticker;
+import io.tailwater.ai.stream.UsageEvents;
+import io.tailwater.ai.upstream.Upstreams;
+import io.tailwater.client.CallSecurity;
 import io.tailwater.client.ChannelLog;
+import io.tailwater.client.GrpcConfiguration;
+import io.tailwater.client.PlatformName;
 import io.tailwater.client.PublishMetrics;
 import io.tailwater.client.Publisher;
 import io.tailwater.client.RemoteLog;
 import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.redis.Redis;
-import io.tailwater.redis.RedisConfiguration;
+import io.tailwater.redis.RedisTerms;
 import io.tailwater.service.Bounds;
+import io.tailwater.service.Ticker;
+import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /**
@@ -54,16 +75,26 @@ final class Parts implements AutoCloseable {
   private final ServiceChannel eventCores;
   private final Redis redis;
   private final ChannelLog log;
+  private final Upstreams upstreams;
+  private final Models models;
   private final Streams streams;
+  private final CreatedStreams created;
   private final LeaseKeeper keeper;
 
-  private Parts(Settings settings, ObjectMapper json, MeterRegistry registry) {
+  private Parts(Settings settings, Redis redis, ObjectMapper json, MeterRegistry registry) {
+    this.redis = redis;
     AiConfiguration ai = settings.ai();
     Ticker ticker = Ticker.system();
-    Models models = models(ai, ticker);
     SecureRandom random = new SecureRandom();
-    StreamMetrics metrics = new StreamMetrics(registry);
-    eventCores = ServiceChannel.open(ai.eventCores(), EventCoreGrpc.getServiceDescriptor());
+    upstreams = new Upstreams(json, ticker, random, registry);
+    models = models(settings, ticker);
+    StreamMetrics metrics = new StreamMetrics(registry, ai.usageSubjects());
+    models.own().keySet().forEach(model -> metrics.usage(model, StreamEvent.Usage.of(0, 0)));
+    eventCores =
+        ServiceChannel.open(
+            ai.eventCores(),
+            EventCoreGrpc.getServiceDescriptor(),
+            new CallSecurity(settings.grpc()));
     log = RemoteLog.failingFast(eventCores);
     StreamEventCodec codec = new StreamEventCodec(json);
     StreamLog streamLog = new StreamLog(RemoteLog.waiting(eventCores), codec);
@@ -71,18 +102,43 @@ final class Parts implements AutoCloseable {
     Retries retries = new Retries(settings.publish().patience(), settings.publish()::backoff);
     Supplier<StreamWriter> writers =
         () -> new StreamWriter(publisher, retries, ticker, random, metrics);
-    redis = Redis.open(settings.redis(), REDIS_THREADS, MAX_COMMANDS);
     LeaseTerms terms = terms(settings.lease());
-    LeaseStore store = new LeaseStore(redis, terms, () -> StreamId.random(random).text());
+    LeaseStore store =
+        new LeaseStore(
+            redis,
+            new PlatformName(log, ticker::nanos),
+            terms,
+            () -> StreamId.random(random).text());
+    Leases leases = new Leases(store, metrics);
+    InstantSource clock = InstantSource.system();
+    Accounts accounts =
+        new Accounts(
+            new Quotas(
+                store,
+                new Quotas.Limits(ai.tokensPerMinutePerSubject(), ai.tokensPerDayPerSubject()),
+                clock,
+                metrics),
+            new UsageEvents(ai.usageNamespace(), json, metrics),
+            metrics);
     streams =
         new Streams(
             models,
-            new Streams.Limits(ai.maxRunning(), ai.createTimeout(), ai.shutdownGrace()),
-            new Surroundings(writers, streamLog, codec, ticker, ai.rollUp(), metrics),
-            new Leases(store, metrics),
-            InstantSource.system(),
+            new Streams.Limits(
+                new Places.Limits(
+                    ai.maxRunning(),
+                    ai.maxRunningPerSubject(),
+                    ai.maxRunningPerAddress(),
+                    ai.maxQueued(),
+                    ai.maxQueuedPerSubject(),
+                    ai.maxQueuedPerAddress()),
+                ai.createTimeout(),
+                ai.shutdownGrace()),
+            new Surroundings(writers, streamLog, codec, ticker, ai.rollUp(), accounts, metrics),
+            leases,
+            clock,
             random);
-    LostStreams lost = new LostStreams(streamLog, writers, codec, metrics);
+    created = new CreatedStreams(leases, streamLog);
+    LostStreams lost = new LostStreams(streamLog, writers, codec, leases, accounts, metrics);
     keeper = new LeaseKeeper(store, terms, streams::running, lost, ticker, metrics);
   }
 
@@ -102,15 +158,61 @@ final class Parts implements AutoCloseable {
         lease.redisTimeout());
   }
 
-  private static Models models(AiConfiguration ai, Ticker ticker) {
+  private Models models(Settings settings, Ticker ticker) {
+    AiConfiguration ai = settings.ai();
+    SequencedMap<String, Model> own = new LinkedHashMap<>();
+    Map<String, String> aliases = new HashMap<>();
+    // So that it is the same one on every instance that is the first.
+    List<ModelConfiguration> configured =
+        settings.models().stream().sorted(Comparator.comparing(ModelConfiguration::name)).toList();
+    for (ModelConfiguration each : configured) {
+      Model model = upstreams.model(each.id(), each.upstream(), each.model());
+      new Bounds(ModelConfiguration.PREFIX + "." + each.name())
+          .require(
+              own.put(each.id(), model) == null,
+              "id",
+              Bounds.quoted(each.id()),
+              "an id that no other model has");
+      each.aliases().forEach(alias -> aliases.put(alias, each.id()));
+    }
     OptionalLong seed = ai.seed() == null ? OptionalLong.empty() : OptionalLong.of(ai.seed());
-    Model scripted = new ScriptedModel(ai.tokensPerSecond(), ai.defaultTokens(), seed, ticker);
-    new Bounds(AiConfiguration.PREFIX).oneOf("model", ai.model(), scripted.name());
-    return new Models(Map.of(scripted.name(), scripted), ai.model());
+    ScriptedModel.Terms terms =
+        new ScriptedModel.Terms(ai.tokensPerSecond(), ai.defaultTokens(), seed);
+    for (Model mock :
+        List.of(ScriptedModel.plain(terms, ticker), ScriptedModel.stress(terms, ticker))) {
+      own.putIfAbsent(mock.name(), mock);
+    }
+    ModelSource offered = ModelSource.NONE;
+    if (ai.upstream().isBlank()) {
+      requireModel(ai.model(), own, aliases);
+    } else {
+      offered = upstreams.offered(ai.offering());
+    }
+    return new Models(own, aliases, offered, ai.model());
+  }
+
+  /** What an upstream offers cannot be known yet. */
+  private static void requireModel(
+      String name, Map<String, Model> own, Map<String, String> aliases) {
+    new Bounds(AiConfiguration.PREFIX)
+        .require(
+            name.isEmpty() || own.containsKey(aliases.getOrDefault(name, name)),
+            "model",
+            Bounds.quoted(name),
+            String.join(", ", own.keySet()));
+  }
+
+  /** The models that requests may name. */
+  Models models() {
+    return models;
   }
 
   Streams streams() {
     return streams;
+  }
+
+  CreatedStreams created() {
+    return created;
   }
 
   /** A log whose calls fail soon while no event-core can be reached. */
@@ -121,6 +223,7 @@ final class Parts implements AutoCloseable {
   @Override
   public void close() {
     streams.close();
+    upstreams.close();
     keeper.close();
     redis.close();
     eventCores.close();
@@ -131,21 +234,38 @@ final class Parts implements AutoCloseable {
       AiConfiguration ai,
       PublishConfiguration publish,
       LeaseConfiguration lease,
-      RedisConfiguration redis) {}
+      GrpcConfiguration grpc,
+      List<ModelConfiguration> models) {}
 
   /** Provides the parts to Micronaut. */
   @Factory
   static final class Assembly {
+    @Singleton
+    RedisTerms redisTerms() {
+      return new RedisTerms(REDIS_THREADS, MAX_COMMANDS);
+    }
+
     @Context
     @Bean(preDestroy = "close")
     Parts parts(
         AiConfiguration ai,
         PublishConfiguration publish,
         LeaseConfiguration lease,
-        RedisConfiguration redis,
+        Redis redis,
+        GrpcConfiguration grpc,
+        List<ModelConfiguration> models,
         ObjectMapper json,
         MeterRegistry registry) {
-      return new Parts(new Settings(ai, publish, lease, redis), json, registry);
+      return new Parts(new Settings(ai, publish, lease, grpc, models), redis, json, registry);
+    }
+
+    /**
+     * Takes no further request once the service stops. Micronaut looks up beans to answer one, and
+     * would create again what was just destroyed.
+     */
+    @Singleton
+    ApplicationEventListener<ShutdownEvent> stopping(BeanProvider<NettyEmbeddedServer> http) {
+      return event -> http.ifPresent(NettyEmbeddedServer::stopServerOnly);
     }
   }
 }

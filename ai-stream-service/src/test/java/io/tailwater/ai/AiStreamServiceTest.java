@@ -81,6 +81,11 @@ final class AiStreamServiceTest {
                     .contains("tailwater_ai_streams_running_max 1000.0")
                     .containsPattern("tailwater_ai_streams_ended_total\\{how=\"length\"\\} [1-9]")
                     .containsPattern("tailwater_ai_tokens_total [1-9]")
+                    .containsPattern("tailwater_ai_first_token_seconds_count [1-9]")
+                    .containsPattern(
+                        "tailwater_ai_usage_tokens_total\\{kind=\"completion\",model=\"mock\"\\} [1-9]")
+                    .contains(
+                        "tailwater_ai_usage_tokens_total{kind=\"prompt\",model=\"mock-stress\"} 0.0")
                     .containsPattern("tailwater_ai_publications_seconds_count [1-9]")
                     .containsPattern("tailwater_ai_lease_store_failures_total [1-9]"));
   }

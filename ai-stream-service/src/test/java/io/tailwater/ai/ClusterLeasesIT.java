@@ -30,7 +30,7 @@ final class ClusterLeasesIT {
       StreamState dies = doomed.create(LONG);
       await().atMost(LIMIT).until(() -> service.get(dies.getId()).getCreator().equals("alice"));
 
-      cluster.homeOf(LeaseKeys.RUNNING).kill();
+      cluster.homeOf(new LeaseKeys(MemoryEventCore.PLATFORM).running()).kill();
       await()
           .during(Duration.ofSeconds(6))
           .atMost(LIMIT)

@@ -2,22 +2,28 @@ package io.tailwater.ai;
 
 import static io.tailwater.ai.AiService.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.StatusRuntimeException;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.ai.stream.StreamEvent.Finish;
 import io.tailwater.contract.LeaseKeys;
+import io.tailwater.contract.Platform;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;
 import io.tailwater.contract.v1.StreamState;
 import io.tailwater.embedded.RedisServer;
 import io.tailwater.servers.TestServers;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Producers that die, freeze and leave, with a real Redis; one of them in a process of its own. */
@@ -34,6 +40,8 @@ final class LeasesIT {
           "TAILWATER_AI_LEASE_REDIS_TIMEOUT", "300ms",
           "TAILWATER_AI_LEASE_UNWATCHED_AFTER", "2s");
   private static final CreateStreamRequest LONG = prompt("long").setMaxTokens(30_000).build();
+
+  private static final LeaseKeys KEYS = new LeaseKeys(MemoryEventCore.PLATFORM);
 
   private final RedisServer redis = TestServers.redis();
   private final MemoryEventCore eventCore = new MemoryEventCore();
@@ -73,6 +81,7 @@ final class LeasesIT {
   }
 
   @Test
+  @Tag("long")
   void aFrozenProducerThatComesBackIsStopped() throws Exception {
     try (AiProcess frozen = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
       StreamState stream = frozen.create(LONG);
@@ -83,6 +92,24 @@ final class LeasesIT {
       await()
           .during(Duration.ofSeconds(2))
           .until(() -> eventCore.events(stream.getChannel()).size() == events);
+    }
+  }
+
+  @Test
+  void aDaysTokensAreCountedOverAllInstances() {
+    Map<String, Object> limited = new HashMap<>(SLOW_FAST_LEASE);
+    limited.put("tailwater.ai.tokens-per-day-per-subject", 10);
+    try (AiService first = AiService.start(eventCore.address(), redis.uri(), limited);
+        AiService second = AiService.start(eventCore.address(), redis.uri(), limited)) {
+      StreamState used = first.create(prompt("x").setCreator("eager").setMaxTokens(12).build());
+      ended(used);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThatThrownBy(() -> second.create(prompt("y").setCreator("eager").build()))
+                      .isInstanceOf(StatusRuntimeException.class)
+                      .hasMessageContaining("has used its 10 tokens of a day"));
+      second.create(prompt("y").setCreator("thrifty").setMaxTokens(1).build());
     }
   }
 
@@ -118,6 +145,7 @@ final class LeasesIT {
   }
 
   @Test
+  @Tag("long")
   void aProducerThatDiesWhileRedisIsAwayIsMissedAfterwards() {
     try (AiProcess doomed = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
       StreamState stream = doomed.create(LONG);
@@ -146,23 +174,57 @@ final class LeasesIT {
     StreamState cares = one.create(LONG.toBuilder().setUnwatched(Unwatched.CANCEL).build());
     StreamState watched = one.create(LONG.toBuilder().setUnwatched(Unwatched.CANCEL).build());
     StreamState goesOn = one.create(LONG);
-    redis().setex(LeaseKeys.watched(watched.getId()), 60, "1");
+    redis().setex(KEYS.watched(watched.getId()), 60, "1");
     assertThat(((Finish) ended(cares).newest()).finishReason()).isEqualTo("cancelled");
     assertGoesOn(watched, Duration.ofSeconds(1));
     assertGoesOn(goesOn, Duration.ZERO);
   }
 
   @Test
-  void nothingIsLeftInRedisOfAStreamThatEndedButItsCreator() {
+  @Tag("long")
+  void anotherPlatformOnTheSameRedisLeavesStreamsAlone() {
+    two.close();
+    try (MemoryEventCore foreignCore = new MemoryEventCore(new Platform("other"));
+        AiService foreign = AiService.start(foreignCore.address(), redis.uri(), SLOW_FAST_LEASE);
+        AiProcess doomed = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
+      StreamState stream = doomed.create(LONG);
+      StreamState elsewhere = foreign.create(LONG);
+      await()
+          .untilAsserted(() -> assertThat(one.get(stream.getId()).getCreator()).isEqualTo("alice"));
+      one.close();
+      doomed.kill();
+      await().until(() -> redis().exists(KEYS.lease(stream.getId())) == 0);
+      // It looks at leases every 667 ms, and would take a stream without events for one of no
+      // interest.
+      await()
+          .during(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> redis().sismember(KEYS.running(), stream.getId()));
+      one = start();
+      assertThat(((Failed) ended(stream).newest()).code()).isEqualTo("producer_lost");
+      assertThat(Transcript.of(foreignCore.events(elsewhere.getChannel())).ended()).isFalse();
+      assertThat(redis().keys("*"))
+          .allMatch(key -> key.startsWith("tw:memory:") || key.startsWith("tw:other:"));
+    }
+  }
+
+  @Test
+  void nothingIsLeftInRedisOfAStreamThatEndedButItsCreatorAndLists() {
     StreamState stream = one.create(prompt("short").setMaxTokens(5).build());
     ended(stream);
     await()
         .untilAsserted(
             () ->
-                assertThat(redis().keys(LeaseKeys.PREFIX + "*"))
+                assertThat(redis().keys("*"))
                     .containsExactlyInAnyOrder(
-                        LeaseKeys.creator(stream.getId()), LeaseKeys.INCARNATION));
-    assertThat(redis().pttl(LeaseKeys.creator(stream.getId()))).isPositive();
+                        KEYS.creator(stream.getId()),
+                        KEYS.streams(),
+                        KEYS.streamsOf("alice"),
+                        KEYS.incarnation()));
+    for (String key :
+        List.of(KEYS.creator(stream.getId()), KEYS.streams(), KEYS.streamsOf("alice"))) {
+      assertThat(redis().pttl(key)).as(key).isPositive();
+    }
     assertThat(two.get(stream.getId()).getCreator()).isEqualTo("alice");
   }
 

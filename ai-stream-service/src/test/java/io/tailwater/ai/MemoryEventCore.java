@@ -4,10 +4,13 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.tailwater.contract.Platform;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreImplBase;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.HeadsRequest;
+import io.tailwater.contract.v1.NamespacesPage;
+import io.tailwater.contract.v1.NamespacesRequest;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
@@ -31,8 +34,10 @@ import java.util.Set;
  * verdict none but unavailable ones on that stream. Its faults can be switched.
  */
 final class MemoryEventCore implements AutoCloseable {
+  static final Platform PLATFORM = new Platform("memory");
   private static final String EPOCH = "memory";
 
+  private final Platform platform;
   private final Server server;
   private final List<Event> log = new ArrayList<>();
   private final Map<String, Long> keys = new HashMap<>();
@@ -41,6 +46,12 @@ final class MemoryEventCore implements AutoCloseable {
   private Random random = new Random(1);
 
   MemoryEventCore() {
+    this(PLATFORM);
+  }
+
+  /** Of a platform of this name. */
+  MemoryEventCore(Platform platform) {
+    this.platform = platform;
     try {
       server =
           NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -119,7 +130,14 @@ final class MemoryEventCore implements AutoCloseable {
   }
 
   private ReadPage page(ReadRequest request) {
-    List<Event> events = events(request.getChannel());
+    List<Event> all = events(request.getChannel());
+    List<Event> events =
+        all.stream()
+            .filter(
+                event ->
+                    request.getTypesCount() == 0
+                        || request.getTypesList().contains(event.getType()))
+            .toList();
     List<Event> asked =
         switch (request.getStartCase()) {
           case EARLIEST -> events;
@@ -138,7 +156,7 @@ final class MemoryEventCore implements AutoCloseable {
         .setThrough(log.size() - 1L)
         .setHead(log.size() - 1L)
         .setEarliest(-1)
-        .setKnown(!events.isEmpty())
+        .setKnown(!all.isEmpty())
         .setClosed(closed.contains(request.getChannel()))
         .build();
   }
@@ -175,6 +193,12 @@ final class MemoryEventCore implements AutoCloseable {
         answer.onNext(page(request));
         answer.onCompleted();
       }
+    }
+
+    @Override
+    public void namespaces(NamespacesRequest request, StreamObserver<NamespacesPage> answer) {
+      answer.onNext(NamespacesPage.newBuilder().setPlatform(platform.name()).build());
+      answer.onCompleted();
     }
 
     @Override

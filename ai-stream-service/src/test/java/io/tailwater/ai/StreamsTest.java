@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.tailwater.ai.MemoryEventCore.Faults;
+import io.tailwater.ai.stream.StreamEvent;
 import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.ai.stream.StreamEvent.Finish;
 import io.tailwater.ai.stream.StreamEvent.Usage;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -67,10 +69,10 @@ final class StreamsTest {
 
     Transcript transcript = finished(created);
     assertThat(transcript.text()).isEqualTo(Transcript.expected(request));
-    assertThat(transcript.start().model()).isEqualTo("mock");
-    assertThat(transcript.start().channel()).isEqualTo(created.getChannel());
+    assertThat(start(transcript).model()).isEqualTo("mock");
+    assertThat(start(transcript).channel()).isEqualTo(created.getChannel());
     assertThat(transcript.newest())
-        .isEqualTo(new Finish("stop", Usage.of(transcript.start().promptTokens(), 300)));
+        .isEqualTo(new Finish("stop", Usage.of(start(transcript).promptTokens(), 300)));
   }
 
   @Test
@@ -91,6 +93,21 @@ final class StreamsTest {
     assertThat(transcript.text()).isEqualTo(Transcript.expected(request));
     assertThat(((Finish) transcript.newest()).finishReason()).isEqualTo("length");
     assertThat(transcript.tokens()).isEqualTo(777);
+  }
+
+  @Test
+  void tokensAreRolledUp() {
+    try (AiService slow =
+        AiService.start(
+            eventCore.address(),
+            AiService.NO_REDIS,
+            Map.of("tailwater.ai.roll-up", "300ms", "tailwater.ai.tokens-per-second", 200))) {
+      CreateStreamRequest request = prompt("roll up").setMaxTokens(300).build();
+      StreamState created = slow.create(request);
+      Transcript transcript = finished(created);
+      assertThat(transcript.text()).isEqualTo(Transcript.expected(request));
+      assertThat(transcript.deltas()).hasSizeBetween(1, 7);
+    }
   }
 
   @Test
@@ -125,7 +142,10 @@ final class StreamsTest {
     refused(prompt("x").setMaxTokens(32_769), "max_tokens is from 1 to 32768");
     refused(prompt("x").setTemperature(2.1), "temperature is from 0 to 2");
     refused(prompt("x").setTemperature(Double.NaN), "temperature is from 0 to 2");
-    refused(prompt("x").setModel("gpt"), "'gpt' is not a model here; there is: mock");
+    assertStatus(
+        () -> one.create(prompt("x").setModel("gpt").build()),
+        Status.Code.NOT_FOUND,
+        "'gpt' is not a model here; there is: mock, mock-stress");
     refused(prompt("x").setCreator(""), "creator");
     refused(prompt("x").setIdempotencyKey("k".repeat(256)), "idempotency key");
     refused(prompt("x").setUnwatchedValue(7), "unwatched");
@@ -141,7 +161,7 @@ final class StreamsTest {
     assertThat(transcript.newest())
         .isEqualTo(
             new Finish(
-                "cancelled", Usage.of(transcript.start().promptTokens(), transcript.tokens())));
+                "cancelled", Usage.of(start(transcript).promptTokens(), transcript.tokens())));
     assertThat(cancelled.getCompletionTokens()).isEqualTo(transcript.tokens());
   }
 
@@ -255,22 +275,160 @@ final class StreamsTest {
   }
 
   @Test
-  void oneMoreThanMayRunIsRefused() {
+  void oneMoreThanMayRunAndWaitIsRefused() {
     try (AiService small =
         AiService.start(
             eventCore.address(),
             AiService.NO_REDIS,
-            Map.of("tailwater.ai.max-running", 2, "tailwater.ai.tokens-per-second", 50))) {
+            Map.of(
+                "tailwater.ai.max-running", 2,
+                "tailwater.ai.max-queued", 1,
+                "tailwater.ai.tokens-per-second", 50))) {
       small.create(prompt("1").build());
       StreamState second = small.create(prompt("2").build());
+      StreamState third = small.create(prompt("3").build());
+      assertThat(third.getStatus()).isEqualTo(StreamState.Status.QUEUED);
       assertStatus(
-          () -> small.create(prompt("3").build()),
-          Status.Code.RESOURCE_EXHAUSTED,
-          "its limit of 2 streams");
+          () -> small.create(prompt("4").build()),
+          Status.Code.UNAVAILABLE,
+          "its limit of 2 running and 1 queued streams");
       small.cancel(second.getId());
-      await().untilAsserted(() -> assertThat(running(small)).isEqualTo(1));
-      small.create(prompt("3").build());
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(two.get(third.getId()).getStatus())
+                      .isEqualTo(StreamState.Status.RUNNING));
+      assertThat(small.create(prompt("4").build()).getStatus())
+          .isEqualTo(StreamState.Status.QUEUED);
     }
+  }
+
+  @Test
+  void aQueuedStreamTellsHowManyAreAheadUntilItStarts() {
+    try (AiService small = busy()) {
+      StreamState first = small.create(prompt("1").setMaxTokens(30_000).build());
+      CreateStreamRequest request = prompt("2").setMaxTokens(200).build();
+      StreamState second = small.create(request);
+      StreamState third = small.create(prompt("3").setCreator("bob").build());
+      StreamState fourth = small.create(prompt("4").build());
+      assertThat(second.getStatus()).isEqualTo(StreamState.Status.QUEUED);
+      assertThat(two.get(fourth.getId()).getAhead()).as("bob is before it").isEqualTo(2);
+      assertThat(two.get(third.getId()).getAhead()).isEqualTo(1);
+      assertThat(two.get(third.getId()).getModel()).isEqualTo("mock");
+      small.cancel(first.getId());
+      Transcript served = finished(second);
+      assertThat(served.queued()).containsExactly(0);
+      assertThat(served.text()).isEqualTo(Transcript.expected(request));
+      Transcript last = finished(fourth);
+      assertThat(last.queued()).startsWith(2).isSortedAccordingTo((a, b) -> b - a);
+      assertThat(two.get(fourth.getId()).getPromptTokens()).isPositive();
+      assertThat(two.get(fourth.getId()).getStatus()).isEqualTo(StreamState.Status.FINISHED);
+    }
+  }
+
+  @Test
+  void aQueuedStreamIsCancelledAtOnceHereAndNoticedElsewhere() {
+    try (AiService small = busy()) {
+      small.create(prompt("1").setMaxTokens(30_000).build());
+      StreamState here = small.create(prompt("2").build());
+      StreamState elsewhere = small.create(prompt("3").build());
+      assertThat(small.cancel(here.getId()).getStatus()).isEqualTo(StreamState.Status.CANCELLED);
+      assertThat(two.cancel(elsewhere.getId()).getStatus()).isEqualTo(StreamState.Status.CANCELLED);
+      for (StreamState each : List.of(here, elsewhere)) {
+        Transcript transcript = finished(each);
+        assertThat(transcript.start()).isNull();
+        assertThat(transcript.newest()).isEqualTo(new Finish("cancelled", Usage.of(0, 0)));
+      }
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(running(small)).isLessThan(2));
+    }
+  }
+
+  @Test
+  void aRepeatedKeyJoinsWhatIsQueued() {
+    try (AiService small = busy()) {
+      small.create(prompt("1").setMaxTokens(30_000).build());
+      CreateStreamRequest keyed = prompt("2").setIdempotencyKey("queued").build();
+      StreamState queued = small.create(keyed);
+      for (AiService each : List.of(small, two)) {
+        StreamState joined = each.create(keyed);
+        assertThat(joined.getId()).isEqualTo(queued.getId());
+        assertThat(joined.getJoined()).isTrue();
+        assertThat(joined.getStatus()).isEqualTo(StreamState.Status.QUEUED);
+      }
+    }
+  }
+
+  /** One that runs a single stream. */
+  private static AiService busy() {
+    return AiService.start(
+        eventCore.address(), AiService.NO_REDIS, Map.of("tailwater.ai.max-running", 1));
+  }
+
+  @Test
+  void aSubjectAndAnAddressHaveTheirPlacesAndNoMore() {
+    try (AiService small =
+        AiService.start(
+            eventCore.address(),
+            AiService.NO_REDIS,
+            Map.of(
+                "tailwater.ai.max-running-per-subject", 1,
+                "tailwater.ai.max-running-per-address", 2,
+                "tailwater.ai.max-queued", 0,
+                "tailwater.ai.tokens-per-second", 50))) {
+      StreamState first = small.create(prompt("1").setAddress("192.0.2.1").build());
+      assertStatus(
+          () -> small.create(prompt("2").setAddress("192.0.2.2").build()),
+          Status.Code.RESOURCE_EXHAUSTED,
+          "a subject has at most 1 running streams");
+      CreateStreamRequest.Builder anyone =
+          prompt("3").setCreator("anonymous").setAnonymous(true).setAddress("192.0.2.1");
+      small.create(anyone.build());
+      assertStatus(
+          () -> small.create(anyone.build()),
+          Status.Code.RESOURCE_EXHAUSTED,
+          "an address has at most 2 running streams");
+      small.create(anyone.setAddress("192.0.2.3").build());
+      small.cancel(first.getId());
+      await().untilAsserted(() -> assertThat(running(small)).isEqualTo(2));
+      small.create(prompt("4").setAddress("192.0.2.1").build());
+    }
+  }
+
+  @Test
+  void eachStreamHasOneEventWithItsUsageOnTheChannelOfItsSubject() {
+    Map<String, Object> settings =
+        Map.of("tailwater.ai.usage-namespace", "ai-usage", "tailwater.ai.tokens-per-second", 2_000);
+    try (AiService first = AiService.start(eventCore.address(), AiService.NO_REDIS, settings);
+        AiService second = AiService.start(eventCore.address(), AiService.NO_REDIS, settings)) {
+      StreamState whole = first.create(prompt("x").setCreator("payer").setMaxTokens(5).build());
+      StreamState cancelled =
+          first.create(prompt("y").setCreator("payer").setMaxTokens(30_000).build());
+      finished(whole);
+      first.cancel(cancelled.getId());
+      StreamState elsewhere =
+          first.create(prompt("z").setCreator("payer2").setMaxTokens(30_000).build());
+      second.cancel(elsewhere.getId());
+      await().untilAsserted(() -> assertThat(running(first)).isZero());
+      List<String> usage = usage("ai-usage:payer");
+      assertThat(usage).hasSize(2);
+      assertThat(usage.getFirst())
+          .isEqualTo(
+              "{\"stream\":\""
+                  + whole.getId()
+                  + "\",\"subject\":\"payer\",\"model\":\"mock\",\"status\":\"finished\","
+                  + "\"prompt_tokens\":1,\"completion_tokens\":5,\"total_tokens\":6}");
+      assertThat(usage.get(1)).contains(cancelled.getId(), "\"status\":\"cancelled\"");
+      assertThat(usage("ai-usage:unknown"))
+          .as("without Redis, another instance does not know the creator")
+          .anySatisfy(event -> assertThat(event).contains(elsewhere.getId()));
+      assertThat(usage("ai-usage:payer2")).isEmpty();
+    }
+  }
+
+  private static List<String> usage(String channel) {
+    return eventCore.events(channel).stream().map(event -> event.getData().toStringUtf8()).toList();
   }
 
   @Test
@@ -303,6 +461,10 @@ final class StreamsTest {
               assertThat(e.getStatus().getCode()).isEqualTo(code);
               assertThat(e.getStatus().getDescription()).contains(message);
             });
+  }
+
+  private static StreamEvent.Start start(Transcript transcript) {
+    return Objects.requireNonNull(transcript.start());
   }
 
   private static int running(AiService service) {

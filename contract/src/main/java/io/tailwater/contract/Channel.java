@@ -8,14 +8,15 @@ import java.util.regex.Pattern;
  * the key is the Kafka record key.
  *
  * @param namespace {@code [a-z][a-z0-9-]{0,31}}
- * @param key 1 to 255 bytes of UTF-8 without control characters; may hold colons
+ * @param key 1 to 255 bytes of UTF-8 without control characters; may hold colons, and does not end
+ *     in {@code *}, which would read like a pattern
  */
-public record Channel(String namespace, String key) {
+public record Channel(String namespace, String key) implements Scope {
   /** Longest key, bytes of UTF-8. */
   public static final int MAX_KEY_BYTES = 255;
 
-  /** How much of a bad name is shown to its sender, characters. */
-  private static final int MAX_SHOWN = 64;
+  /** At the end of a name it stands for every key that begins with what precedes it. */
+  static final String WILDCARD = "*";
 
   private static final Pattern NAMESPACE = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
@@ -23,17 +24,24 @@ public record Channel(String namespace, String key) {
     if (!NAMESPACE.matcher(namespace).matches()) {
       throw invalid(
           "'"
-              + shortened(namespace)
+              + Text.printable(namespace)
               + "' is no namespace: a lower-case letter, then up to 31 of a-z, 0-9 and '-'");
     }
     if (key.isEmpty()) {
       throw invalid("the key of a channel is 1 to 255 bytes of UTF-8, and this one is empty");
     }
+    Text.require("the key of a channel", key, ErrorCode.INVALID_CHANNEL);
     if (!isKey(key)) {
       throw invalid(
           "the key of a channel is 1 to 255 bytes of UTF-8 without control characters, and '"
-              + shortened(key)
+              + Text.printable(key)
               + "' is not");
+    }
+    if (key.endsWith(WILDCARD)) {
+      throw invalid(
+          "'"
+              + Text.printable(namespace + ":" + key)
+              + "' ends in '*', which stands for many channels: name one channel, such as chat:lobby");
     }
   }
 
@@ -46,7 +54,9 @@ public record Channel(String namespace, String key) {
     int colon = text.indexOf(':');
     if (colon < 0) {
       throw invalid(
-          "'" + shortened(text) + "' is no channel: it is namespace:key, for instance chat:lobby");
+          "'"
+              + Text.printable(text)
+              + "' is no channel: it is namespace:key, for instance chat:lobby");
     }
     return new Channel(text.substring(0, colon), text.substring(colon + 1));
   }
@@ -56,7 +66,10 @@ public record Channel(String namespace, String key) {
     return NAMESPACE.matcher(text).matches();
   }
 
-  /** Whether a Kafka record with this key belongs to a channel. */
+  /**
+   * Whether a Kafka record with this key is an event. It has a channel of its own only if its key
+   * does not end in {@code *}.
+   */
   public static boolean isKey(String key) {
     if (key.isEmpty() || key.length() > MAX_KEY_BYTES) {
       return false;
@@ -64,13 +77,18 @@ public record Channel(String namespace, String key) {
     int bytes = 0;
     for (int i = 0; i < key.length(); ) {
       int point = key.codePointAt(i);
-      if (!isPrintable(point)) {
+      if (!Text.isPrintable(point)) {
         return false;
       }
       bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
       i += Character.charCount(point);
     }
     return bytes <= MAX_KEY_BYTES;
+  }
+
+  @Override
+  public boolean covers(String channelNamespace, String channelKey) {
+    return channelNamespace.equals(namespace) && channelKey.equals(key);
   }
 
   /** The Kafka record key. */
@@ -85,21 +103,5 @@ public record Channel(String namespace, String key) {
 
   private static RequestException invalid(String message) {
     return new RequestException(ErrorCode.INVALID_CHANNEL, message);
-  }
-
-  private static String shortened(String text) {
-    StringBuilder printable = new StringBuilder();
-    text.codePoints()
-        .limit(MAX_SHOWN + 1)
-        .map(point -> isPrintable(point) ? point : '?')
-        .forEach(printable::appendCodePoint);
-    int end =
-        printable.offsetByCodePoints(0, Math.min(MAX_SHOWN, text.codePointCount(0, text.length())));
-    return end == printable.length() ? printable.toString() : printable.substring(0, end) + "…";
-  }
-
-  private static boolean isPrintable(int point) {
-    boolean loneSurrogate = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
-    return !Character.isISOControl(point) && !loneSurrogate;
   }
 }

@@ -1,9 +1,6 @@
 package io.tailwater.contract;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.regex.Pattern;
 
 /**
@@ -31,7 +28,7 @@ public record Epoch(String text) {
    * The epoch of a Kafka topic: 32 bits of a SHA-256 over its id and partition count, in base 62.
    */
   public static Epoch of(String topicId, int partitions) {
-    ByteBuffer hash = ByteBuffer.wrap(sha256(topicId + "/" + partitions));
+    ByteBuffer hash = ByteBuffer.wrap(Sha256.of(topicId + "/" + partitions));
     long rest = Integer.toUnsignedLong(hash.getInt());
     char[] text = new char[LENGTH];
     for (int i = LENGTH - 1; i >= 0; i--) {
@@ -48,14 +45,6 @@ public record Epoch(String text) {
 
   static boolean isEpoch(String text) {
     return TEXT.matcher(text).matches();
-  }
-
-  static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   @Override

@@ -34,6 +34,18 @@ public final class EventType {
     return type;
   }
 
+  /**
+   * Refuses a type that no event is shown with.
+   *
+   * @throws RequestException {@code invalid_type}
+   */
+  public static void requireReadable(String type) {
+    if (type.isEmpty()) {
+      throw invalid("a type is empty: name types such as message, separated by commas");
+    }
+    publishable(type);
+  }
+
   /** The type to show a Kafka record with, whatever its producer wrote. */
   public static String shown(String type) {
     if (type.isEmpty()) {

@@ -2,6 +2,7 @@ package io.tailwater.contract;
 
 import static io.tailwater.contract.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import net.jqwik.api.Arbitraries;
@@ -61,6 +62,21 @@ final class ChannelTest {
     assertRefused(ErrorCode.INVALID_CHANNEL, () -> new Channel("chat", "🐟".repeat(64)));
   }
 
+  @Property
+  void aKeyThatEndsInAStarIsRefusedWithTheReasonThoughARecordMayHaveIt(
+      @ForAll("keys") String before) {
+    String key = before.substring(0, before.offsetByCodePoints(0, 1)) + "*";
+    assertThat(Channel.isKey(key)).isTrue();
+    assertThatThrownBy(() -> Channel.parse("chat:" + key))
+        .isInstanceOfSatisfying(
+            RequestException.class,
+            refusal -> {
+              assertThat(refusal.code()).isEqualTo(ErrorCode.INVALID_CHANNEL);
+              assertThat(refusal.text()).contains("ends in '*'");
+            });
+    assertThat(Channel.parse("chat:" + key + "!").key()).isEqualTo(key + "!");
+  }
+
   @Example
   void aNamespaceHasAtMost32Characters() {
     assertThat(Channel.parse("n".repeat(32) + ":k").namespace()).hasSize(32);
@@ -116,7 +132,8 @@ final class ChannelTest {
             Arbitraries.strings().withChars("é魚\u202e\u2028%&=/?#*$ :.-"),
             Arbitraries.of("🐟", "a🐟b", "a/b"))
         .map(key -> key.replaceAll("\\p{Cntrl}", "-"))
-        .filter(key -> !key.isEmpty() && key.getBytes(StandardCharsets.UTF_8).length <= 255);
+        .filter(key -> !key.isEmpty() && key.getBytes(StandardCharsets.UTF_8).length <= 255)
+        .filter(key -> !key.endsWith("*"));
   }
 
   @Provide

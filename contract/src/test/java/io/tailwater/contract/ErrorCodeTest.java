@@ -28,16 +28,17 @@ final class ErrorCodeTest {
         .isEqualTo(
             """
             400: invalid_channel invalid_position invalid_type invalid_json invalid_request
-            401: unauthorized token_expired
+            401: unauthorized token_expired token_revoked token_not_yet_valid
             403: forbidden origin_denied
-            404: not_found
+            404: not_found model_not_found
             406: not_acceptable
             409: closed
+            412: conflict
             413: too_large
             415: unsupported_media_type
-            429: rate_limited too_many_connections too_many_subscriptions
+            429: rate_limited quota_exceeded too_many_connections too_many_subscriptions
             500: internal
-            503: unavailable
+            503: unavailable overloaded
             504: timeout""");
   }
 
@@ -51,10 +52,13 @@ final class ErrorCodeTest {
   void onlyWhatPassesByItselfIsWorthTryingAgain() {
     assertThat(Arrays.stream(ErrorCode.values()).filter(ErrorCode::retry))
         .containsExactly(
+            ErrorCode.TOKEN_NOT_YET_VALID,
             ErrorCode.RATE_LIMITED,
+            ErrorCode.QUOTA_EXCEEDED,
             ErrorCode.TOO_MANY_CONNECTIONS,
             ErrorCode.INTERNAL,
             ErrorCode.UNAVAILABLE,
+            ErrorCode.OVERLOADED,
             ErrorCode.TIMEOUT);
   }
 

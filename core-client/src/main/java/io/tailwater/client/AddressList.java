@@ -1,5 +1,6 @@
 package io.tailwater.client;
 
+import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
@@ -96,11 +97,26 @@ final class AddressList extends NameResolver {
         addresses.stream()
             .map(address -> new InetSocketAddress(address.getHostString(), address.getPort()))
             .filter(address -> !address.isUnresolved())
-            .map(EquivalentAddressGroup::new)
+            .map(AddressList::group)
             .toList();
     return known.isEmpty()
         ? StatusOr.fromStatus(Status.UNAVAILABLE.withDescription("unknown hosts: " + addresses))
         : StatusOr.fromValue(known);
+  }
+
+  /** With TLS each instance shows a certificate of its own name. */
+  private static EquivalentAddressGroup group(InetSocketAddress address) {
+    return new EquivalentAddressGroup(
+        address,
+        Attributes.newBuilder()
+            .set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, authority(address))
+            .build());
+  }
+
+  /** As it stands in a URI. */
+  static String authority(InetSocketAddress address) {
+    String host = address.getHostString();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
   @Override

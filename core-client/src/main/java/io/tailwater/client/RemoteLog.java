@@ -10,7 +10,11 @@ import io.tailwater.contract.v1.HeadsRequest;
 import io.tailwater.contract.v1.NamespacesPage;
 import io.tailwater.contract.v1.NamespacesRequest;
 import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.contract.v1.ReadPositionsPage;
+import io.tailwater.contract.v1.ReadPositionsRequest;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.contract.v1.StatePage;
+import io.tailwater.contract.v1.StateRequest;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -51,6 +55,11 @@ public final class RemoteLog implements ChannelLog {
   }
 
   @Override
+  public CompletableFuture<StatePage> state(StateRequest request) {
+    return calls.call(READ_DEADLINE, (stub, answer) -> stub.state(request, answer));
+  }
+
+  @Override
   public CompletableFuture<FollowPage> follow(FollowRequest request) {
     return calls.call(
         READ_DEADLINE.plusMillis(request.getWaitMs()),
@@ -61,6 +70,11 @@ public final class RemoteLog implements ChannelLog {
   public CompletableFuture<HeadsPage> heads() {
     return calls.call(
         HEADS_DEADLINE, (stub, answer) -> stub.heads(HeadsRequest.getDefaultInstance(), answer));
+  }
+
+  @Override
+  public CompletableFuture<ReadPositionsPage> readPositions(ReadPositionsRequest request) {
+    return calls.call(READ_DEADLINE, (stub, answer) -> stub.readPositions(request, answer));
   }
 
   @Override

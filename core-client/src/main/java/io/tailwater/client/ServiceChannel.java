@@ -9,6 +9,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -55,9 +56,38 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
    * @throws IllegalArgumentException says which address is wrong and what is accepted
    */
   public static ServiceChannel open(List<String> hostPorts, ServiceDescriptor service) {
+    return open(hostPorts, service, CallSecurity.NONE);
+  }
+
+  /**
+   * Opens a channel whose calls are secured; otherwise as {@link #open(List, ServiceDescriptor)}.
+   *
+   * @param security as the service has it
+   */
+  public static ServiceChannel open(
+      List<String> hostPorts, ServiceDescriptor service, CallSecurity security) {
+    return open(security.channel(AddressList.target(hostPorts)), service);
+  }
+
+  /**
+   * Opens a channel to one instance of a service, of those that its name stands for. With TLS the
+   * instance shows a certificate of this name.
+   *
+   * @param instance resolved
+   */
+  public static ServiceChannel toInstance(
+      InetSocketAddress instance, ServiceDescriptor service, CallSecurity security) {
+    String address = instance.getAddress().getHostAddress() + ":" + instance.getPort();
+    return open(
+        security
+            .channel(AddressList.target(List.of(address)))
+            .overrideAuthority(AddressList.authority(instance)),
+        service);
+  }
+
+  private static ServiceChannel open(ManagedChannelBuilder<?> channel, ServiceDescriptor service) {
     return new ServiceChannel(
-        ManagedChannelBuilder.forTarget(AddressList.target(hostPorts))
-            .usePlaintext()
+        channel
             .defaultLoadBalancingPolicy("round_robin")
             .defaultServiceConfig(configuration(service))
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)

@@ -48,7 +48,12 @@ public final class UnaryCalls<S extends AbstractAsyncStub<S>> {
 
           @Override
           public void onError(Throwable failure) {
-            LOG.debug("a call failed", failure);
+            Status status = Status.fromThrowable(failure);
+            if (status.getCode() == Status.Code.UNAUTHENTICATED) {
+              LOG.warn("a service refuses our calls: {}", status.getDescription());
+            } else {
+              LOG.debug("a call failed", failure);
+            }
             answered.completeExceptionally(RefusedCall.read(failure, unavailable));
           }
 

@@ -153,9 +153,10 @@ final class ServiceChannelTest {
   @Test
   void theProtosDeclareWhichCallsMayBeRepeated() {
     assertThat(repeatable(EventCoreGrpc.getServiceDescriptor()))
-        .containsExactlyInAnyOrder("Read", "Follow", "Heads", "Namespaces");
+        .containsExactlyInAnyOrder(
+            "Read", "State", "Follow", "Heads", "Topics", "Namespaces", "ReadPositions", "Report");
     assertThat(repeatable(AiStreamsGrpc.getServiceDescriptor()))
-        .containsExactlyInAnyOrder("Create", "Get", "Cancel");
+        .containsExactlyInAnyOrder("Create", "Get", "Models", "List", "Cancel");
   }
 
   @Test

@@ -1,15 +1,19 @@
 package io.tailwater.edge;
 
 import io.micronaut.context.ApplicationContext;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.ServerFilter;
+import io.tailwater.client.GrpcConfiguration;
 import io.tailwater.edge.connection.Drain;
 import io.tailwater.service.Program;
 import java.util.Map;
+import java.util.Set;
 
 /** Starts a gateway, as a process or within another. */
 public final class EdgeGateway {
   private static final Program PROGRAM =
-      Program.of("edge-gateway", "edge-", "tailwater.edge", "redis")
-          .eagerly()
+      Program.of("edge-gateway", "edge-", "tailwater.edge", GrpcConfiguration.PREFIX, "redis")
+          .eagerly(Set.of(Controller.class, ServerFilter.class))
           .closingAfter(EdgeGateway::drain);
 
   private EdgeGateway() {}

@@ -7,13 +7,21 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
+import io.tailwater.client.CallSecurity;
 import io.tailwater.client.ChannelLog;
+import io.tailwater.client.GrpcConfiguration;
 import io.tailwater.client.RemoteLog;
 import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Addresses;
+import io.tailwater.edge.access.Authority;
+import io.tailwater.edge.access.ClaimsConfiguration;
+import io.tailwater.edge.access.DefaultGrants;
+import io.tailwater.edge.access.ForeignTokens;
 import io.tailwater.edge.access.Origins;
+import io.tailwater.edge.access.Revocations;
+import io.tailwater.edge.access.Secrets;
 import io.tailwater.edge.access.Tokens;
 import io.tailwater.edge.connection.ConnectionAdmin;
 import io.tailwater.edge.connection.ConnectionConfiguration;
@@ -25,16 +33,21 @@ import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.feed.Feeds;
 import io.tailwater.edge.feed.LogConfiguration;
 import io.tailwater.edge.http.Listeners;
+import io.tailwater.edge.keys.IssuerKeys;
 import io.tailwater.edge.limits.Admission;
+import io.tailwater.edge.limits.BodyMemory;
 import io.tailwater.edge.limits.EdgeLimits;
+import io.tailwater.edge.limits.Sockets;
 import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.log.ReadPositions;
 import io.tailwater.edge.log.RedisSegments;
 import io.tailwater.edge.log.SegmentSource;
 import io.tailwater.edge.loop.EdgeLoops;
+import io.tailwater.edge.presence.Presence;
 import io.tailwater.redis.Redis;
-import io.tailwater.redis.RedisConfiguration;
 import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
+import io.tailwater.redis.RedisTerms;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -45,7 +58,8 @@ import java.util.concurrent.TimeUnit;
 @Factory
 final class Wiring {
   private static final String REDIS_THREADS = "edge-redis";
-  private static final int MOST_COMMANDS = 100_000;
+  private static final String KEY_THREADS = "edge-jwks";
+  private static final int MAX_COMMANDS = 100_000;
   private static final long MOST_PUBLISHED_BYTES = 16L << 20;
   private static final long NAMESPACES_PERIOD_S = 5;
   private static final long NAMESPACES_FIRST_MS = 200;
@@ -53,8 +67,50 @@ final class Wiring {
   private static final InstantSource CLOCK = InstantSource.system();
 
   @Singleton
-  Tokens tokens(EdgeConfiguration configuration) {
-    return new Tokens(configuration.jwtKey(), CLOCK);
+  @Bean(preDestroy = "close")
+  IssuerKeys issuerKeys(EdgeConfiguration configuration, EdgeLoops loops, MeterRegistry meters) {
+    IssuerKeys keys =
+        new IssuerKeys(
+            configuration.jwks(),
+            task -> Thread.ofVirtual().name(KEY_THREADS).start(task),
+            System::nanoTime,
+            meters);
+    keys.start(loops.any().eventLoop());
+    return keys;
+  }
+
+  @Singleton
+  Secrets secrets(EdgeConfiguration configuration) {
+    return new Secrets(configuration.secrets());
+  }
+
+  @Singleton
+  Tokens tokens(
+      EdgeConfiguration configuration,
+      Secrets secrets,
+      IssuerKeys keys,
+      ClaimsConfiguration claims,
+      DefaultGrants defaults,
+      Revocations revocations,
+      MeterRegistry meters) {
+    ForeignTokens foreign =
+        keys.isEmpty()
+            ? null
+            : new ForeignTokens(
+                keys,
+                configuration.issuer(),
+                configuration.audience(),
+                claims.subject(),
+                claims.grants(),
+                defaults.grant());
+    return new Tokens(secrets, foreign, configuration.maxTokenLife(), revocations, CLOCK, meters);
+  }
+
+  @Singleton
+  Revocations revocations(EdgeConfiguration configuration, MeterRegistry meters) {
+    Revocations revocations = new Revocations(configuration.maxTokenLife(), CLOCK);
+    meters.gauge("tailwater.edge.revocations", revocations, Revocations::size);
+    return revocations;
   }
 
   @Singleton
@@ -63,13 +119,28 @@ final class Wiring {
   }
 
   @Singleton
-  Access access(Tokens tokens, Origins origins, EdgeLimits limits) {
+  Addresses addresses(EdgeLimits limits) {
     try {
-      return new Access(tokens, origins, new Addresses(limits.trustedProxies()));
+      return new Addresses(limits.trustedProxies());
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(
           "tailwater.edge.limits.trusted-proxies: " + e.getMessage(), e);
     }
+  }
+
+  @Singleton
+  Access access(Tokens tokens, Origins origins, Addresses addresses) {
+    return new Access(tokens, origins, addresses);
+  }
+
+  @Singleton
+  Sockets sockets(EdgeLimits limits, Addresses addresses, MeterRegistry meters) {
+    return new Sockets(limits, addresses::ofClient, meters);
+  }
+
+  @Singleton
+  BodyMemory bodyMemory(EdgeLimits limits, MeterRegistry meters) {
+    return new BodyMemory(limits, meters);
   }
 
   @Singleton
@@ -80,8 +151,9 @@ final class Wiring {
   @Singleton
   @Named("event-core")
   @Bean(preDestroy = "close")
-  ServiceChannel eventCores(EdgeConfiguration configuration) {
-    return ServiceChannel.open(configuration.eventCores(), EventCoreGrpc.getServiceDescriptor());
+  ServiceChannel eventCores(EdgeConfiguration configuration, GrpcConfiguration grpc) {
+    return ServiceChannel.open(
+        configuration.eventCores(), EventCoreGrpc.getServiceDescriptor(), new CallSecurity(grpc));
   }
 
   @Singleton
@@ -90,28 +162,34 @@ final class Wiring {
   }
 
   @Singleton
+  ReadPositions readPositions(ChannelLog log) {
+    return new ReadPositions(log);
+  }
+
+  @Singleton
   EdgeLoops loops(EventLoopGroupRegistry groups, ConnectionConfiguration configuration) {
     return new EdgeLoops(groups.getDefaultEventLoopGroup(), configuration.heartbeat().toMillis());
   }
 
   @Singleton
-  @Bean(preDestroy = "close")
-  Redis redis(RedisConfiguration configuration) {
-    return Redis.open(configuration, REDIS_THREADS, MOST_COMMANDS);
+  RedisTerms redisTerms() {
+    return new RedisTerms(REDIS_THREADS, MAX_COMMANDS);
   }
 
   @Context
   @Bean(preDestroy = "close")
-  RedisListener listener(Redis redis, EdgeLoops loops) {
-    RedisListener listener = new RedisListener(redis, loops.any().eventLoop());
+  RedisListener listener(Redis redis, Namespaces namespaces, EdgeLoops loops) {
+    RedisListener listener = new RedisListener(redis, namespaces::prefix, loops.any().eventLoop());
     listener.start();
     return listener;
   }
 
   @Context
-  RedisPublisher publisher(Redis redis, EdgeLoops loops, MeterRegistry meters) {
+  RedisPublisher publisher(
+      Redis redis, Namespaces namespaces, EdgeLoops loops, MeterRegistry meters) {
     RedisPublisher publisher =
-        new RedisPublisher(redis, loops.any().eventLoop(), MOST_PUBLISHED_BYTES);
+        new RedisPublisher(
+            redis, namespaces::prefix, loops.any().eventLoop(), MOST_PUBLISHED_BYTES);
     meters.gauge("tailwater.edge.redis.bytes", publisher, RedisPublisher::underWay);
     publisher.start();
     return publisher;
@@ -176,9 +254,10 @@ final class Wiring {
       ConnectionConfiguration configuration,
       DrainConfiguration drain,
       Admission admission,
+      Revocations revocations,
       MeterRegistry meters) {
     return new Connections(
-        loops, configuration, drain, admission, ThreadLocalRandom::current, meters);
+        loops, configuration, drain, admission, revocations, ThreadLocalRandom::current, meters);
   }
 
   @Singleton
@@ -191,8 +270,20 @@ final class Wiring {
       Feeds feeds,
       Namespaces namespaces,
       Connections connections,
+      ReadPositions readPositions,
+      Presence presence,
       ConnectionConfiguration configuration,
+      Authority authority,
       @Value("${tailwater.instance}") String gateway) {
-    return new Subscriptions(feeds, namespaces, connections, configuration, gateway, CLOCK);
+    return new Subscriptions(
+        feeds,
+        namespaces,
+        connections,
+        readPositions,
+        presence,
+        configuration,
+        authority,
+        gateway,
+        CLOCK);
   }
 }

@@ -3,6 +3,7 @@ package io.tailwater.core;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.exceptions.ConfigurationException;
+import io.tailwater.contract.Platform;
 import io.tailwater.core.broadcast.Broadcast;
 import io.tailwater.core.broadcast.SegmentSink;
 import io.tailwater.core.broadcast.SegmentSinks;
@@ -17,7 +18,9 @@ import io.tailwater.core.fold.Readiness;
 import io.tailwater.core.fold.Ring;
 import io.tailwater.core.publish.Publisher;
 import io.tailwater.core.read.Follows;
+import io.tailwater.core.read.ReadPositions;
 import io.tailwater.core.read.Reads;
+import io.tailwater.core.read.States;
 import io.tailwater.core.store.Keys;
 import io.tailwater.core.store.Progress;
 import io.tailwater.core.store.Store;
@@ -28,8 +31,8 @@ import io.tailwater.core.topic.Topics;
 import io.tailwater.core.topic.Topics.Prepared;
 import io.tailwater.core.watch.KafkaWatch;
 import io.tailwater.redis.Redis;
-import io.tailwater.redis.RedisConfiguration;
 import io.tailwater.redis.RedisPublisher;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -50,8 +53,6 @@ import org.slf4j.LoggerFactory;
 final class Core implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Core.class);
   private static final String STORE = "store";
-  private static final String REDIS_THREADS = "core-redis";
-  private static final int MAX_BROADCASTS = 10_000;
   private static final long MAX_BROADCAST_BYTES = 16L << 20;
 
   /**
@@ -70,7 +71,7 @@ final class Core implements AutoCloseable {
       List<Namespace> ephemeral,
       KafkaClients kafka,
       Admin admin,
-      RedisConfiguration redis,
+      Redis redis,
       Gate gate,
       SegmentSinks sinks,
       LongSupplier nanoClock,
@@ -84,9 +85,14 @@ final class Core implements AutoCloseable {
   private final Readiness readiness;
   private final AtomicInteger waiting = new AtomicInteger();
   private final Folds folds;
+  private final Platform platform;
+  private final Topics topics;
   private final Publisher publisher;
   private final Reads reads;
+  private final States states;
   private final Follows follows;
+  private final Broadcast broadcast;
+  private final ReadPositions readPositions;
 
   /**
    * Opens everything and starts to fold.
@@ -98,26 +104,32 @@ final class Core implements AutoCloseable {
     this.setting = setting;
     nanoClock = setting.nanoClock();
     readiness = new Readiness(setting.configuration().lagLimit());
+    String tooMuch = MemoryPlan.ofThisProcess(setting.configuration().storeBytes()).tooMuch();
+    if (tooMuch != null) {
+      LOG.warn("{}", tooMuch);
+    }
     try {
-      // A context that failed to start destroys nothing, so the client is closed here too.
-      Topics topics = new Topics(opened(setting.admin()));
+      // A context that failed to start destroys nothing, so these are closed here too.
+      Redis redis = opened(setting.redis());
+      topics = new Topics(opened(setting.admin()));
       List<Prepared> prepared =
           topics.prepare(
               setting.namespaces(),
               setting.configuration().startTimeout(),
               nanoClock,
               setting.kafka().servers());
+      platform = platform(topics);
       Store store =
           opened(
               Store.open(
                   Path.of(setting.configuration().data(), STORE),
-                  setting.configuration().cacheBytes(),
+                  setting.configuration().storeBytes(),
                   foldThread));
       ScheduledExecutorService timer = timer();
-      Redis redis = opened(Redis.open(setting.redis(), REDIS_THREADS, MAX_BROADCASTS));
-      RedisPublisher broadcasts = new RedisPublisher(redis, timer, MAX_BROADCAST_BYTES);
+      RedisPublisher broadcasts =
+          new RedisPublisher(redis, platform::prefix, timer, MAX_BROADCAST_BYTES);
       folds = folds(store, topics, prepared);
-      Broadcast broadcast = broadcast(setting.sinks().over(broadcasts, setting.registry()));
+      broadcast = broadcast(setting.sinks().over(broadcasts, setting.registry()));
       FoldLoop loop =
           opened(
               new FoldLoop(
@@ -140,6 +152,9 @@ final class Core implements AutoCloseable {
               setting.configuration().pageBytes(),
               nanoClock,
               setting.executor());
+      states =
+          new States(
+              folds, store, readiness, watch, setting.configuration().readTimeout(), nanoClock);
       follows =
           new Follows(
               folds,
@@ -148,6 +163,7 @@ final class Core implements AutoCloseable {
               setting.configuration().readTimeout(),
               setting.configuration().followBytes(),
               nanoClock);
+      readPositions = new ReadPositions(folds, store, readiness);
       broadcasts.start();
       loop.start();
       watch.start(timer);
@@ -156,6 +172,13 @@ final class Core implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  private Platform platform(Topics topics) {
+    String configured = setting.configuration().platform();
+    Platform named = new Platform(configured == null ? topics.cluster() : configured);
+    LOG.info("this is platform {}", named.name());
+    return named;
   }
 
   private String client(String part) {
@@ -181,6 +204,7 @@ final class Core implements AutoCloseable {
     setting.registry().gauge("tailwater.core.waiting", waiting);
     size("disk", store, Store::diskBytes);
     size("memory", store, Store::memoryBytes);
+    size("budget", store, Store::budgetBytes);
     setting
         .registry()
         .gauge("tailwater.core.lag.seconds", readiness, ready -> ready.lag().toMillis() / 1000.0);
@@ -192,7 +216,7 @@ final class Core implements AutoCloseable {
       List<PartitionFold> partitions = new ArrayList<>();
       for (int i = 0; i < namespace.partitions(); i++) {
         Progress fresh = Progress.begin(each.topicId(), namespace.partitions(), earliest[i]);
-        Progress progress = resume(store, new Keys(namespace.name(), i), fresh);
+        Progress progress = resume(store, namespace, new Keys(namespace.name(), i), fresh);
         Ring ring = new Ring(budget, progress.through());
         Passage passage =
             new Passage(
@@ -223,17 +247,25 @@ final class Core implements AutoCloseable {
   }
 
   /** The stored progress if it is of this topic; if not, the partition is folded again. */
-  private static Progress resume(Store store, Keys keys, Progress fresh) {
+  private static Progress resume(Store store, Namespace namespace, Keys keys, Progress fresh) {
     byte[] stored = store.get(keys.progress());
-    if (stored != null) {
+    if (stored != null && !rules(store, keys).equals(namespace.foldRules())) {
+      LOG.warn("the rules of namespace {} have changed: it is folded again", namespace.name());
+    } else if (stored != null) {
       Progress before = Progress.decode(stored);
       if (before.topicId().equals(fresh.topicId()) && before.partitions() == fresh.partitions()) {
         return before;
       }
       LOG.warn("a topic was recreated since the last run: it is folded from its beginning");
     }
-    store.wipe(keys, fresh);
+    store.wipe(keys, fresh, namespace.foldRules());
     return fresh;
+  }
+
+  /** The rules by which a partition was folded; those of a store that has none are the oldest. */
+  private static String rules(Store store, Keys keys) {
+    byte[] stored = store.get(keys.rules());
+    return stored == null ? "none" : new String(stored, StandardCharsets.UTF_8);
   }
 
   private Broadcast broadcast(SegmentSink sink) {
@@ -276,6 +308,15 @@ final class Core implements AutoCloseable {
     return setting.configuration();
   }
 
+  Topics topics() {
+    return topics;
+  }
+
+  /** What the platform's keys and channels in Redis begin with. */
+  Platform platform() {
+    return platform;
+  }
+
   List<Namespace> ephemeral() {
     return setting.ephemeral();
   }
@@ -296,8 +337,21 @@ final class Core implements AutoCloseable {
     return reads;
   }
 
+  States states() {
+    return states;
+  }
+
   Follows follows() {
     return follows;
+  }
+
+  ReadPositions readPositions() {
+    return readPositions;
+  }
+
+  /** How many partitions this instance broadcasts. */
+  int broadcasts() {
+    return broadcast.mine().size();
   }
 
   /** Refuses new calls and answers the waiting ones, so that the servers can stop at once. */

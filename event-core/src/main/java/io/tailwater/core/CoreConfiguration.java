@@ -2,12 +2,17 @@ package io.tailwater.core;
 
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.core.bind.annotation.Bindable;
+import io.tailwater.contract.Platform;
+import io.tailwater.core.store.Store;
 import io.tailwater.service.Bounds;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration {@code tailwater.core}: everything of this service but its namespaces.
  *
+ * @param platform name of the platform, with which its keys and channels in Redis begin; the id of
+ *     the Kafka cluster if not set
  * @param data directory of the derived state; may be deleted whenever the service is not running
  * @param broadcastGroup Kafka consumer group whose members share the broadcasting of partitions
  * @param publishTimeout time after which a publication without a verdict is {@code UNAVAILABLE}
@@ -20,10 +25,11 @@ import java.time.Duration;
  * @param waiting most calls and publications that wait for the fold at one time
  * @param lagLimit how far behind Kafka an instance may be and still broadcast
  * @param startTimeout how long Kafka may take to answer at start
- * @param cacheBytes block cache of the store
+ * @param storeBytes memory of the store: block cache, indexes and events that are not flushed yet
  */
 @ConfigurationProperties(CoreConfiguration.PREFIX)
 record CoreConfiguration(
+    @Nullable String platform,
     @Bindable(defaultValue = "data/event-core") String data,
     @Bindable(defaultValue = "tailwater-broadcast") String broadcastGroup,
     @Bindable(defaultValue = "9s") Duration publishTimeout,
@@ -36,7 +42,7 @@ record CoreConfiguration(
     @Bindable(defaultValue = "20000") int waiting,
     @Bindable(defaultValue = "5s") Duration lagLimit,
     @Bindable(defaultValue = "60s") Duration startTimeout,
-    @Bindable(defaultValue = "67108864") long cacheBytes) {
+    @Bindable(defaultValue = "134217728") long storeBytes) {
 
   /** Its place in the configuration. */
   static final String PREFIX = "tailwater.core";
@@ -45,6 +51,13 @@ record CoreConfiguration(
 
   CoreConfiguration {
     Bounds bounds = new Bounds(PREFIX);
+    if (platform != null) {
+      bounds.require(
+          Platform.isName(platform),
+          "platform",
+          "\"" + platform + "\"",
+          "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'");
+    }
     bounds.notBlank("data", data, "a directory");
     bounds.notBlank("broadcast-group", broadcastGroup, "the name of a consumer group");
     bounds.between("publish-timeout", publishTimeout, Duration.ofSeconds(3), MAX_TIMEOUT);
@@ -57,6 +70,6 @@ record CoreConfiguration(
     bounds.atLeast("waiting", waiting, 1);
     bounds.between("lag-limit", lagLimit, Duration.ofSeconds(2), MAX_TIMEOUT);
     bounds.between("start-timeout", startTimeout, Duration.ofMillis(1), Duration.ofDays(1));
-    bounds.atLeast("cache-bytes", cacheBytes, 1 << 20);
+    bounds.atLeast("store-bytes", storeBytes, Store.MIN_BYTES);
   }
 }

@@ -15,12 +15,17 @@ import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
 import io.micronaut.context.event.ShutdownEvent;
 import io.micronaut.context.exceptions.ConfigurationException;
+import io.micronaut.http.server.netty.NettyEmbeddedServer;
+import io.tailwater.client.CallSecurity;
+import io.tailwater.client.GrpcConfiguration;
 import io.tailwater.core.broadcast.RedisSink;
 import io.tailwater.core.broadcast.SegmentSinks;
 import io.tailwater.core.fold.Gate;
+import io.tailwater.core.topic.BuiltIn;
 import io.tailwater.core.topic.KafkaClients;
 import io.tailwater.core.topic.Namespace;
-import io.tailwater.redis.RedisConfiguration;
+import io.tailwater.redis.Redis;
+import io.tailwater.redis.RedisTerms;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.Comparator;
@@ -36,6 +41,8 @@ import org.apache.kafka.clients.admin.AdminClient;
 final class CoreFactory {
   static final String EXECUTOR = "core-grpc";
   private static final int MIN_THREADS = 4;
+  private static final String REDIS_THREADS = "core-redis";
+  private static final int MAX_BROADCASTS = 10_000;
 
   /**
    * Runs calls and their continuations. Its queue is bounded by its sources: the server bounds
@@ -74,7 +81,7 @@ final class CoreFactory {
       List<Namespace> namespaces,
       KafkaClients kafka,
       BeanProvider<AdminClient> admin,
-      RedisConfiguration redis,
+      BeanProvider<Redis> redis,
       Gate gate,
       SegmentSinks sinks,
       MeterRegistry registry,
@@ -84,13 +91,15 @@ final class CoreFactory {
           "no namespace is configured: set tailwater.namespaces.NAME.topic, for instance tailwater.namespaces.chat.topic=chat");
     }
     List<Namespace> sorted =
-        namespaces.stream().sorted(Comparator.comparing(Namespace::name)).toList();
+        BuiltIn.beside(namespaces).stream().sorted(Comparator.comparing(Namespace::name)).toList();
     List<Namespace> durable = sorted.stream().filter(each -> !each.ephemeral()).toList();
     List<Namespace> ephemeral = sorted.stream().filter(Namespace::ephemeral).toList();
-    if (durable.isEmpty()) {
+    if (namespaces.stream().allMatch(Namespace::ephemeral)) {
       throw new ConfigurationException(
           "every namespace is ephemeral: at least one must have a topic");
     }
+    // Its address may be refused; the admin client would not be closed then.
+    Redis connections = redis.get();
     return new Core(
         new Core.Setting(
             instance,
@@ -100,12 +109,17 @@ final class CoreFactory {
             kafka,
             // After all that may fail: a context that fails to start would not close it.
             admin.get(),
-            redis,
+            connections,
             gate,
             sinks,
             System::nanoTime,
             registry,
             executor));
+  }
+
+  @Singleton
+  RedisTerms redisTerms() {
+    return new RedisTerms(REDIS_THREADS, MAX_BROADCASTS);
   }
 
   /** Records are folded as soon as they are polled. */
@@ -120,18 +134,24 @@ final class CoreFactory {
     return RedisSink::new;
   }
 
-  /** Answers every waiting call before a bean is destroyed. */
+  /**
+   * Answers every waiting call before a bean is destroyed, and takes no further request. Micronaut
+   * looks up beans to answer one, and would create again what was just destroyed.
+   */
   @Singleton
   static final class Stopping implements ApplicationEventListener<ShutdownEvent> {
     private final Core core;
+    private final BeanProvider<NettyEmbeddedServer> http;
 
-    Stopping(Core core) {
+    Stopping(Core core, BeanProvider<NettyEmbeddedServer> http) {
       this.core = core;
+      this.http = http;
     }
 
     @Override
     public void onApplicationEvent(ShutdownEvent event) {
       core.quiesce();
+      http.ifPresent(NettyEmbeddedServer::stopServerOnly);
     }
   }
 
@@ -154,13 +174,16 @@ final class CoreFactory {
     private static final int MAX_MESSAGE_BYTES = 4 << 20;
 
     private final ExecutorService executor;
+    private final CallSecurity security;
 
-    ServerSetting(@Named(EXECUTOR) ExecutorService executor) {
+    ServerSetting(@Named(EXECUTOR) ExecutorService executor, GrpcConfiguration grpc) {
       this.executor = executor;
+      this.security = new CallSecurity(grpc);
     }
 
     @Override
     public ServerBuilder<?> onCreated(BeanCreatedEvent<ServerBuilder<?>> event) {
+      security.secure(event.getBean());
       // Clients ping their connections often; the default would end those as abusive.
       return event
           .getBean()

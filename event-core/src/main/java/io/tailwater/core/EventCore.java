@@ -1,6 +1,7 @@
 package io.tailwater.core;
 
 import io.micronaut.context.ApplicationContext;
+import io.tailwater.client.GrpcConfiguration;
 import io.tailwater.core.topic.Namespace;
 import io.tailwater.service.Program;
 import java.util.Map;
@@ -11,7 +12,13 @@ import java.util.Map;
  */
 public final class EventCore {
   private static final Program PROGRAM =
-      Program.of("event-core", "core-", CoreConfiguration.PREFIX, Namespace.PREFIX, "redis")
+      Program.of(
+              "event-core",
+              "core-",
+              CoreConfiguration.PREFIX,
+              Namespace.PREFIX,
+              GrpcConfiguration.PREFIX,
+              "redis")
           .withNamed(Namespace.PREFIX, Namespace.class);
 
   private EventCore() {}

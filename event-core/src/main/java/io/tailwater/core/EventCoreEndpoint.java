@@ -6,18 +6,27 @@ import io.grpc.stub.StreamObserver;
 import io.micronaut.context.annotation.Value;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.RefusedCall;
+import io.tailwater.contract.Release;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.FollowRequest;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.HeadsRequest;
+import io.tailwater.contract.v1.InstanceReport;
 import io.tailwater.contract.v1.NamespacesPage;
 import io.tailwater.contract.v1.NamespacesRequest;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.contract.v1.ReadPositionsPage;
+import io.tailwater.contract.v1.ReadPositionsRequest;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.contract.v1.ReportRequest;
+import io.tailwater.contract.v1.StatePage;
+import io.tailwater.contract.v1.StateRequest;
+import io.tailwater.contract.v1.TopicsPage;
+import io.tailwater.contract.v1.TopicsRequest;
 import io.tailwater.core.fold.Folds;
 import io.tailwater.core.fold.Head;
 import io.tailwater.core.fold.PartitionFold;
@@ -57,6 +66,12 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
   }
 
   @Override
+  public void state(StateRequest request, StreamObserver<StatePage> answers) {
+    Answer<StatePage> answer = new Answer<>(answers);
+    answer.guard(() -> core.states().read(request, answer, answer::fail));
+  }
+
+  @Override
   public void follow(FollowRequest request, StreamObserver<FollowPage> answers) {
     Answer<FollowPage> answer = new Answer<>(answers);
     answer.guard(() -> core.follows().follow(request, answer, answer::fail));
@@ -78,7 +93,8 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
     answer.guard(
         () -> {
           core.readiness().require();
-          NamespacesPage.Builder page = NamespacesPage.newBuilder();
+          NamespacesPage.Builder page =
+              NamespacesPage.newBuilder().setPlatform(core.platform().name());
           for (Folds.Of each : core.folds().namespaces()) {
             page.addNamespaces(each.namespace().toMessage(each.epoch()));
           }
@@ -87,6 +103,42 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
           }
           answer.accept(page.build());
         });
+  }
+
+  @Override
+  public void readPositions(
+      ReadPositionsRequest request, StreamObserver<ReadPositionsPage> answers) {
+    Answer<ReadPositionsPage> answer = new Answer<>(answers);
+    answer.guard(() -> answer.accept(core.readPositions().read(request)));
+  }
+
+  @Override
+  public void topics(TopicsRequest request, StreamObserver<TopicsPage> answers) {
+    Answer<TopicsPage> answer = new Answer<>(answers);
+    answer.guard(
+        () ->
+            TopicReports.of(core.topics(), core.folds().namespaces(), core.ephemeral())
+                .thenAccept(answer));
+  }
+
+  @Override
+  public void report(ReportRequest request, StreamObserver<InstanceReport> answers) {
+    Answer<InstanceReport> answer = new Answer<>(answers);
+    answer.guard(() -> answer.accept(report()));
+  }
+
+  private InstanceReport report() {
+    Readiness readiness = core.readiness();
+    return InstanceReport.newBuilder()
+        .setInstance(instance)
+        .setVersion(Release.VERSION)
+        .setReady(readiness.isReady())
+        .setReason(readiness.isReady() ? "" : readiness.reason())
+        .setKafkaAnswers(readiness.kafkaAnswers())
+        .setLagMs(readiness.lag().toMillis())
+        .setPartitions(core.folds().all().size())
+        .setBroadcasts(core.broadcasts())
+        .build();
   }
 
   /** The heads of all partitions, except those that are being rebuilt. */

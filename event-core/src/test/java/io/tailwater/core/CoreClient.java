@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** One instance's gRPC service, as a gateway would call it. */
 final class CoreClient implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final ServiceChannel channel;
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.server.EmbeddedServer;
+import io.tailwater.contract.Platform;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsRequest;
 import io.tailwater.core.faults.BroadcastFaults;
@@ -16,7 +17,8 @@ import java.util.Map;
 
 /** Starts event-cores in this JVM, each as a service of its own. */
 final class Cores {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Platform PLATFORM = new Platform("cores");
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private Cores() {}
 
@@ -80,11 +82,34 @@ final class Cores {
     return start(properties(instance, servers.bootstrap(), servers.redis(), data, more));
   }
 
+  /** Two instances of a namespace, side by side and ready. */
+  record Pair(Running one, Running two) implements AutoCloseable {
+    @Override
+    public void close() {
+      one.close();
+      two.close();
+    }
+  }
+
+  /** Starts two instances with one namespace on the shared servers. */
+  static Pair pair(Servers servers, String namespace, Map<String, Object> rules) {
+    Running one =
+        start(servers, namespace, rules, servers.directory("core"), "event-core-1").ready();
+    try {
+      return new Pair(
+          one, start(servers, namespace, rules, servers.directory("core"), "event-core-2").ready());
+    } catch (RuntimeException e) {
+      one.close();
+      throw e;
+    }
+  }
+
   /** Configuration with free ports; {@code more} is above it. */
   static Map<String, Object> properties(
       String instance, String kafka, String redis, Path data, Map<String, Object> more) {
     Map<String, Object> properties = new HashMap<>();
     properties.put("tailwater.instance", instance);
+    properties.put("tailwater.core.platform", PLATFORM.name());
     properties.put("tailwater.core.data", data.toString());
     properties.put("kafka.bootstrap.servers", kafka);
     properties.put("redis.uri", redis);

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** The fold over a real broker: whatever may happen to a log. */
 final class FoldIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private final Servers servers = Servers.shared();
 
   /** Partitions as librdkafka's {@code consistent} does. */

@@ -12,6 +12,7 @@ import io.tailwater.contract.SegmentChannel;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.FollowRequest;
+import io.tailwater.contract.v1.HeadsRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.fold.LogRecords;
@@ -100,7 +101,7 @@ final class FollowIT {
     try (var core = Cores.start(servers, name, Map.of("partitions", 1)).ready();
         var listener = new Listener(servers.redis(), name);
         var stream = core.client().stream()) {
-      awaitBroadcaster(core, 1);
+      awaitBroadcaster(core);
       String large = "\"" + "x".repeat(100_000) + "\"";
       List<CompletableFuture<PublishVerdict>> verdicts = new ArrayList<>();
       core.gate().pause();
@@ -134,12 +135,12 @@ final class FollowIT {
                   "own-" + name));
       redis.kill();
       try (var core = Cores.start(properties).ready()) {
-        awaitBroadcaster(core, 1);
+        awaitBroadcaster(core);
         core.client().publish(event(name + ":a", "0"));
         redis.start();
         try (var listener = new Listener(redis.uri(), name)) {
           await()
-              .atMost(Duration.ofSeconds(20))
+              .atMost(Duration.ofSeconds(60))
               .until(
                   () -> {
                     core.client().publish(event(name + ":a", "1"));
@@ -154,7 +155,7 @@ final class FollowIT {
         }
         try (var listener = new Listener(redis.uri(), name)) {
           await()
-              .atMost(Duration.ofSeconds(20))
+              .atMost(Duration.ofSeconds(60))
               .until(
                   () -> {
                     core.client().publish(event(name + ":a", "3"));
@@ -166,28 +167,27 @@ final class FollowIT {
   }
 
   @Test
-  void whenABroadcasterStopsOrFallsBehindAnotherTakesOverWithinTenSeconds() {
+  void whenABroadcasterStopsOrFallsBehindAnotherTakesOver() {
     String name = servers.name();
     Map<String, Object> rules = Map.of("partitions", 2, "tailwater.core.lag-limit", "2s");
-    try (var one =
-            Cores.start(servers, name, rules, servers.directory("core"), "event-core-1").ready();
-        var two =
-            Cores.start(servers, name, rules, servers.directory("core"), "event-core-2").ready()) {
+    try (var cores = Cores.pair(servers, name, rules)) {
+      var one = cores.one();
+      var two = cores.two();
       await()
-          .atMost(Duration.ofSeconds(15))
-          .until(() -> broadcasts(one) == 1 && broadcasts(two) == 1);
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> broadcasts(one) > 0 && broadcastsTheRest(two, one));
       two.gate().pause();
       one.client().publish(event(name + ":a", "0"));
       one.client().publish(event(name + ":b", "0"));
       await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> broadcasts(one) == 2 && broadcasts(two) == 0);
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> broadcasts(one) == partitions(one) && broadcasts(two) == 0);
       two.gate().open();
       await()
-          .atMost(Duration.ofSeconds(15))
-          .until(() -> broadcasts(one) == 1 && broadcasts(two) == 1);
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> broadcasts(one) > 0 && broadcastsTheRest(two, one));
       one.context().close();
-      await().atMost(Duration.ofSeconds(10)).until(() -> broadcasts(two) == 2);
+      await().atMost(Duration.ofSeconds(60)).until(() -> broadcasts(two) == partitions(two));
     }
   }
 
@@ -196,7 +196,7 @@ final class FollowIT {
     String name = servers.name();
     try (var core = Cores.start(servers, name, Map.of("partitions", 1)).ready();
         var listener = new Listener(servers.redis(), name)) {
-      awaitBroadcaster(core, 1);
+      awaitBroadcaster(core);
       core.broadcastFaults()
           .inject(
               sink ->
@@ -209,8 +209,18 @@ final class FollowIT {
     }
   }
 
-  private static void awaitBroadcaster(Cores.Running core, int partitions) {
-    await().atMost(Duration.ofSeconds(15)).until(() -> broadcasts(core) == partitions);
+  private static void awaitBroadcaster(Cores.Running core) {
+    await().atMost(Duration.ofSeconds(60)).until(() -> broadcasts(core) == partitions(core));
+  }
+
+  private static boolean broadcastsTheRest(Cores.Running core, Cores.Running other) {
+    int own = broadcasts(core);
+    return own > 0 && own + broadcasts(other) == partitions(core);
+  }
+
+  /** How many partitions there are in all, those of the platform's own namespaces too. */
+  private static int partitions(Cores.Running core) {
+    return core.client().calls().heads(HeadsRequest.getDefaultInstance()).getHeadsCount();
   }
 
   private static int broadcasts(Cores.Running core) {
@@ -263,7 +273,9 @@ final class FollowIT {
       client = RedisClient.create(uri);
       var connection = client.connectPubSub(ByteArrayCodec.INSTANCE);
       connection.addListener(this);
-      connection.sync().subscribe(LogRecords.bytes(SegmentChannel.name(namespace, 0)));
+      connection
+          .sync()
+          .subscribe(LogRecords.bytes(Cores.PLATFORM.prefix() + SegmentChannel.name(namespace, 0)));
     }
 
     @Override

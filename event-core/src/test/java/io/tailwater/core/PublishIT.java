@@ -10,20 +10,14 @@ import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
 import io.tailwater.contract.v1.ReadPage;
-import io.tailwater.servers.TestServers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Publications and their verdicts, over a real broker. */
 final class PublishIT {
@@ -102,14 +96,9 @@ final class PublishIT {
   @Test
   void theSameKeyOnTwoEventCoresAtOnceIsStoredOnce() {
     String name = servers.name();
-    try (var one =
-            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-1")
-                .ready();
-        var two =
-            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-2")
-                .ready();
-        var first = one.client().stream();
-        var second = two.client().stream()) {
+    try (var cores = Cores.pair(servers, name, Map.of());
+        var first = cores.one().client().stream();
+        var second = cores.two().client().stream()) {
       for (int i = 0; i < 200; i++) {
         var request = event(name + ":a", Integer.toString(i)).setKey("k" + i);
         var left = first.publish(request.clone());
@@ -118,12 +107,12 @@ final class PublishIT {
             .containsExactlyInAnyOrder(Outcome.STORED, Outcome.DUPLICATE);
         assertThat(join(left).getOffset()).isEqualTo(join(right).getOffset());
       }
-      ReadPage here = one.client().read(all(name + ":a"));
+      ReadPage here = cores.one().client().read(all(name + ":a"));
       assertThat(here.getEventsCount()).isEqualTo(200);
       await()
           .untilAsserted(
               () ->
-                  assertThat(two.client().read(all(name + ":a")).getEventsList())
+                  assertThat(cores.two().client().read(all(name + ":a")).getEventsList())
                       .isEqualTo(here.getEventsList()));
     }
   }
@@ -131,14 +120,9 @@ final class PublishIT {
   @Test
   void whenClosingRacesPublishingTheChannelEndsWithItsClosingEvent() {
     String name = servers.name();
-    try (var one =
-            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-1")
-                .ready();
-        var two =
-            Cores.start(servers, name, Map.of(), servers.directory("core"), "event-core-2")
-                .ready();
-        var first = one.client().stream();
-        var second = two.client().stream()) {
+    try (var cores = Cores.pair(servers, name, Map.of());
+        var first = cores.one().client().stream();
+        var second = cores.two().client().stream()) {
       for (int round = 0; round < 30; round++) {
         String channel = name + ":r" + round;
         List<CompletableFuture<PublishVerdict>> verdicts = new ArrayList<>();
@@ -159,7 +143,9 @@ final class PublishIT {
         }
         stored.add(closed.getOffset());
         ReadPage page =
-            one.client()
+            cores
+                .one()
+                .client()
                 .read(
                     all(channel).setAtLeast(closed.getOffset()).setAtLeastEpoch(closed.getEpoch()));
         assertThat(page.getEventsList()).extracting(Event::getOffset).isEqualTo(stored);
@@ -240,116 +226,7 @@ final class PublishIT {
     }
   }
 
-  @Test
-  void withoutKafkaPublishingIsUnavailableWithinTenSecondsReadingGoesOnAndBothComeBack(
-      @TempDir Path directory) throws Exception {
-    try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();
-        var redis = TestServers.redis();
-        var core =
-            Cores.start(
-                    Cores.properties(
-                        "event-core-1",
-                        kafka.bootstrap(),
-                        redis.uri(),
-                        directory.resolve("core"),
-                        Map.of("tailwater.namespaces.demo.partitions", 2)))
-                .ready()) {
-      PublishVerdict before = core.client().publish(event("demo:a", "1"));
-      assertThat(before.getOutcome()).isEqualTo(Outcome.STORED);
-      kafka.kill();
-      long begun = System.nanoTime();
-      PublishVerdict during = core.client().publish(event("demo:a", "2").setKey("k2"));
-      assertThat(during.getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
-      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
-      assertThat(core.client().read(all("demo:a")).getEventsCount()).isEqualTo(1);
-      assertThat(core.core().readiness().isReady()).isTrue();
-      kafka.start();
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(
-              () ->
-                  core.client().publish(event("demo:a", "2").setKey("k2")).getOutcome()
-                      != Outcome.UNAVAILABLE);
-      assertThat(core.client().read(all("demo:a")).getEventsList())
-          .extracting(Event::getData)
-          .containsExactly(ByteString.copyFromUtf8("1"), ByteString.copyFromUtf8("2"));
-    }
-  }
-
-  @Test
-  void whenKafkaFailsAndComesBackWhatIsPublishedAgainKeepsItsOrder(@TempDir Path directory)
-      throws Exception {
-    try (var kafka = new KafkaProcess(directory.resolve("kafka")).start();
-        var redis = TestServers.redis();
-        var core =
-            Cores.start(
-                    Cores.properties(
-                        "event-core-1",
-                        kafka.bootstrap(),
-                        redis.uri(),
-                        directory.resolve("core"),
-                        Map.of(
-                            "tailwater.namespaces.demo.partitions",
-                            1,
-                            "tailwater.core.publish-timeout",
-                            "4s")))
-                .ready()) {
-      AtomicInteger published = new AtomicInteger();
-      AtomicBoolean enough = new AtomicBoolean();
-      CompletableFuture<Void> sender =
-          CompletableFuture.runAsync(() -> sendInOrder(core, published, enough));
-      await().until(() -> published.get() > 200);
-      // Killed when some are about to expire and others are not: the trap for their order.
-      kafka.kill();
-      await().pollDelay(Duration.ofMillis(1_500)).until(() -> true);
-      kafka.start();
-      int after = published.get();
-      await().atMost(Duration.ofSeconds(40)).until(() -> published.get() > after + 500);
-      enough.set(true);
-      sender.get(30, TimeUnit.SECONDS);
-      List<Integer> numbers = numbers(core);
-      assertThat(numbers)
-          .containsExactlyElementsOf(
-              java.util.stream.IntStream.range(0, published.get()).boxed().toList());
-    }
-  }
-
-  /** Keeps some under way, and after a failure begins again with the first that has no verdict. */
-  private static void sendInOrder(
-      Cores.Running core, AtomicInteger published, AtomicBoolean enough) {
-    while (!enough.get()) {
-      try (var stream = core.client().stream()) {
-        ArrayDeque<CompletableFuture<PublishVerdict>> underWay = new ArrayDeque<>();
-        int next = published.get();
-        boolean good = true;
-        while (good && (!enough.get() || !underWay.isEmpty())) {
-          while (!enough.get() && underWay.size() < 20) {
-            String number = Integer.toString(next++);
-            underWay.add(stream.publish(event("demo:a", number).setKey("k" + number)));
-          }
-          good = join(underWay.remove()).getOutcome() != Outcome.UNAVAILABLE;
-          if (good) {
-            published.incrementAndGet();
-          }
-        }
-      }
-    }
-  }
-
-  private static List<Integer> numbers(Cores.Running core) {
-    List<Integer> numbers = new ArrayList<>();
-    ReadPage page = core.client().read(all("demo:a"));
-    while (true) {
-      page.getEventsList()
-          .forEach(e -> numbers.add(Integer.valueOf(e.getData().toString(StandardCharsets.UTF_8))));
-      if (page.getThrough() == page.getHead()) {
-        return numbers;
-      }
-      page = core.client().read(FoldIT.after("demo:a", page.getEpoch(), page.getThrough()));
-    }
-  }
-
-  private static PublishVerdict join(CompletableFuture<PublishVerdict> verdict) {
+  static PublishVerdict join(CompletableFuture<PublishVerdict> verdict) {
     return verdict.orTimeout(20, TimeUnit.SECONDS).join();
   }
 }

@@ -27,10 +27,9 @@ final class ReadIT {
   void aLaggingInstanceWaitsForWhatItIsAskedAndThenSaysUnavailable() {
     String name = servers.name();
     Map<String, Object> rules = Map.of("partitions", 1, "tailwater.core.read-timeout", "500ms");
-    try (var quick =
-            Cores.start(servers, name, rules, servers.directory("core"), "event-core-1").ready();
-        var slow =
-            Cores.start(servers, name, rules, servers.directory("core"), "event-core-2").ready()) {
+    try (var cores = Cores.pair(servers, name, rules)) {
+      var quick = cores.one();
+      var slow = cores.two();
       quick.client().publish(event(name + ":a", "0"));
       await().until(() -> slow.head(name, 0).getThrough() == 0);
       slow.gate().pause();
@@ -93,10 +92,9 @@ final class ReadIT {
     String name = servers.name();
     Map<String, Object> rules =
         Map.of("partitions", 1, "platform-only", true, "tailwater.core.read-timeout", "500ms");
-    try (var quick =
-            Cores.start(servers, name, rules, servers.directory("core"), "event-core-1").ready();
-        var slow =
-            Cores.start(servers, name, rules, servers.directory("core"), "event-core-2").ready()) {
+    try (var cores = Cores.pair(servers, name, rules)) {
+      var quick = cores.one();
+      var slow = cores.two();
       assertThat(quick.client().read(all(name + ":new")).getKnown()).isFalse();
       slow.gate().pause();
       quick.client().publish(event(name + ":new", "1"));

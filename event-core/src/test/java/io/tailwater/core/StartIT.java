@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
 import io.tailwater.contract.v1.HeadsRequest;
+import io.tailwater.contract.v1.NamespacesRequest;
+import io.tailwater.contract.v1.TopicReport;
+import io.tailwater.contract.v1.TopicsRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,6 +22,8 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What keeps an instance from starting or serving, and how it says so. */
 final class StartIT {
@@ -38,8 +43,16 @@ final class StartIT {
     String name = servers.name();
     servers.createTopic(name, 3, Map.of());
     try (var core = Cores.start(servers, name, Map.of("partitions", 0)).ready()) {
-      assertThat(core.core().folds().all()).hasSize(3);
+      assertThat(core.core().folds().namespace(name).folds()).hasSize(3);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"platform", "acks", "admin"})
+  void thePlatformsOwnNamespacesAreNotConfigured(String name) {
+    assertRefused(
+        () -> Cores.start(servers, name, Map.of()).close(),
+        "tailwater.namespaces." + name + ": this namespace is the platform's own");
   }
 
   @Test
@@ -90,6 +103,66 @@ final class StartIT {
                             "1s")))
                 .close(),
         "Kafka at 127.0.0.1:1 does not answer");
+  }
+
+  @Test
+  void aPlatformIsNamedAfterTheKafkaClusterUnlessItHasANameOfItsOwn() throws Exception {
+    String name = servers.name();
+    Map<String, Object> settings =
+        Cores.properties(
+            "event-core-1",
+            servers.bootstrap(),
+            servers.redis(),
+            servers.directory("core"),
+            Map.of("tailwater.namespaces." + name + ".partitions", 1));
+    assertThat(platform(settings)).isEqualTo(Cores.PLATFORM.name());
+    settings.remove("tailwater.core.platform");
+    assertThat(platform(settings)).isEqualTo(servers.admin().describeCluster().clusterId().get());
+    settings.put("tailwater.core.platform", "a:b");
+    assertRefused(
+        () -> Cores.start(settings).close(),
+        "tailwater.core.platform is \"a:b\"; accepted: 1 to 64");
+  }
+
+  private static String platform(Map<String, Object> settings) {
+    try (var core = Cores.start(settings).ready()) {
+      return core.client().calls().namespaces(NamespacesRequest.getDefaultInstance()).getPlatform();
+    }
+  }
+
+  @Test
+  void aRetentionThatDiffersIsReportedOrAppliedWhenAsked() throws Exception {
+    String name = servers.name();
+    servers.createTopic(name, 2, Map.of("retention.ms", "3600000"));
+    try (var core = Cores.start(servers, name, Map.of("retention", "2h")).ready()) {
+      TopicReport report = report(core);
+      assertThat(report.getNamespace().getName()).isEqualTo(name);
+      assertThat(report.getRetentionMs()).isEqualTo(3_600_000);
+      assertThat(report.getDifferencesList())
+          .anySatisfy(
+              each -> {
+                assertThat(each.getSetting()).endsWith(name + ".retention");
+                assertThat(each.getConfigured()).isEqualTo("2h");
+                assertThat(each.getActual()).isEqualTo("1h");
+                assertThat(each.getApplicable()).isTrue();
+              });
+    }
+    try (var core = Cores.start(servers, name, Map.of("retention", "2h", "apply", true)).ready()) {
+      assertThat(report(core).getRetentionMs()).isEqualTo(7_200_000);
+      assertThat(report(core).getDifferencesList()).isEmpty();
+      ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, name);
+      var config =
+          requireNonNull(servers.admin().describeConfigs(List.of(topic)).all().get().get(topic));
+      assertThat(config.get("retention.ms").value()).isEqualTo("7200000");
+      assertThat(config.get("message.timestamp.type").value()).isEqualTo("LogAppendTime");
+    }
+  }
+
+  private static TopicReport report(Cores.Running core) {
+    return core.client().calls().topics(TopicsRequest.getDefaultInstance()).getTopicsList().stream()
+        .filter(topic -> !topic.getNamespace().getInternal())
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -1,5 +1,20 @@
 package io.tailwater.launcher;
 
+import io.tailwater.contract.Release;
+import io.tailwater.launcher.client.AiCommand;
+import io.tailwater.launcher.client.ChannelsCommand;
+import io.tailwater.launcher.client.ConnectionsCommand;
+import io.tailwater.launcher.client.DownCommand;
+import io.tailwater.launcher.client.KickCommand;
+import io.tailwater.launcher.client.NamespacesCommand;
+import io.tailwater.launcher.client.ProduceCommand;
+import io.tailwater.launcher.client.PublishCommand;
+import io.tailwater.launcher.client.StatusCommand;
+import io.tailwater.launcher.client.SubscribeCommand;
+import io.tailwater.launcher.client.TokenCommand;
+import io.tailwater.launcher.client.TopCommand;
+import io.tailwater.launcher.terminal.ExitStatus;
+import io.tailwater.launcher.terminal.LaunchException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -11,7 +26,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "tailwater",
     mixinStandardHelpOptions = true,
-    version = "tailwater 0.1.0",
+    version = "tailwater " + Release.VERSION,
     description = "Events from Kafka to browsers and apps, and none lost on the way.",
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
@@ -30,15 +45,25 @@ import picocli.CommandLine.Command;
       "  ./tailwater sub demo:hello             in a second terminal: read a channel",
       "  ./tailwater pub demo:hello '{\"n\":1}'   in a third: publish to it",
       "  ./tailwater ai 'What is a log?'        watch an answer being written",
+      "  ./tailwater down                       stop everything again",
       "",
-      "'./tailwater COMMAND --help' says more about each."
+      "'./tailwater help COMMAND' says more about each."
     },
     subcommands = {
       UpCommand.class,
       TokenCommand.class,
       PublishCommand.class,
       SubscribeCommand.class,
-      AiCommand.class
+      AiCommand.class,
+      ProduceCommand.class,
+      StatusCommand.class,
+      TopCommand.class,
+      ConnectionsCommand.class,
+      ChannelsCommand.class,
+      KickCommand.class,
+      NamespacesCommand.class,
+      DownCommand.class,
+      CommandLine.HelpCommand.class
     })
 final class Tailwater {
   private Tailwater() {}

@@ -1,6 +1,25 @@
 package io.tailwater.launcher;
 
 import io.tailwater.embedded.FreePort;
+import io.tailwater.launcher.balancer.Balancer;
+import io.tailwater.launcher.balancer.Bounds;
+import io.tailwater.launcher.data.ConfigurationFile;
+import io.tailwater.launcher.data.DataDirectory;
+import io.tailwater.launcher.data.DevelopmentKey;
+import io.tailwater.launcher.data.Leftovers;
+import io.tailwater.launcher.data.RunningPlatform;
+import io.tailwater.launcher.platform.Logs;
+import io.tailwater.launcher.platform.OneProcess;
+import io.tailwater.launcher.platform.Plan;
+import io.tailwater.launcher.platform.Platform;
+import io.tailwater.launcher.platform.Ports;
+import io.tailwater.launcher.platform.SkippedRecords;
+import io.tailwater.launcher.platform.Supervisor;
+import io.tailwater.launcher.terminal.Announcer;
+import io.tailwater.launcher.terminal.ExitStatus;
+import io.tailwater.launcher.terminal.LaunchException;
+import io.tailwater.service.Ticker;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -23,7 +42,7 @@ import picocli.CommandLine.Option;
       "Starts everything on this machine.",
       "",
       "That is Kafka, Redis, event-core, the AI service, gateways, and a balancer over the gateways,",
-      "all on 127.0.0.1 only. Ctrl-C stops it; what was published stays in the data directory.",
+      "all on 127.0.0.1 only unless --host says otherwise. Ctrl-C stops it; what was published stays in the data directory.",
       "",
       "Namespaces: 'demo' is open to everyone, 'chat' needs a token, 'ai' holds the AI answers, which",
       "everyone here may start and watch; 'typing' is open and ephemeral: its events go to who listens,",
@@ -37,8 +56,12 @@ import picocli.CommandLine.Option;
       "        retention: 7d",
       "        anonymous-subscribe: true",
       "",
+      "AI answers are written by a mock. A local Ollama, or another server that speaks OpenAI's protocol,",
+      "offers all its models with TAILWATER_AI_UPSTREAM=http://localhost:11434/v1 in the environment.",
+      "",
       "Ports, from --port P: the balancer at P, gateways from P+1, Kafka at P+100, Redis at P+101,",
-      "event-cores from P+110, the AI service at P+190.",
+      "event-cores from P+110, the AI service at P+190, the backend at P+192, health and metrics of",
+      "the gateways from P+201.",
       "Files, in the data directory: kafka/, event-core-N/, logs/, jwt-key (the key of './tailwater",
       "token'), and with --processes pids ('name pid' lines). While hold/NAME exists there, a process of",
       "that name is not started again after its death."
@@ -59,6 +82,15 @@ final class UpCommand implements Callable<Integer> {
       defaultValue = "8080",
       description = "The platform's port. Default: ${DEFAULT-VALUE}.")
   int port = 8080;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description =
+          "Where that port listens; 0.0.0.0 is everywhere, and everybody there may use it. The other"
+              + " ports stay on 127.0.0.1. Default: ${DEFAULT-VALUE}.")
+  String host = "127.0.0.1";
 
   @Option(
       names = "--gateways",
@@ -99,6 +131,7 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     var ports = new Ports(port);
+    InetSocketAddress address = address();
     try (DataDirectory directory = DataDirectory.open(data)) {
       Logs.to(directory.log("tailwater"));
       Leftovers.end(directory);
@@ -112,7 +145,12 @@ final class UpCommand implements Callable<Integer> {
               configuration(directory),
               directory);
       requireFree(plan.listeners());
-      run(plan, new Announcer(System.out, json));
+      ports.warning().ifPresent(warning -> System.err.println("tailwater: " + warning));
+      try {
+        run(plan, address, new Announcer(System.out, json));
+      } finally {
+        RunningPlatform.remove(directory);
+      }
       return ExitStatus.DONE;
     }
   }
@@ -129,21 +167,27 @@ final class UpCommand implements Callable<Integer> {
     listeners.forEach(
         (taken, part) -> {
           if (!FreePort.isFree(taken)) {
-            throw new LaunchException(
-                "Port "
-                    + taken
-                    + " is taken by another program ("
-                    + part
-                    + " was to listen there); choose another with --port.");
+            throw LaunchException.portTaken(taken, part);
           }
         });
   }
 
-  private static void run(Plan plan, Announcer announcer) throws InterruptedException {
+  /** Where the platform's own port listens. */
+  private InetSocketAddress address() {
+    InetSocketAddress address = new InetSocketAddress(host, port);
+    if (address.isUnresolved()) {
+      throw new LaunchException(
+          ExitStatus.USAGE, "'" + host + "' is not an address; 127.0.0.1 and 0.0.0.0 are.");
+    }
+    return address;
+  }
+
+  private static void run(Plan plan, InetSocketAddress address, Announcer announcer)
+      throws InterruptedException {
     Platform platform =
         plan.processes()
-            ? new Supervisor(plan.data(), new ProcessCommands(plan).order())
-            : new OneProcess(plan);
+            ? Supervisor.of(plan, Ticker.system())
+            : new OneProcess(plan, Ticker.system());
     var parts = new ArrayList<AutoCloseable>(List.of(platform));
     var stopped = new CountDownLatch(1);
     Thread hook = Thread.ofPlatform().name("launcher-stop").unstarted(() -> close(parts, stopped));
@@ -155,8 +199,10 @@ final class UpCommand implements Callable<Integer> {
               .mapToObj(i -> Balancer.loopback(plan.ports().gateway(i)))
               .toList();
       synchronized (parts) {
-        parts.addFirst(Balancer.open(plan.ports().balancer(), addresses));
+        parts.addFirst(Balancer.open(address, addresses, Bounds.ofThisProcess()));
+        parts.addFirst(SkippedRecords.watch(plan.ports(), announcer));
       }
+      RunningPlatform.here(plan.ports().balancer(), plan.healthPorts()).write(plan.data());
       announcer.ready("tailwater", "http://127.0.0.1:" + plan.ports().balancer());
       stopped.await();
     } catch (LaunchException e) {

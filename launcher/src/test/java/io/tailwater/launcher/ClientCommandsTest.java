@@ -2,6 +2,7 @@ package io.tailwater.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tailwater.launcher.terminal.ExitStatus;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

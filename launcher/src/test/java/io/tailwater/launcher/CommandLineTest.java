@@ -3,6 +3,9 @@ package io.tailwater.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.embedded.FreePort;
+import io.tailwater.launcher.data.DataDirectory;
+import io.tailwater.launcher.platform.Ports;
+import io.tailwater.launcher.terminal.ExitStatus;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -15,6 +18,32 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 
 @ResourceLock(Outcome.STANDARD_STREAMS)
 final class CommandLineTest {
+  private static final List<String> OPERATORS =
+      List.of(
+          "status",
+          "top",
+          "connections",
+          "channels",
+          "kick alice",
+          "namespaces",
+          "produce demo 1",
+          "down");
+  private static final List<String> COMMANDS =
+      List.of(
+          "up",
+          "token",
+          "pub",
+          "sub",
+          "ai",
+          "produce",
+          "status",
+          "top",
+          "connections",
+          "channels",
+          "kick",
+          "namespaces",
+          "down");
+
   private final Path data;
 
   CommandLineTest(@TempDir Path data) {
@@ -23,9 +52,10 @@ final class CommandLineTest {
 
   @Test
   void everyCommandTeachesWithExamples() {
-    for (String command : List.of("up", "token", "pub", "sub", "ai")) {
-      Outcome outcome = Outcome.of(command, "--help");
+    for (String command : COMMANDS) {
+      Outcome outcome = Outcome.of("help", command);
       assertThat(outcome.exitCode()).isZero();
+      assertThat(outcome.out()).isEqualTo(Outcome.of(command, "--help").out());
       assertThat(outcome.out()).contains("Examples:").contains("./tailwater " + command);
     }
     assertThat(Outcome.of("--help").out()).contains("Exit codes:");
@@ -40,6 +70,8 @@ final class CommandLineTest {
         .isEqualTo(ExitStatus.USAGE);
     assertThat(Outcome.of("pub", "demo:a", "1", "--url", "nowhere").exitCode())
         .isEqualTo(ExitStatus.USAGE);
+    assertThat(Outcome.of("produce", "demo", "--key", "a", "--separator", ":").exitCode())
+        .isEqualTo(ExitStatus.USAGE);
     assertThat(up("--gateways", "0").exitCode()).isEqualTo(ExitStatus.USAGE);
     assertThat(up("--port", "65500").exitCode()).isEqualTo(ExitStatus.USAGE);
   }
@@ -50,7 +82,8 @@ final class CommandLineTest {
       Outcome outcome = up("--port", Integer.toString(taken.getLocalPort()));
       assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
       assertThat(outcome.err())
-          .contains("Port " + taken.getLocalPort() + " is taken")
+          .contains("Port " + taken.getLocalPort() + " is taken by ")
+          .contains("(process " + ProcessHandle.current().pid() + ")")
           .hasLineCount(1);
     }
   }
@@ -61,6 +94,24 @@ final class CommandLineTest {
     Outcome outcome = Outcome.of("up", "--data", file.resolve("below").toString());
     assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
     assertThat(outcome.err()).contains("can't be written").hasLineCount(1);
+  }
+
+  @Test
+  void aDirectoryWithASignThatIsNotPossibleIsOneSentenceAndExitCode1() {
+    for (String sign : List.of(",", "%")) {
+      Outcome outcome = Outcome.of("up", "--data", data.resolve("a" + sign + " b").toString());
+      assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+      assertThat(outcome.err()).contains("has a '" + sign + "'").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void portsOfOutgoingConnectionsAreWarnedOf() {
+    assertThat(new Ports(8_080).warning()).isEmpty();
+    assertThat(new Ports(61_000).warning().or(() -> new Ports(50_000).warning()))
+        .get()
+        .asString()
+        .contains("outgoing connections");
   }
 
   @Test
@@ -77,6 +128,22 @@ final class CommandLineTest {
     Outcome outcome = up("--config", data.resolve("none.yml").toString());
     assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
     assertThat(outcome.err()).contains("none.yml").hasLineCount(1);
+  }
+
+  @Test
+  void withoutAPlatformOperatorsAreToldSo() throws IOException {
+    // That of another platform, which was killed: its number may be another process's by now.
+    Files.writeString(data.resolve("platform"), "pid 1\nsince 1\nport 8080\n");
+    for (Path directory : List.of(data, data.resolve("none"))) {
+      for (String command : OPERATORS) {
+        Outcome outcome = Outcome.of((command + " --data " + directory).split(" "));
+        assertThat(outcome.exitCode()).isEqualTo(ExitStatus.FAILED);
+        assertThat(outcome.err())
+            .contains("No platform runs")
+            .contains(directory.toString())
+            .hasLineCount(1);
+      }
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.tailwater.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.embedded.FreePort;
+import io.tailwater.launcher.platform.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class FirstFiveMinutesIT {
       Pattern.compile("## The first five minutes\n(.*?)(\n## |\\z)", Pattern.DOTALL);
   private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
 
-  private final int port = FreePort.chooseRow(200);
+  private final int port = FreePort.chooseRow(Ports.SPAN);
   private final Path data;
 
   FirstFiveMinutesIT(@TempDir Path data) {
@@ -35,14 +36,14 @@ final class FirstFiveMinutesIT {
   void doWhatReadmeSays() throws Exception {
     Iterator<String> commands = commands().iterator();
     try (Tool up =
-        start(expect(commands, "./tailwater up") + " --port " + port + " --data " + data)) {
+        start(expect(commands, "./tailwater up") + " --port " + port + " --data '" + data + "'")) {
       up.awaitLine("tailwater is ready: http://127.0.0.1:" + port);
       stopAndComeBack(commands);
       watchAnAnswer(commands);
       useAToken(commands);
       produceByHand(commands);
-      up.interrupt();
-      up.awaitEnd(130);
+      assertThat(run("./tailwater down --data '" + data + "'")).containsExactly("stopped");
+      up.awaitEnd(143);
     }
     assertThat(commands).isExhausted();
   }
@@ -88,7 +89,7 @@ final class FirstFiveMinutesIT {
         run(expect(
                     commands,
                     "export TAILWATER_TOKEN=$(./tailwater token alice --subscribe 'chat:*' --publish 'chat:*')")
-                .replaceAll("export TAILWATER_TOKEN=\\$\\((.*)\\)", "$1 --data " + data))
+                .replaceAll("export TAILWATER_TOKEN=\\$\\((.*)\\)", "$1 --data '" + data + "'"))
             .getFirst();
     Map<String, String> asAlice = Map.of("TAILWATER_TOKEN", token);
     String publish = expect(commands, "./tailwater pub chat:lobby '{\"text\":\"hello\"}'");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tailwater.embedded.FreePort;
+import io.tailwater.launcher.platform.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./tailwater up --processes} as a person runs it, and what happens to it. */
 final class ProcessesIT {
-  private final int port = FreePort.chooseRow(200);
+  private final int port = FreePort.chooseRow(Ports.SPAN);
   private final Path data;
   private final Map<String, String> environment =
       Map.of("TAILWATER_URL", "http://127.0.0.1:" + port);
@@ -27,7 +28,7 @@ final class ProcessesIT {
 
   @Test
   void survivesKillsAndRestartsKeepsItsDataAndLeavesNoProcess() throws Exception {
-    try (Tool up = up()) {
+    try (Tool up = up("--event-cores 2")) {
       List<String> parts =
           List.of(
               "kafka",
@@ -35,6 +36,7 @@ final class ProcessesIT {
               "event-core-1",
               "event-core-2",
               "ai-stream-service",
+              "grpc-backend",
               "edge-gateway-1",
               "edge-gateway-2");
       up.awaitLine("tailwater is ready: http://127.0.0.1:" + port);
@@ -59,7 +61,8 @@ final class ProcessesIT {
       await().atMost(Duration.ofSeconds(15)).until(() -> nonePresent(pids));
     }
 
-    try (Tool up = up()) {
+    // Fewer parts than before, which start sooner.
+    try (Tool up = up("--gateways 1")) {
       up.awaitLine("tailwater is ready: ");
       assertThat(run("./tailwater sub demo:kept --from earliest --count 4", 0))
           .filteredOn(line -> line.contains("message"))
@@ -80,8 +83,9 @@ final class ProcessesIT {
         .until(() -> pids().containsKey(name) && pids().getOrDefault(name, killed) != killed);
   }
 
-  private Tool up() throws IOException {
-    return start("./tailwater up --processes --event-cores 2 --port " + port + " --data " + data);
+  private Tool up(String parts) throws IOException {
+    return start(
+        "./tailwater up --processes " + parts + " --port " + port + " --data '" + data + "'");
   }
 
   private Tool start(String command) throws IOException {

@@ -16,10 +16,12 @@ final class ScriptIT {
   private static final List<String> USUAL_TOOLS =
       List.of("bash", "cat", "dirname", "find", "mkdir", "readlink", "rm", "sed", "sleep", "touch");
 
-  private final Path home;
+  private final Path folder;
+  private Path home;
 
-  ScriptIT(@TempDir Path home) {
-    this.home = home;
+  ScriptIT(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    this.home = Files.createDirectory(folder.resolve("a checkout (with spaces) & more"));
   }
 
   @Test
@@ -38,16 +40,22 @@ final class ScriptIT {
         .startsWith("tailwater: Maven is missing");
   }
 
+  @Test
+  void aPathWithAColonIsOneSentenceAndExitCode1() throws Exception {
+    home = Files.createDirectory(home.resolve("a:b"));
+    assertThat(run(System.getProperty("java.home"), "/usr/lib/jvm"))
+        .singleElement()
+        .asString()
+        .startsWith("tailwater: the path " + home + " has a colon");
+  }
+
   private List<String> run(String javaHome, String jvms) throws Exception {
-    Path tools = Files.createDirectory(home.resolve("bin"));
+    Path tools = Files.createDirectory(folder.resolve("bin"));
     for (String tool : USUAL_TOOLS) {
       Files.copy(installed(tool), tools.resolve(tool), StandardCopyOption.COPY_ATTRIBUTES);
     }
-    Path script = home.resolve("tailwater");
-    String text =
-        Files.readString(Path.of("").toAbsolutePath().resolveSibling("tailwater"))
-            .replace("/usr/lib/jvm", jvms);
-    Files.writeString(script, text);
+    Path script = copy("tailwater", jvms);
+    copy("build-tools/jdk.sh", jvms);
     var builder =
         new ProcessBuilder(tools.resolve("bash").toString(), script.toString(), "up")
             .redirectErrorStream(true);
@@ -60,6 +68,13 @@ final class ScriptIT {
     assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isEqualTo(1);
     return lines;
+  }
+
+  private Path copy(String name, String jvms) throws IOException {
+    Path copy = home.resolve(name);
+    Files.createDirectories(copy.getParent());
+    String text = Files.readString(Path.of("").toAbsolutePath().resolveSibling(name));
+    return Files.writeString(copy, text.replace("/usr/lib/jvm", jvms));
   }
 
   private static Path installed(String tool) throws IOException {

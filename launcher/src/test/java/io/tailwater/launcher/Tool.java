@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -20,7 +21,7 @@ import java.util.stream.Stream;
 
 /** A shell command as a person would type it at the top of the repository, still running or not. */
 final class Tool implements AutoCloseable {
-  private static final long LIMIT_SECONDS = 120;
+  private static final long LIMIT_SECONDS = 300;
 
   private final String command;
   private final Process process;
@@ -36,19 +37,26 @@ final class Tool implements AutoCloseable {
   /** Starts a command; {@code ./tailwater} in it is what this build has made. */
   static Tool start(String command, Map<String, String> environment) throws IOException {
     Path module = Path.of("").toAbsolutePath();
+    var all = new HashMap<>(environment);
+    all.put("TAILWATER_CLASSPATH", classPath(module));
+    return startIn(module.resolveSibling(".").normalize(), command, all);
+  }
+
+  /** Starts a command in another directory; {@code ./tailwater} in it is whatever is there. */
+  static Tool startIn(Path directory, String command, Map<String, String> environment)
+      throws IOException {
     var builder =
         // Whoever started the tests in the background may have left SIGINT ignored, for all below.
         new ProcessBuilder("env", "--default-signal=INT", "bash", "-c", "exec " + command)
-            .directory(module.resolveSibling(".").normalize().toFile())
+            .directory(directory.toFile())
             .redirectErrorStream(true);
-    builder.environment().put("TAILWATER_CLASSPATH", classPath(module));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
     return new Tool(command, builder.start());
   }
 
   /** The launcher's jar and what it depends on, without the tests. */
-  private static String classPath(Path module) throws IOException {
+  static String classPath(Path module) throws IOException {
     try (Stream<Path> files = Files.list(module.resolve("target"))) {
       Path jar =
           files
@@ -90,6 +98,15 @@ final class Tool implements AutoCloseable {
    * yet.
    */
   List<String> awaitEnd(int exitCode) throws InterruptedException {
+    List<String> rest = awaitEnd();
+    assertThat(process.exitValue())
+        .as(command + "\n" + String.join("\n", rest))
+        .isEqualTo(exitCode);
+    return rest;
+  }
+
+  /** Waits for its end and returns everything it printed that was not taken yet. */
+  List<String> awaitEnd() throws InterruptedException {
     assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as(command).isTrue();
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
     var rest = new ArrayList<String>();
@@ -100,9 +117,6 @@ final class Tool implements AutoCloseable {
         line = lines.poll(100, TimeUnit.MILLISECONDS);
       }
     }
-    assertThat(process.exitValue())
-        .as(command + "\n" + String.join("\n", rest))
-        .isEqualTo(exitCode);
     return rest;
   }
 

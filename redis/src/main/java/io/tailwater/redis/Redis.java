@@ -1,5 +1,6 @@
 package io.tailwater.redis;
 
+import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisException;
@@ -18,12 +19,10 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
-import io.lettuce.core.resource.DefaultClientResources;
-import io.lettuce.core.resource.Delay;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -31,13 +30,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The platform's Redis: makes connections to it, and knows which server a key or a channel belongs
- * to. A Cluster has to be of Redis 7 or later. Owns its threads. Any thread.
+ * to. A Cluster has to be of Redis 7 or later. Any thread.
  */
 public final class Redis implements AutoCloseable {
-  /** How long a server has to answer. */
-  public static final Duration PATIENCE = Duration.ofSeconds(2);
+  /** Time between two attempts to reconnect. */
+  static final Duration RECONNECT_AFTER = Duration.ofMillis(500);
 
-  private static final Duration CONNECT_AGAIN = Duration.ofMillis(500);
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(10);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
@@ -45,60 +43,61 @@ public final class Redis implements AutoCloseable {
   private final RedisURI seed;
 
   private final ClientResources resources;
-  private final RedisClient server;
+  private final @Nullable RedisClient server;
   private final RedisClient listening;
   private final @Nullable RedisClusterClient cluster;
   private volatile boolean clusterKnown;
 
-  private Redis(RedisConfiguration configuration, String threads, int mostCommands) {
-    seed = configuration.cluster() ? configuration.seeds().getFirst() : configuration.server();
-    resources =
-        DefaultClientResources.builder()
-            .reconnectDelay(Delay.constant(CONNECT_AGAIN))
-            .threadFactoryProvider(pool -> new DefaultThreadFactory(threads, true))
-            .build();
-    server = RedisClient.create(resources);
-    server.setOptions(bounded(ClientOptions.builder(), mostCommands).build());
+  /**
+   * Connects to nothing yet. Bounds what the clients do, and shuts them down.
+   *
+   * @param seed the one server, or a server of the Cluster
+   * @param server for commands to the one server, not used yet; null for a Cluster
+   * @param cluster for commands to the Cluster, not used yet; null for one server
+   * @param maxCommands how many commands of one connection may wait for their answers
+   */
+  Redis(
+      RedisURI seed,
+      ClientResources resources,
+      @Nullable RedisClient server,
+      @Nullable RedisClusterClient cluster,
+      int maxCommands) {
+    this.seed = seed;
+    this.resources = resources;
+    this.server = server;
+    this.cluster = cluster;
+    if (server != null) {
+      server.setOptions(bounded(ClientOptions.builder(), maxCommands).build());
+    }
+    if (cluster != null) {
+      cluster.setOptions(clusterOptions(maxCommands));
+    }
     listening = RedisClient.create(resources);
     // Who listens has to know of a break, and may have to listen elsewhere after it.
     listening.setOptions(
-        bounded(ClientOptions.builder(), mostCommands).autoReconnect(false).build());
-    cluster = configuration.cluster() ? cluster(configuration.seeds(), mostCommands) : null;
+        bounded(ClientOptions.builder(), maxCommands).autoReconnect(false).build());
   }
 
-  /**
-   * Connects to nothing yet.
-   *
-   * @param threads how the names of its threads begin
-   * @param mostCommands how many commands of one connection may wait for their answers
-   */
-  public static Redis open(RedisConfiguration configuration, String threads, int mostCommands) {
-    return new Redis(configuration, threads, mostCommands);
+  private static ClusterClientOptions clusterOptions(int maxCommands) {
+    return (ClusterClientOptions)
+        bounded(
+                ClusterClientOptions.builder()
+                    .topologyRefreshOptions(
+                        ClusterTopologyRefreshOptions.builder()
+                            .enablePeriodicRefresh(LOOK_AGAIN)
+                            .enableAllAdaptiveRefreshTriggers()
+                            .adaptiveRefreshTriggersTimeout(RECONNECT_AFTER)
+                            .build()),
+                maxCommands)
+            .build();
   }
 
-  private RedisClusterClient cluster(List<RedisURI> seeds, int mostCommands) {
-    RedisClusterClient made = RedisClusterClient.create(resources, seeds);
-    made.setOptions(
-        (ClusterClientOptions)
-            bounded(
-                    ClusterClientOptions.builder()
-                        .topologyRefreshOptions(
-                            ClusterTopologyRefreshOptions.builder()
-                                .enablePeriodicRefresh(LOOK_AGAIN)
-                                .enableAllAdaptiveRefreshTriggers()
-                                .adaptiveRefreshTriggersTimeout(CONNECT_AGAIN)
-                                .build()),
-                    mostCommands)
-                .build());
-    return made;
-  }
-
-  private static ClientOptions.Builder bounded(ClientOptions.Builder options, int mostCommands) {
+  private static ClientOptions.Builder bounded(ClientOptions.Builder options, int maxCommands) {
     return options
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-        .requestQueueSize(mostCommands)
-        .timeoutOptions(TimeoutOptions.enabled(PATIENCE))
-        .socketOptions(SocketOptions.builder().connectTimeout(PATIENCE).build());
+        .requestQueueSize(maxCommands)
+        .timeoutOptions(TimeoutOptions.enabled(RedisConfiguration.PATIENCE))
+        .socketOptions(SocketOptions.builder().connectTimeout(RedisConfiguration.PATIENCE).build());
   }
 
   /** Whether it is a Cluster, whose channels are sharded. */
@@ -109,7 +108,7 @@ public final class Redis implements AutoCloseable {
   /** A connection; fails if no server can be reached now. */
   public <K, V> CompletionStage<RedisConnection<K, V>> connect(RedisCodec<K, V> codec) {
     if (cluster == null) {
-      return server.connectAsync(codec, seed).thenApply(ToServer::new);
+      return Objects.requireNonNull(server).connectAsync(codec, seed).thenApply(ToServer::new);
     }
     RedisClusterClient to = cluster;
     return (clusterKnown ? CompletableFuture.<Void>completedFuture(null) : look())
@@ -149,13 +148,22 @@ public final class Redis implements AutoCloseable {
     return cluster.refreshPartitionsAsync().thenAccept(looked -> clusterKnown = true);
   }
 
+  /** The client for commands. */
+  AbstractRedisClient client() {
+    return cluster == null ? Objects.requireNonNull(server) : cluster;
+  }
+
+  /** Can be called more than once. */
   @Override
   public void close() {
-    if (cluster != null) {
-      cluster.shutdown(Duration.ZERO, CLOSE_LIMIT);
-    }
-    listening.shutdown(Duration.ZERO, CLOSE_LIMIT);
-    server.shutdown(Duration.ZERO, CLOSE_LIMIT);
+    List<AbstractRedisClient> clients = List.of(client(), listening);
+    clients.forEach(client -> client.shutdown(Duration.ZERO, CLOSE_LIMIT));
+    // The bean has resources that are derived from ours, with the same threads.
+    clients.forEach(client -> close(client.getResources()));
+    close(resources);
+  }
+
+  private static void close(ClientResources resources) {
     resources.shutdown(0, CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
   }
 

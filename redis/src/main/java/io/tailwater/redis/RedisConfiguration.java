@@ -4,6 +4,7 @@ import io.lettuce.core.RedisURI;
 import io.micronaut.context.annotation.ConfigurationProperties;
 import io.micronaut.context.exceptions.ConfigurationException;
 import io.micronaut.core.bind.annotation.Bindable;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -18,17 +19,14 @@ import java.util.List;
 public record RedisConfiguration(
     @Bindable(defaultValue = "redis://127.0.0.1:6379") String uri,
     @Bindable(defaultValue = "") List<String> uris) {
+  /** How long a server has to answer. */
+  public static final Duration PATIENCE = Duration.ofSeconds(2);
 
   /** Refuses what is no address with a {@link ConfigurationException}. */
   public RedisConfiguration {
     uris = uris.stream().filter(each -> !each.isBlank()).toList();
     address("redis.uri", uri);
     uris.forEach(each -> address("redis.uris", each));
-  }
-
-  /** One server. */
-  public static RedisConfiguration server(String uri) {
-    return new RedisConfiguration(uri, List.of());
   }
 
   boolean cluster() {
@@ -48,7 +46,7 @@ public record RedisConfiguration(
     try {
       RedisURI address = RedisURI.create(text.strip());
       // Of a connection's first words and of looking at a Cluster: Lettuce has a minute for them.
-      address.setTimeout(Redis.PATIENCE);
+      address.setTimeout(PATIENCE);
       return address;
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * A connection for commands. It is kept up for ever; while a server that a command needs is away,
- * the command fails at once or after {@link Redis#PATIENCE}. Any thread.
+ * the command fails at once or after {@link RedisConfiguration#PATIENCE}. Any thread.
  */
 public interface RedisConnection<K, V> {
   /** Commands of one key, or of keys in one slot. */

@@ -35,8 +35,13 @@ public final class RedisListener implements AutoCloseable {
   private static final int LOOK_EACH = 2;
 
   private final Redis redis;
+  private final KeyPrefix prefix;
   private final ScheduledExecutorService thread;
   private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
+
+  /** By their names in Redis, as they were asked for; written by the thread. */
+  private final Map<String, Subscription> named = new ConcurrentHashMap<>();
+
   private final Map<RedisURI, ListeningConnection> servers = new HashMap<>();
   private final Set<RedisURI> away = new HashSet<>();
   private final Set<RedisURI> refusing = new HashSet<>();
@@ -46,10 +51,13 @@ public final class RedisListener implements AutoCloseable {
   private int lookedAt = -LOOK_EACH;
 
   /**
+   * @param prefix of all channels; nothing is listened to before it is known, and everything moves
+   *     when it changes
    * @param thread one thread; nothing is done once it is shut down
    */
-  public RedisListener(Redis redis, ScheduledExecutorService thread) {
+  public RedisListener(Redis redis, KeyPrefix prefix, ScheduledExecutorService thread) {
     this.redis = redis;
+    this.prefix = prefix;
     this.thread = thread;
   }
 
@@ -60,6 +68,9 @@ public final class RedisListener implements AutoCloseable {
 
     /** Where it was asked for; of the thread, as is what follows. */
     @Nullable ListeningConnection at;
+
+    /** Its name in Redis there. */
+    @Nullable String name;
 
     volatile boolean listens;
 
@@ -95,6 +106,7 @@ public final class RedisListener implements AutoCloseable {
   /**
    * Sends the messages of a channel to the sink, until {@link #unsubscribe}.
    *
+   * @param channel after the prefix
    * @param sink called on a thread of Redis, which it must not keep waiting
    * @param changed called when {@link #listens} may tell something else; must not wait either
    */
@@ -161,25 +173,41 @@ public final class RedisListener implements AutoCloseable {
     if (closed || subscriptions.get(subscription.channel) != subscription) {
       return;
     }
-    RedisURI home = redis.home(ByteBuffer.wrap(name(subscription)));
+    String begin = prefix.now();
+    if (begin == null) {
+      return;
+    }
+    String name = begin + subscription.channel;
+    RedisURI home = redis.home(ByteBuffer.wrap(name.getBytes(StandardCharsets.UTF_8)));
     if (home == null) {
       look();
       return;
     }
     ListeningConnection server = servers.computeIfAbsent(home, this::connect);
-    if (subscription.at != server) {
+    if (subscription.at != server || !name.equals(subscription.name)) {
       leave(subscription);
       subscription.at = server;
-      server.ask(subscription.channel);
+      subscription.name = name;
+      named.put(name, subscription);
+      server.ask(name);
     }
   }
 
   private void leave(Subscription subscription) {
-    if (subscription.at != null) {
-      subscription.at.leave(subscription.channel);
-      subscription.at = null;
-      subscription.listens(false);
+    if (subscription.at != null && subscription.name != null) {
+      subscription.at.leave(subscription.name);
     }
+    forget(subscription);
+  }
+
+  /** It is nowhere asked for. */
+  private void forget(Subscription subscription) {
+    if (subscription.name != null) {
+      named.remove(subscription.name, subscription);
+    }
+    subscription.name = null;
+    subscription.at = null;
+    subscription.listens(false);
   }
 
   private ListeningConnection connect(RedisURI home) {
@@ -194,15 +222,11 @@ public final class RedisListener implements AutoCloseable {
     }
   }
 
-  private static byte[] name(Subscription subscription) {
-    return subscription.channel.getBytes(StandardCharsets.UTF_8);
-  }
-
   /** What servers tell of themselves. */
   private final class Told implements ListeningConnection.Ear {
     @Override
     public void message(String channel, byte[] message) {
-      Subscription subscription = subscriptions.get(channel);
+      Subscription subscription = named.get(channel);
       if (subscription != null) {
         subscription.sink.accept(message);
       }
@@ -213,15 +237,15 @@ public final class RedisListener implements AutoCloseable {
       LOG.info("listening to Redis at {}", server.address());
       away.remove(server.home());
       for (Subscription subscription : subscriptions.values()) {
-        if (subscription.at == server) {
-          server.ask(subscription.channel);
+        if (subscription.at == server && subscription.name != null) {
+          server.ask(subscription.name);
         }
       }
     }
 
     @Override
     public void listens(ListeningConnection server, String channel) {
-      Subscription subscription = subscriptions.get(channel);
+      Subscription subscription = named.get(channel);
       if (subscription != null && subscription.at == server) {
         subscription.listens(true);
       } else {
@@ -246,7 +270,7 @@ public final class RedisListener implements AutoCloseable {
 
     @Override
     public void sentAway(ListeningConnection server, String channel) {
-      Subscription subscription = subscriptions.get(channel);
+      Subscription subscription = named.get(channel);
       // Else it answers a wish of ours.
       if (subscription != null && subscription.listens) {
         elsewhere(server, channel);
@@ -255,10 +279,9 @@ public final class RedisListener implements AutoCloseable {
     }
 
     private void elsewhere(ListeningConnection server, String channel) {
-      Subscription subscription = subscriptions.get(channel);
+      Subscription subscription = named.get(channel);
       if (subscription != null && subscription.at == server) {
-        subscription.at = null;
-        subscription.listens(false);
+        forget(subscription);
       }
     }
 
@@ -274,8 +297,7 @@ public final class RedisListener implements AutoCloseable {
       }
       for (Subscription subscription : subscriptions.values()) {
         if (subscription.at == server) {
-          subscription.at = null;
-          subscription.listens(false);
+          forget(subscription);
         }
       }
       look();

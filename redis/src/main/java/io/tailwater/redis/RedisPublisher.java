@@ -17,6 +17,7 @@ public final class RedisPublisher {
   private static final long AGAIN_MS = 500;
 
   private final Redis redis;
+  private final KeyPrefix prefix;
   private final ScheduledExecutorService timer;
   private final long mostBytes;
   private final AtomicLong underWay = new AtomicLong();
@@ -26,11 +27,14 @@ public final class RedisPublisher {
   /**
    * Not connected before {@link #start}.
    *
+   * @param prefix of all channels; nothing is published before it is known
    * @param timer tries to connect again, until it is shut down
    * @param mostBytes bytes of messages that may wait for Redis' answer, 1 or more
    */
-  public RedisPublisher(Redis redis, ScheduledExecutorService timer, long mostBytes) {
+  public RedisPublisher(
+      Redis redis, KeyPrefix prefix, ScheduledExecutorService timer, long mostBytes) {
     this.redis = redis;
+    this.prefix = prefix;
     this.timer = timer;
     this.mostBytes = mostBytes;
   }
@@ -57,11 +61,18 @@ public final class RedisPublisher {
    * Publishes a message; done with how many listen to the channel. Fails with a {@link
    * RedisException} while Redis cannot be reached or has too much to take, in which case it may or
    * may not have been passed on.
+   *
+   * @param channel after the prefix
    */
   public CompletableFuture<Long> publish(String channel, byte[] message) {
     RedisConnection<byte[], byte[]> to = connection;
     if (to == null) {
       return CompletableFuture.failedFuture(new RedisException("no connection to Redis yet"));
+    }
+    String begin = prefix.now();
+    if (begin == null) {
+      return CompletableFuture.failedFuture(
+          new RedisException("the name of the platform is not known yet"));
     }
     if (underWay.addAndGet(message.length) > mostBytes) {
       underWay.addAndGet(-message.length);
@@ -69,7 +80,7 @@ public final class RedisPublisher {
     }
     CompletableFuture<Long> heard = new CompletableFuture<>();
     try {
-      to.publish(channel.getBytes(StandardCharsets.UTF_8), message)
+      to.publish((begin + channel).getBytes(StandardCharsets.UTF_8), message)
           .whenComplete((receivers, failure) -> done(message, heard, receivers, failure));
     } catch (RedisException e) {
       done(message, heard, null, e);

@@ -26,7 +26,7 @@ final class RedisConfigurationTest {
     RedisURI server = read(Map.of("redis.uri", "rediss://:secret@a:7/2")).server();
     assertThat(server.isSsl()).isTrue();
     assertThat(server.getHost()).isEqualTo("a");
-    assertThat(server.getTimeout()).isEqualTo(Redis.PATIENCE);
+    assertThat(server.getTimeout()).isEqualTo(RedisConfiguration.PATIENCE);
   }
 
   @Test
@@ -36,7 +36,8 @@ final class RedisConfigurationTest {
     assertThat(cluster.cluster()).isTrue();
     assertThat(cluster.seeds()).extracting(RedisURI::getHost).containsExactly("a", "b");
     assertThat(cluster.seeds())
-        .allSatisfy(server -> assertThat(server.getTimeout()).isEqualTo(Redis.PATIENCE));
+        .allSatisfy(
+            server -> assertThat(server.getTimeout()).isEqualTo(RedisConfiguration.PATIENCE));
   }
 
   @ParameterizedTest
@@ -56,8 +57,7 @@ final class RedisConfigurationTest {
   }
 
   private static RedisConfiguration read(Map<String, Object> settings) {
-    try (ApplicationContext context =
-        ApplicationContext.builder().eagerInitSingletons(true).properties(settings).start()) {
+    try (ApplicationContext context = ApplicationContext.builder().properties(settings).start()) {
       return context.getBean(RedisConfiguration.class);
     }
   }

@@ -10,6 +10,7 @@ import io.tailwater.servers.RedisCluster;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -20,13 +21,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Publishing and listening over a real Redis Cluster, whose servers are killed. */
 final class RedisListenerClusterIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final List<String> CHANNELS =
-      IntStream.range(0, 30).mapToObj(partition -> "tw:{chat:" + partition + "}").toList();
+      IntStream.range(0, 30).mapToObj(partition -> "{chat:" + partition + "}").toList();
+
+  private static final String PREFIX = "tw:one:";
 
   private static RedisCluster cluster;
 
@@ -53,11 +57,10 @@ final class RedisListenerClusterIT {
   @BeforeEach
   void listenToAll() {
     redis =
-        Redis.open(
-            new RedisConfiguration("redis://127.0.0.1:1", cluster.uris()), "redis-test", 1_000);
-    listener = new RedisListener(redis, thread);
+        TestRedis.open(Map.of("redis.uri", "redis://127.0.0.1:1", "redis.uris", cluster.uris()));
+    listener = new RedisListener(redis, () -> PREFIX, thread);
     listener.start();
-    publisher = new RedisPublisher(redis, thread, 1 << 20);
+    publisher = new RedisPublisher(redis, () -> PREFIX, thread, 1 << 20);
     publisher.start();
     for (String channel : CHANNELS) {
       listener.subscribe(
@@ -112,6 +115,7 @@ final class RedisListenerClusterIT {
   }
 
   @Test
+  @Tag("long")
   void whatAServerThatFellSilentHadIsHeardFromItsReplica() {
     EmbeddedRedis victim = cluster.homeOf(CHANNELS.getFirst());
     victim.freeze();

@@ -1,20 +1,27 @@
 package io.tailwater.redis;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.tailwater.embedded.RedisServer;
 import io.tailwater.servers.TestServers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Publishing and listening over one real Redis that comes and goes. */
@@ -24,10 +31,10 @@ final class RedisListenerIT {
   private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor();
   private final Queue<String> heard = new ConcurrentLinkedQueue<>();
   private final RedisServer server = TestServers.redis();
-  private final Redis redis =
-      Redis.open(RedisConfiguration.server(server.uri()), "redis-test", 1_000);
-  private final RedisListener listener = new RedisListener(redis, thread);
-  private final RedisPublisher publisher = new RedisPublisher(redis, thread, 1_000);
+  private final Redis redis = TestRedis.open(Map.of("redis.uri", server.uri()));
+  private volatile @Nullable String prefix = "tw:one:";
+  private final RedisListener listener = new RedisListener(redis, () -> prefix, thread);
+  private final RedisPublisher publisher = new RedisPublisher(redis, () -> prefix, thread, 1_000);
 
   @AfterEach
   void stop() throws InterruptedException {
@@ -56,6 +63,7 @@ final class RedisListenerIT {
   }
 
   @Test
+  @Tag("long")
   void aRedisThatFallsSilentIsNotListenedToAnyMore() throws Exception {
     begin();
     await().atMost(PATIENCE).until(() -> publishes("before"));
@@ -81,6 +89,41 @@ final class RedisListenerIT {
     await().atMost(PATIENCE).until(() -> publishes("two"));
     await().atMost(PATIENCE).until(() -> anew.contains("two"));
     assertThat(heard).doesNotContain("two");
+  }
+
+  @Test
+  void aChannelBeginsWithThePlatformAndMovesWhenItsNameChanges() throws Exception {
+    prefix = null;
+    begin();
+    StatefulRedisPubSubConnection<byte[], byte[]> raw =
+        redis
+            .listen(redis.home(ByteBuffer.wrap(new byte[0])))
+            .toCompletableFuture()
+            .get(30, SECONDS);
+    await().atMost(PATIENCE).until(() -> !failsWith("no connection"));
+    assertThatThrownBy(() -> publish("early")).hasMessageContaining("name of the platform");
+    assertThat(listener.listens("a")).isFalse();
+    for (String name : List.of("tw:one:", "tw:two:")) {
+      prefix = name;
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> raw.sync().pubsubChannels().stream().map(RedisListenerIT::text).toList(),
+              List.of(name + "a")::equals);
+      await().atMost(PATIENCE).until(() -> listener.listens("a"));
+      assertThat(publish(name)).isEqualTo(1);
+      await().atMost(PATIENCE).until(() -> heard.contains(name));
+    }
+    raw.close();
+  }
+
+  private boolean failsWith(String message) {
+    try {
+      publish("x");
+      return false;
+    } catch (java.util.concurrent.CompletionException e) {
+      return String.valueOf(e.getMessage()).contains(message);
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.tailwater.service;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.core.naming.NameUtils;
 import io.micronaut.runtime.server.EmbeddedServer;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * @param roots where its settings are, for instance {@code tailwater.core}
  * @param named the settings of records that exist once for each name, by their root: for {@code
  *     tailwater.namespaces} the keys behind {@code tailwater.namespaces.NAME}
- * @param eager whether every bean is created at start
+ * @param eager annotations of the beans that are created at start, with all that they need
  * @param beforeClose what a process does when it is told to stop, before its context closes
  */
 public record Program(
@@ -32,7 +33,7 @@ public record Program(
     String threads,
     Set<String> roots,
     Map<String, Set<String>> named,
-    boolean eager,
+    Set<Class<? extends Annotation>> eager,
     Consumer<ApplicationContext> beforeClose) {
   private static final Logger LOG = LoggerFactory.getLogger(Program.class);
   private static final int FAILED = 1;
@@ -41,11 +42,12 @@ public record Program(
   public Program {
     roots = Set.copyOf(roots);
     named = Map.copyOf(named);
+    eager = Set.copyOf(eager);
   }
 
   /** A service whose beans are created when they are needed, and that closes at once. */
   public static Program of(String name, String threads, String... roots) {
-    return new Program(name, threads, Set.of(roots), Map.of(), false, _ -> {});
+    return new Program(name, threads, Set.of(roots), Map.of(), Set.of(), _ -> {});
   }
 
   /**
@@ -63,9 +65,13 @@ public record Program(
     return new Program(name, threads, roots, Map.of(root, keys), eager, beforeClose);
   }
 
-  /** The same service with every bean created at start. */
-  public Program eagerly() {
-    return new Program(name, threads, roots, named, true, beforeClose);
+  /**
+   * The same service, which creates beans with these annotations at start. Other beans are created
+   * when they are needed, except those of the scope {@code @Context}. Some libraries have beans
+   * that connect to a server when they are created.
+   */
+  public Program eagerly(Set<Class<? extends Annotation>> annotations) {
+    return new Program(name, threads, roots, named, annotations, beforeClose);
   }
 
   /** The same service, which does this first when its process is told to stop. */
@@ -92,6 +98,8 @@ public record Program(
     }
   }
 
+  // The builder takes an array of classes, which has no type parameter.
+  @SuppressWarnings("unchecked")
   private ApplicationContext context(Map<String, Object> properties) {
     Map<String, Object> all = new HashMap<>(properties);
     all.put("tailwater.service", name);
@@ -105,7 +113,7 @@ public record Program(
         .overrideConfigLocations("classpath:" + name + "/")
         .deduceEnvironment(false)
         .banner(false)
-        .eagerInitSingletons(eager)
+        .eagerInitAnnotated(eager.toArray(Class[]::new))
         .environmentVariableExcludes(variables.names())
         .propertySources(variables.source())
         .properties(all)

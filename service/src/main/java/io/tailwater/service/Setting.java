@@ -40,6 +40,7 @@ record Setting(String key, Argument<?> argument) {
       List.of(
           new Setting(INSTANCE, Argument.of(String.class, "instance")),
           new Setting("micronaut.server.port", Argument.of(Integer.class, PORT)),
+          new Setting("endpoints.all.port", Argument.of(Integer.class, PORT)),
           new Setting("grpc.server.port", Argument.of(Integer.class, PORT)));
 
   /** The components of all configuration records below the program's roots. */
@@ -47,7 +48,7 @@ record Setting(String key, Argument<?> argument) {
     List<Setting> settings = new ArrayList<>(COMMON);
     for (BeanDefinitionReference<?> reference : context.getBeanDefinitionReferences()) {
       if (reference.isConfigurationProperties()
-          && reference.getBeanDefinitionName().startsWith(PACKAGES)) {
+          && reference.getBeanType().getName().startsWith(PACKAGES)) {
         BeanDefinition<?> record = reference.load(context);
         String prefix = prefix(record);
         if (program.roots().stream().anyMatch(root -> (prefix + ".").startsWith(root + "."))) {

@@ -8,6 +8,7 @@ import io.micronaut.core.naming.NameUtils;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,6 +27,9 @@ final class UnknownSettings {
       List.of("tailwater.edge", "tailwater.core", "tailwater.namespaces", "tailwater.ai");
 
   private static final List<String> SINGLE = List.of("tailwater.instance", "tailwater.service");
+
+  /** Settings of libraries below our roots, with the value that services depend on. */
+  private static final Map<String, String> FIXED = Map.of("redis.health.enabled", "false");
 
   private final Program program;
   private final Set<String> known;
@@ -50,7 +54,7 @@ final class UnknownSettings {
     for (String key : source) {
       if (variables) {
         refuseVariable(key);
-      } else {
+      } else if (!String.valueOf(source.get(key)).equals(FIXED.get(key))) {
         refuseSetting(NameUtils.hyphenate(key.replaceFirst("\\[.*", ""), true), shared);
       }
     }

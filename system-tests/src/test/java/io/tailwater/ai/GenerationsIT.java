@@ -144,7 +144,7 @@ final class GenerationsIT {
   private static void grows(StreamState stream) {
     int before = await().ignoreExceptions().until(() -> events(stream).size(), size -> true);
     await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(90))
         .ignoreExceptions()
         .untilAsserted(() -> assertThat(events(stream).size()).isGreaterThan(before + 5));
   }

@@ -14,29 +14,18 @@ import org.opentest4j.TestAbortedException;
  */
 public final class Tools {
   private static final boolean REQUIRED = Boolean.getBoolean("tailwater.tools.required");
-  private static final List<String> PACKAGES = List.of("eventsource@3.0.7", "ws@8.23.0");
+  private static final Path PACKAGES = Path.of("src", "test", "npm");
+  private static final String LOCK = "package-lock.json";
   private static final Path NPM = Path.of("target", "npm");
-  private static final long INSTALL_SECONDS = 120;
+  private static final long INSTALL_SECONDS = 300;
   private static final long ASK_SECONDS = 60;
 
   private Tools() {}
 
   /** The command of a program that has to answer to these arguments. */
   public static void require(String install, String... command) {
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      if (process.waitFor(ASK_SECONDS, TimeUnit.SECONDS) && process.exitValue() == 0) {
-        return;
-      }
-      process.destroyForcibly();
-    } catch (IOException e) {
-      // It is not there, as said below.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (succeeds(command)) {
+      return;
     }
     String message = "this test needs " + install + ": " + String.join(" ", command) + " failed";
     if (REQUIRED) {
@@ -44,6 +33,26 @@ public final class Tools {
     }
     System.out.println("skipped: " + message);
     throw new TestAbortedException(message);
+  }
+
+  /** Whether a program is there, and ends in time and well with these arguments. */
+  public static boolean succeeds(String... command) {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (process.waitFor(ASK_SECONDS, TimeUnit.SECONDS)) {
+        return process.exitValue() == 0;
+      }
+      process.destroyForcibly();
+    } catch (IOException e) {
+      // It is not there.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return false;
   }
 
   /** A Node program that may use the npm packages of these tests; its command. */
@@ -56,20 +65,48 @@ public final class Tools {
     return List.of("node", file.toString());
   }
 
-  /** Installs the packages once into the build's own directory. */
+  /**
+   * Runs npm in a directory; what it printed.
+   *
+   * @throws IllegalStateException with all that it printed, if it fails
+   */
+  public static synchronized String npm(Path directory, String... arguments)
+      throws IOException, InterruptedException {
+    require("node (Debian: nodejs)", "node", "--version");
+    require("npm (Debian: npm)", "npm", "--version");
+    List<String> command = new ArrayList<>(List.of("npm"));
+    command.addAll(List.of(arguments));
+    Path printed = Files.createTempFile("tailwater-npm-", ".out");
+    Process npm =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(printed.toFile())
+            .start();
+    boolean ended = npm.waitFor(INSTALL_SECONDS, TimeUnit.SECONDS);
+    npm.destroyForcibly();
+    String output = Files.readString(printed);
+    Files.delete(printed);
+    if (!ended || npm.exitValue() != 0) {
+      throw new IllegalStateException(String.join(" ", command) + " failed: " + output);
+    }
+    return output;
+  }
+
+  /** Installs the packages of the lock file once into the build's own directory. */
   private static synchronized void install() throws IOException, InterruptedException {
-    Path done = NPM.resolve(String.join(" ", PACKAGES));
-    if (Files.exists(done)) {
+    String lock = Files.readString(PACKAGES.resolve(LOCK));
+    Path installed = NPM.resolve("installed.json");
+    if (Files.exists(installed) && Files.readString(installed).equals(lock)) {
       return;
     }
     require("npm (Debian: npm)", "npm", "--version");
     Files.createDirectories(NPM);
-    Files.writeString(NPM.resolve("package.json"), "{\"private\":true}");
-    List<String> command = new ArrayList<>(List.of("npm", "install"));
-    command.addAll(List.of("--no-audit", "--no-fund"));
-    command.addAll(PACKAGES);
+    Files.writeString(NPM.resolve(LOCK), lock);
+    Files.writeString(
+        NPM.resolve("package.json"), Files.readString(PACKAGES.resolve("package.json")));
     Process npm =
-        new ProcessBuilder(command)
+        new ProcessBuilder("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
             .directory(NPM.toFile())
             .redirectErrorStream(true)
             .redirectOutput(NPM.resolve("npm.out").toFile())
@@ -77,8 +114,11 @@ public final class Tools {
     if (!npm.waitFor(INSTALL_SECONDS, TimeUnit.SECONDS) || npm.exitValue() != 0) {
       npm.destroyForcibly();
       throw new IllegalStateException(
-          "npm could not install " + PACKAGES + ": " + Files.readString(NPM.resolve("npm.out")));
+          "npm could not install the packages of "
+              + PACKAGES
+              + ": "
+              + Files.readString(NPM.resolve("npm.out")));
     }
-    Files.createFile(done);
+    Files.writeString(installed, lock);
   }
 }

@@ -11,17 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the Kafka and the Redis that tests run against: containers of the official images, or the
- * embedded ones. {@value #SWITCH} (or the environment's {@value #VARIABLE}) says which: {@code
- * auto}, the default, {@code never} or {@code always}. {@code auto} takes containers if a Docker
- * engine answers on this machine and has the images or gets them within seconds. What was taken is
- * printed once, and is the same for the whole JVM.
+ * embedded ones. {@value Wish#SWITCH} (or the environment's {@value Wish#VARIABLE}) says which:
+ * {@code auto}, the default, {@code never} or {@code always}. {@code auto} takes containers if a
+ * Docker engine answers on this machine and has the images or gets them within seconds. What was
+ * taken is printed once, and is the same for the whole JVM.
  *
  * <p>May be used by any thread.
  */
 public final class TestServers {
-  static final String SWITCH = "tailwater.test.containers";
-  static final String VARIABLE = "TAILWATER_TEST_CONTAINERS";
-
   private static @Nullable Choice chosen;
 
   private TestServers() {}
@@ -51,7 +48,9 @@ public final class TestServers {
 
   private static synchronized <T> T open(Supplier<T> container, Supplier<T> embedded) {
     if (chosen == null) {
-      chosen = announced(Choice.make(Wish.of(System.getProperty(SWITCH), System.getenv(VARIABLE))));
+      chosen =
+          announced(
+              Choice.make(Wish.of(System.getProperty(Wish.SWITCH), System.getenv(Wish.VARIABLE))));
     }
     Choice choice = chosen;
     if (!choice.containers()) {

@@ -10,6 +10,9 @@ enum Wish {
   NEVER,
   ALWAYS;
 
+  static final String SWITCH = "tailwater.test.containers";
+  static final String VARIABLE = "TAILWATER_TEST_CONTAINERS";
+
   /**
    * Reads the switch.
    *
@@ -28,6 +31,6 @@ enum Wish {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    TestServers.SWITCH + ": '" + said + "' is none of auto, never, always"));
+                    SWITCH + ": '" + said + "' is none of auto, never, always"));
   }
 }

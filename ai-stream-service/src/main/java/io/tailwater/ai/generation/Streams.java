@@ -4,6 +4,9 @@ import io.tailwater.ai.generation.Generation.Birth;
 import io.tailwater.ai.generation.Generation.Death;
 import io.tailwater.ai.generation.Generation.Stop;
 import io.tailwater.ai.generation.Generation.Surroundings;
+import io.tailwater.ai.generation.Places.Place;
+import io.tailwater.ai.lease.Accounts;
+import io.tailwater.ai.lease.Accounts.Payer;
 import io.tailwater.ai.lease.Leases;
 import io.tailwater.ai.model.Model;
 import io.tailwater.ai.stream.LoggedStream;
@@ -12,6 +15,7 @@ import io.tailwater.ai.stream.StreamId;
 import io.tailwater.ai.stream.StreamRequest;
 import io.tailwater.ai.stream.StreamWriter;
 import io.tailwater.client.Verdict.Closed;
+import io.tailwater.client.Verdict.Conflicting;
 import io.tailwater.client.Verdict.Refused;
 import io.tailwater.client.Verdict.Stored;
 import io.tailwater.client.Verdict.Unknown;
@@ -30,7 +34,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
@@ -59,7 +62,7 @@ public final class Streams implements AutoCloseable {
   private final Map<StreamId, Generation> running = new ConcurrentHashMap<>();
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(THREAD, 0).factory());
-  private final Semaphore free;
+  private final Places places;
   private volatile boolean stopping;
 
   /**
@@ -78,24 +81,26 @@ public final class Streams implements AutoCloseable {
     this.leases = leases;
     this.clock = clock;
     this.random = random;
-    this.free = new Semaphore(limits.maxRunning());
-    surroundings.metrics().running(running::size, limits.maxRunning());
+    this.places = new Places(limits.places(), surroundings.metrics());
+    surroundings.metrics().running(places::running, limits.places().running());
+    surroundings.metrics().queue(places::queued, limits.places().queued());
   }
 
   /**
    * Bounds of the streams of an instance.
    *
-   * @param maxRunning generations at once; further ones are refused
-   * @param createTimeout how long a caller waits until a generation's start or end is in the log
+   * @param createTimeout how long a caller waits until a generation's first event or end is in the
+   *     log
    * @param shutdownGrace how long running generations have to publish their end at a stop
    */
-  public record Limits(int maxRunning, Duration createTimeout, Duration shutdownGrace) {}
+  public record Limits(Places.Limits places, Duration createTimeout, Duration shutdownGrace) {}
 
   /**
    * Begins a generation, or joins the one of the same creator and key.
    *
-   * @throws RequestException {@code invalid_request}, {@code rate_limited} (this instance is at its
-   *     limit), {@code unavailable}
+   * @throws RequestException {@code invalid_request}, {@code rate_limited} (the subject or the
+   *     address is at its limit), {@code quota_exceeded}, {@code overloaded} (this instance is at
+   *     its limit), {@code unavailable}
    */
   public StreamState create(StreamRequest request) throws InterruptedException {
     Model model = models.get(request.model());
@@ -126,8 +131,8 @@ public final class Streams implements AutoCloseable {
   }
 
   /**
-   * Ends a running stream of any instance, with {@code finish} and the reason {@code cancelled}. A
-   * stream that has ended stays as it is.
+   * Ends a queued or running stream of any instance, with {@code finish} and the reason {@code
+   * cancelled}. A stream that has ended stays as it is.
    *
    * @throws RequestException {@code not_found} if nothing of it is left, {@code unavailable}
    */
@@ -151,7 +156,7 @@ public final class Streams implements AutoCloseable {
     }
   }
 
-  /** The streams that run here. */
+  /** The streams that run or wait here. */
   public Collection<Generation> running() {
     return List.copyOf(running.values());
   }
@@ -160,17 +165,13 @@ public final class Streams implements AutoCloseable {
     if (stopping) {
       throw new RequestException(ErrorCode.UNAVAILABLE, "this instance is stopping; try again");
     }
-    if (!free.tryAcquire()) {
-      surroundings.metrics().refused();
-      throw new RequestException(
-          ErrorCode.RATE_LIMITED,
-          "this instance is at its limit of " + limits.maxRunning() + " streams; try again later");
-    }
+    surroundings.accounts().require(Payer.of(request));
+    Place place = places.enter(request);
     String run = StreamId.letters(random, RUN_LETTERS);
-    Generation mine = new Generation(id, request, model, run, surroundings);
+    Generation mine = new Generation(id, request, model, run, places, place, surroundings);
     Generation other = running.putIfAbsent(id, mine);
     if (other != null) {
-      free.release();
+      places.leave(place);
       return other;
     }
     if (stopping) {
@@ -184,11 +185,11 @@ public final class Streams implements AutoCloseable {
   private void run(Generation generation) {
     StreamId id = generation.id();
     try {
-      leases.hold(id, generation.creator());
+      leases.hold(id, generation.creator(), clock.millis());
       generation.run();
     } finally {
       running.remove(id);
-      free.release();
+      places.leave(generation.place());
       Death death = generation.ended().getNow(Death.BROKEN);
       surroundings.metrics().ended(death.how());
       if (death.over()) {
@@ -215,7 +216,8 @@ public final class Streams implements AutoCloseable {
     return switch (birth) {
       case Birth.Begun _ -> begun(generation, generation.request() != request);
       case Birth.Joined _ -> joined(look(generation.id(), null), request.creator());
-      case Birth.Refused(String message) -> throw new RequestException(ErrorCode.INTERNAL, message);
+      case Birth.Refused(ErrorCode code, String message) ->
+          throw new RequestException(code, message);
       case Birth.Unknown(String message) ->
           throw new RequestException(ErrorCode.UNAVAILABLE, message);
     };
@@ -231,7 +233,9 @@ public final class Streams implements AutoCloseable {
         .setChannel(id.channel().toString())
         .setModel(generation.model())
         .setCreator(generation.creator())
-        .setStatus(StreamState.Status.RUNNING)
+        .setStatus(
+            generation.place().isFree() ? StreamState.Status.RUNNING : StreamState.Status.QUEUED)
+        .setAhead(generation.ahead())
         .setCreatedMs(clock.millis())
         .setJoined(joined)
         .build();
@@ -275,11 +279,20 @@ public final class Streams implements AutoCloseable {
   /** Its producer stops once it finds the channel closed. */
   private @Nullable Position cancelElsewhere(LoggedStream logged) throws InterruptedException {
     Finish finish = new Finish(Finish.CANCELLED, logged.usage());
+    Accounts accounts = surroundings.accounts();
+    Payer payer = Payer.of(creator(logged.id()));
     try (StreamWriter writer = surroundings.writers().get()) {
+      accounts.closing(writer, logged.id(), payer, logged.model(), finish);
       return switch (writer.publish(
           surroundings.codec().request(logged.id(), "cancel", finish), limits.createTimeout())) {
-        case Stored(Position id, _) -> id;
+        case Stored(Position id, boolean duplicate, _) -> {
+          if (!duplicate) {
+            accounts.closed(payer, logged.model(), finish);
+          }
+          yield id;
+        }
         case Closed _ -> null;
+        case Conflicting _ -> throw new IllegalStateException("these events are about no entry");
         case Refused(_, String message) -> throw new RequestException(ErrorCode.INTERNAL, message);
         case Unknown _ ->
             throw new RequestException(

@@ -2,11 +2,12 @@ package io.tailwater.ai.lease;
 
 import io.tailwater.ai.stream.StreamId;
 import io.tailwater.ai.stream.StreamMetrics;
-import io.tailwater.ai.threads.Ticker;
 import io.tailwater.contract.RequestException;
+import io.tailwater.service.Ticker;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,6 +44,7 @@ public final class LeaseKeeper implements AutoCloseable {
   private final StreamMetrics metrics;
   private final LeaseJudge judge;
   private final Unwatched unwatched;
+  private final Duration usual;
   private final Set<StreamId> beingEnded = ConcurrentHashMap.newKeySet();
   private final Semaphore turns = new Semaphore(MAX_ENDING_AT_ONCE);
   private final ScheduledExecutorService clock =
@@ -68,7 +70,8 @@ public final class LeaseKeeper implements AutoCloseable {
     this.ticker = ticker;
     this.metrics = metrics;
     this.judge = new LeaseJudge(terms.ttl());
-    this.unwatched = new Unwatched(terms.unwatchedAfter());
+    this.unwatched = new Unwatched();
+    this.usual = terms.unwatchedAfter();
     clock.scheduleAtFixedRate(this::tick, 0, terms.interval().toNanos(), TimeUnit.NANOSECONDS);
   }
 
@@ -98,8 +101,12 @@ public final class LeaseKeeper implements AutoCloseable {
         here.stream()
             .filter(RunningStream::cancelledUnwatched)
             .collect(Collectors.toMap(RunningStream::id, stream -> stream));
-    List<StreamId> ids = List.copyOf(cancellable.keySet());
-    for (StreamId id : unwatched.see(ticker.nanos(), ids, store.watched(ids))) {
+    Map<StreamId, Duration> limits = new HashMap<>();
+    cancellable.forEach(
+        (id, stream) ->
+            limits.put(id, stream.unwatchedAfter().isZero() ? usual : stream.unwatchedAfter()));
+    Set<StreamId> watched = store.watched(limits.keySet());
+    for (StreamId id : unwatched.see(ticker.nanos(), limits, watched)) {
       RunningStream stream = cancellable.get(id);
       if (stream != null) {
         stream.cancel();

@@ -2,6 +2,9 @@ package io.tailwater.ai.lease;
 
 import io.tailwater.ai.stream.StreamId;
 import io.tailwater.ai.stream.StreamMetrics;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,9 +25,33 @@ public final class Leases {
     this.metrics = metrics;
   }
 
-  /** Writes the lease of a stream that begins here; the {@link LeaseKeeper} then renews it. */
-  public void hold(StreamId id, String creator) {
-    attempt(() -> store.hold(Map.of(id, creator)));
+  /**
+   * Writes the lease of a stream that begins here, which the {@link LeaseKeeper} then renews, and
+   * puts it on the lists of streams.
+   */
+  public void hold(StreamId id, String creator, long createdMs) {
+    attempt(
+        () -> {
+          store.hold(Map.of(id, creator));
+          store.list(id, creator, createdMs);
+        });
+  }
+
+  /**
+   * Streams by their creation, the newest first.
+   *
+   * @param creator only those of this subject; empty for all
+   * @param throughMs only those that were created until then
+   * @throws RequestException {@code unavailable} while the store is away
+   */
+  public List<Listed> listed(String creator, long throughMs, int count) {
+    try {
+      return store.listed(creator, throughMs, count);
+    } catch (LeaseStoreException e) {
+      metrics.leaseStoreFailed();
+      throw new RequestException(
+          ErrorCode.UNAVAILABLE, "Redis, which has the list of streams, is away; try again");
+    }
   }
 
   /** Removes the lease of a stream that has ended. */

@@ -1,5 +1,6 @@
 package io.tailwater.ai.lease;
 
+import io.tailwater.ai.lease.Accounts.Payer;
 import io.tailwater.ai.stream.LoggedStream;
 import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.ai.stream.StreamEventCodec;
@@ -8,6 +9,7 @@ import io.tailwater.ai.stream.StreamLog;
 import io.tailwater.ai.stream.StreamMetrics;
 import io.tailwater.ai.stream.StreamWriter;
 import io.tailwater.client.Verdict.Closed;
+import io.tailwater.client.Verdict.Conflicting;
 import io.tailwater.client.Verdict.Refused;
 import io.tailwater.client.Verdict.Stored;
 import io.tailwater.client.Verdict.Unknown;
@@ -24,6 +26,8 @@ public final class LostStreams {
   private final StreamLog log;
   private final Supplier<StreamWriter> writers;
   private final StreamEventCodec codec;
+  private final Leases leases;
+  private final Accounts accounts;
   private final StreamMetrics metrics;
 
   /**
@@ -33,10 +37,14 @@ public final class LostStreams {
       StreamLog log,
       Supplier<StreamWriter> writers,
       StreamEventCodec codec,
+      Leases leases,
+      Accounts accounts,
       StreamMetrics metrics) {
     this.log = log;
     this.writers = writers;
     this.codec = codec;
+    this.leases = leases;
+    this.accounts = accounts;
     this.metrics = metrics;
   }
 
@@ -52,16 +60,19 @@ public final class LostStreams {
     }
     try (StreamWriter writer = writers.get()) {
       Failed failed = Failed.producerLost(logged.usage());
+      Payer payer = Payer.of(leases.creator(lost));
+      accounts.closing(writer, lost, payer, logged.model(), failed);
       return switch (writer.publish(codec.request(lost, "lost", failed), PATIENCE)) {
-        case Stored(_, boolean duplicate) -> {
+        case Stored(_, boolean duplicate, _) -> {
           if (!duplicate) {
             LOG.warn("stream {} was ended: its producer is gone", lost);
             metrics.ended("producer_lost");
+            accounts.closed(payer, logged.model(), failed);
           }
           yield true;
         }
         case Closed _ -> true;
-        case Refused _, Unknown _ -> false;
+        case Conflicting _, Refused _, Unknown _ -> false;
       };
     }
   }

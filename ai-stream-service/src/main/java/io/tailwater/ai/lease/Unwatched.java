@@ -3,7 +3,6 @@ package io.tailwater.ai.lease;
 import io.tailwater.ai.stream.StreamId;
 import io.tailwater.ai.threads.Confinement;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -15,12 +14,7 @@ import java.util.Set;
  */
 final class Unwatched {
   private final Confinement confinement = new Confinement();
-  private final long limitNanos;
   private Map<StreamId, Long> since = Map.of();
-
-  Unwatched(Duration limit) {
-    this.limitNanos = limit.toNanos();
-  }
 
   /** It is not known which streams are watched: the time restarts for all. */
   void blind() {
@@ -32,19 +26,20 @@ final class Unwatched {
    * It is known which streams are watched.
    *
    * @param nanos when, of a clock that only moves forward
-   * @param streams all that are cancelled when unwatched
+   * @param limits of all that are cancelled when unwatched: after how long
    * @param watched those of them that are
    * @return those that were unwatched each time they were seen, for at least the limit
    */
-  Set<StreamId> see(long nanos, Collection<StreamId> streams, Set<StreamId> watched) {
+  Set<StreamId> see(long nanos, Map<StreamId, Duration> limits, Set<StreamId> watched) {
     assert confinement.holds();
     Map<StreamId, Long> now = new HashMap<>();
     Set<StreamId> due = new HashSet<>();
-    for (StreamId stream : streams) {
+    for (Map.Entry<StreamId, Duration> each : limits.entrySet()) {
+      StreamId stream = each.getKey();
       if (!watched.contains(stream)) {
         long began = since.getOrDefault(stream, nanos);
         now.put(stream, began);
-        if (nanos - began >= limitNanos) {
+        if (nanos - began >= each.getValue().toNanos()) {
           due.add(stream);
         }
       }

@@ -1,13 +1,30 @@
 package io.tailwater.ai.model;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
- * A piece of an answer.
+ * What came of an answer.
  *
- * @param text whole code points; empty if nothing came
- * @param tokens number of tokens of the text
- * @param ending whether this is the last piece, and why
+ * @param pieces in their order; empty if nothing came
+ * @param ending whether these are the last pieces, and why
  */
-public record Chunk(String text, int tokens, Ending ending) {
+public record Chunk(List<Piece> pieces, Ending ending) {
+  /** Copies the list. */
+  public Chunk {
+    pieces = List.copyOf(pieces);
+  }
+
+  /** The texts of all pieces. */
+  public String text() {
+    return pieces.stream().map(Piece::text).collect(Collectors.joining());
+  }
+
+  /** Number of tokens of all pieces. */
+  public int tokens() {
+    return pieces.stream().mapToInt(Piece::tokens).sum();
+  }
+
   /** Whether and why an answer ends with a chunk. */
   public enum Ending {
     /** More follows. */
@@ -15,6 +32,10 @@ public record Chunk(String text, int tokens, Ending ending) {
     /** The answer is complete. */
     STOP,
     /** The answer was cut at the requested number of tokens. */
-    LENGTH
+    LENGTH,
+    /** The model waits for the results of the tools that it called. */
+    TOOL_CALLS,
+    /** The model's server removed the rest. */
+    CONTENT_FILTER
   }
 }

@@ -10,9 +10,9 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /**
- * Owned by one thread: composes one answer to a question out of {@link Phrases}: an opening that
- * quotes the question, then sections in random order: the kinds that every answer should have, then
- * the other kinds, each once before any is repeated.
+ * Owned by one thread: composes one answer to a question out of a {@link Phrasebook}: an opening
+ * that quotes the question, then sections in random order: the kinds that every answer should have,
+ * then the other kinds, each once before any is repeated.
  */
 final class Composer {
   private static final int QUOTED_POINTS = 80;
@@ -21,13 +21,17 @@ final class Composer {
   private static final int REFUSALS = 4;
 
   private final Random random;
+  private final Phrasebook phrases;
   private final String topic;
+  private final String subject;
   private final Deque<List<String>> kinds;
 
-  Composer(String question, Random random) {
+  Composer(String question, Phrasebook phrases, Random random) {
     this.random = random;
+    this.phrases = phrases;
     this.topic = topic(question);
-    this.kinds = shuffled(Phrases.FIRST_KINDS);
+    this.subject = Subject.of(question);
+    this.kinds = shuffled(phrases.firstKinds());
   }
 
   /** The tokens of an answer that goes on for ever. */
@@ -57,13 +61,13 @@ final class Composer {
    */
   List<String> ending(int length) {
     List<String> tokens = new ArrayList<>(Tokens.of(opening()));
-    List<String> closing = Tokens.of(pick(Phrases.CLOSINGS).formatted(topic));
+    List<String> closing = Tokens.of(filled(pick(phrases.closings())));
     int room = length - closing.size();
     if (tokens.size() > room) {
       return exactly(tokens, length);
     }
     addWhileFits(tokens, room, this::section);
-    addWhileFits(tokens, room, () -> pick(Phrases.SENTENCES) + "\n\n");
+    addWhileFits(tokens, room, () -> pick(phrases.sentences()) + "\n\n");
     tokens.addAll(closing);
     return exactly(tokens, length);
   }
@@ -113,15 +117,18 @@ final class Composer {
   }
 
   private String opening() {
-    return pick(Phrases.OPENINGS).formatted(topic);
+    return filled(pick(phrases.openings()));
   }
 
   private String section() {
     if (kinds.isEmpty()) {
-      kinds.addAll(shuffled(Phrases.KINDS));
+      kinds.addAll(shuffled(phrases.kinds()));
     }
-    String section = pick(kinds.removeFirst());
-    return section.contains("%s") ? section.formatted(topic) : section;
+    return filled(pick(kinds.removeFirst()));
+  }
+
+  private String filled(String text) {
+    return text.replace("%s", topic).replace("%1$s", topic).replace("%2$s", subject);
   }
 
   private Deque<List<String>> shuffled(List<List<String>> texts) {

@@ -1,10 +1,12 @@
 package io.tailwater.ai.model;
 
 import io.tailwater.ai.threads.Confinement;
-import io.tailwater.ai.threads.Ticker;
+import io.tailwater.service.Ticker;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the thread that reads it: tokens that become due at an even rate, by the clock alone. A
@@ -50,7 +52,18 @@ final class PacedAnswer implements Answer {
     }
     taken += tokens;
     Chunk.Ending ending = taken == script.length() ? script.ending() : Chunk.Ending.NONE;
-    return new Chunk(text.toString(), tokens, ending);
+    if (tokens == 0) {
+      return new Chunk(List.of(), ending);
+    }
+    Piece.Call call = script.call();
+    Piece piece =
+        new Piece(
+            0,
+            call == null ? Piece.Kind.TEXT : Piece.Kind.TOOL_CALL,
+            text.toString(),
+            taken == tokens ? call : null,
+            tokens);
+    return new Chunk(List.of(piece), ending);
   }
 
   /** How many tokens are due by then. */
@@ -73,6 +86,8 @@ final class PacedAnswer implements Answer {
    * @param tokens at least {@code length} of them
    * @param length how many are taken
    * @param ending what the last of them means
+   * @param call of a tool, if they are its arguments
    */
-  record Script(Iterator<String> tokens, int length, Chunk.Ending ending) {}
+  record Script(
+      Iterator<String> tokens, int length, Chunk.Ending ending, Piece.@Nullable Call call) {}
 }

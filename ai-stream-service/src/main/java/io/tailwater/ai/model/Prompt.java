@@ -8,27 +8,33 @@ import java.util.OptionalLong;
 /**
  * A conversation that a model answers.
  *
- * @param messages oldest first; at least one of them the user's
+ * @param messages oldest first; at least one
  * @param maxTokens most tokens of the answer, if the caller set a limit
  * @param temperature 0 to 2
  * @param seed the same prompt and seed get the same answer, where the model can do that
+ * @param body the whole request as a client of OpenAI's protocol sent it; empty if it came
+ *     otherwise. Then the other components are what was read from it
  */
 public record Prompt(
-    List<Message> messages, OptionalInt maxTokens, OptionalDouble temperature, OptionalLong seed) {
+    List<Message> messages,
+    OptionalInt maxTokens,
+    OptionalDouble temperature,
+    OptionalLong seed,
+    String body) {
 
   public Prompt {
     messages = List.copyOf(messages);
-    if (messages.stream().noneMatch(message -> message.role() == Role.USER)) {
-      throw new IllegalArgumentException("a prompt has at least one message of the user");
+    if (messages.isEmpty()) {
+      throw new IllegalArgumentException("a prompt has at least one message");
     }
   }
 
-  /** The user's last message. */
+  /** The user's last message, or the last one if none is the user's. */
   public String question() {
     return messages.stream()
         .filter(message -> message.role() == Role.USER)
         .reduce((earlier, later) -> later)
-        .orElseThrow()
+        .orElseGet(messages::getLast)
         .content();
   }
 
@@ -39,6 +45,8 @@ public record Prompt(
   public enum Role {
     SYSTEM,
     USER,
-    ASSISTANT
+    ASSISTANT,
+    /** The result of a tool. */
+    TOOL
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  * Concatenated, the tokens are the text, and each is whole code points. A sequence of several code
  * points, such as an emoji family, may well come in several tokens.
  */
-final class Tokens {
+public final class Tokens {
   private static final int LONGEST_PIECE = 7;
   private static final int MOST_SIGNS = 3;
 
@@ -25,7 +25,8 @@ final class Tokens {
     return tokens;
   }
 
-  static int count(String text) {
+  /** How many tokens a text has, roughly. */
+  public static int count(String text) {
     int tokens = 0;
     for (int at = 0; at < text.length(); at = end(text, at)) {
       tokens++;

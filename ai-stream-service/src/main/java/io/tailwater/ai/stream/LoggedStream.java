@@ -3,6 +3,7 @@ package io.tailwater.ai.stream;
 import io.tailwater.ai.stream.StreamEvent.Delta;
 import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.ai.stream.StreamEvent.Finish;
+import io.tailwater.ai.stream.StreamEvent.Queued;
 import io.tailwater.ai.stream.StreamEvent.Start;
 import io.tailwater.ai.stream.StreamEvent.Usage;
 import io.tailwater.contract.v1.StreamState;
@@ -11,16 +12,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A generation as the log has it.
  *
- * @param start the first event, unless retention has removed it
+ * @param model its name; empty if retention has removed the first event
+ * @param start unless retention has removed it, or the stream is still queued
  * @param createdMs the time of the first event left, milliseconds since the epoch
  * @param newest the newest event that has our form
+ * @param newestMs its time, milliseconds since the epoch
  * @param closed whether the channel is closed
  */
 public record LoggedStream(
     StreamId id,
+    String model,
     @Nullable Start start,
     long createdMs,
     @Nullable StreamEvent newest,
+    long newestMs,
     boolean closed) {
 
   /** Tokens as of the newest event. */
@@ -44,14 +49,17 @@ public record LoggedStream(
         StreamState.newBuilder()
             .setId(id.text())
             .setChannel(id.channel().toString())
-            .setModel(start == null ? "" : start.model())
+            .setModel(model)
             .setCreator(creator)
             .setCreatedMs(createdMs)
             .setPromptTokens(usage().promptTokens())
             .setCompletionTokens(usage().completionTokens());
     if (!closed) {
-      return state.setStatus(StreamState.Status.RUNNING).build();
+      return newest instanceof Queued queued
+          ? state.setStatus(StreamState.Status.QUEUED).setAhead(queued.ahead()).build()
+          : state.setStatus(StreamState.Status.RUNNING).build();
     }
+    state.setEndedMs(newestMs);
     switch (newest) {
       case Finish finish ->
           state

@@ -3,6 +3,8 @@ package io.tailwater.ai.stream;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.micronaut.serde.annotation.Serdeable;
+import io.tailwater.ai.model.ModelException;
+import io.tailwater.ai.model.Piece;
 import org.jspecify.annotations.Nullable;
 
 /** The data of an event on a generation's channel, as {@code docs/protocol.md} defines it. */
@@ -16,7 +18,23 @@ public sealed interface StreamEvent {
   }
 
   /**
-   * The first event.
+   * It waits for a place to run. The first one is the stream's first event.
+   *
+   * @param ahead how many others are served before it, as of now; later ones may come in between
+   * @param run as in {@link Start}
+   */
+  @Serdeable
+  record Queued(int ahead, String model, String run) implements StreamEvent {
+    public static final String TYPE = "queued";
+
+    @Override
+    public String type() {
+      return TYPE;
+    }
+  }
+
+  /**
+   * The first event, unless the stream was queued.
    *
    * @param run identifies the producer, so that it recognises its own {@code start}
    * @param promptTokens for another instance that has to end the stream
@@ -38,19 +56,38 @@ public sealed interface StreamEvent {
   }
 
   /**
-   * A piece of text. Concatenated, the texts of a part are its exact text.
+   * A piece of a part. Concatenated, the texts of a part are its exact text.
    *
    * @param index number of the delta, from 0
+   * @param kind {@code text}, {@code reasoning} or {@code tool_call}
+   * @param id of a tool call, with its first delta
+   * @param name of the tool, with the first delta of its call
    * @param tokens number of tokens of the answer up to this delta
    */
   @Serdeable
-  @JsonInclude(JsonInclude.Include.ALWAYS)
-  record Delta(int index, int part, String kind, String text, int tokens) implements StreamEvent {
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Delta(
+      int index,
+      int part,
+      String kind,
+      @Nullable String id,
+      @Nullable String name,
+      String text,
+      int tokens)
+      implements StreamEvent {
     public static final String TYPE = "delta";
 
-    /** A piece of the text part. */
-    public static Delta text(int index, String text, int tokens) {
-      return new Delta(index, 0, "text", text, tokens);
+    /** A piece of an answer. */
+    public static Delta of(int index, Piece piece, String text, int tokens) {
+      Piece.Call call = piece.call();
+      return new Delta(
+          index,
+          piece.part(),
+          piece.kind().wire(),
+          call == null ? null : call.id(),
+          call == null ? null : call.name(),
+          text,
+          tokens);
     }
 
     @Override
@@ -62,7 +99,8 @@ public sealed interface StreamEvent {
   /**
    * The answer has ended.
    *
-   * @param finishReason {@code stop}, {@code length} or {@code cancelled}
+   * @param finishReason {@code stop}, {@code length}, {@code tool_calls}, {@code content_filter} or
+   *     {@code cancelled}
    */
   @Serdeable
   record Finish(@JsonProperty("finish_reason") String finishReason, Usage usage)
@@ -70,6 +108,8 @@ public sealed interface StreamEvent {
     public static final String TYPE = "finish";
     public static final String STOP = "stop";
     public static final String LENGTH = "length";
+    public static final String TOOL_CALLS = "tool_calls";
+    public static final String CONTENT_FILTER = "content_filter";
     public static final String CANCELLED = "cancelled";
 
     @Override
@@ -101,8 +141,8 @@ public sealed interface StreamEvent {
     }
 
     /** The model failed. */
-    public static Failed model(String message, Usage usage) {
-      return new Failed("model_failed", message, usage);
+    public static Failed model(ModelException failure, Usage usage) {
+      return new Failed(failure.kind().code(), failure.text(), usage);
     }
 
     /** An event was refused, which is a fault here. */

@@ -5,6 +5,7 @@ import io.micronaut.serde.ObjectMapper;
 import io.tailwater.ai.stream.StreamEvent.Delta;
 import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.ai.stream.StreamEvent.Finish;
+import io.tailwater.ai.stream.StreamEvent.Queued;
 import io.tailwater.ai.stream.StreamEvent.Start;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.PublishRequest;
@@ -48,6 +49,7 @@ public final class StreamEventCodec {
   /** Reads an event of the log; empty if it has another form. */
   public Optional<StreamEvent> read(Event event) {
     return switch (event.getType()) {
+      case Queued.TYPE -> read(event, Queued.class);
       case Start.TYPE -> read(event, Start.class);
       case Delta.TYPE -> read(event, Delta.class);
       case Finish.TYPE -> read(event, Finish.class);

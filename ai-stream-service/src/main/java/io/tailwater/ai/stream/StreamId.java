@@ -1,10 +1,8 @@
 package io.tailwater.ai.stream;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.Sha256;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
@@ -44,10 +42,14 @@ public record StreamId(String text) {
     return new StreamId(letters(random, LENGTH));
   }
 
-  /** The id for a creator's idempotency key, the same on every instance. */
+  /**
+   * The id for a creator's idempotency key, the same on every instance.
+   *
+   * @param key unguessable, or the id is not
+   */
   public static StreamId derived(String creator, String key) {
     // The length keeps "a" with "bc" apart from "ab" with "c".
-    byte[] hash = sha256("tailwater-ai/" + creator.length() + "/" + creator + "/" + key);
+    byte[] hash = Sha256.of("tailwater-ai/" + creator.length() + "/" + creator + "/" + key);
     BigInteger rest = new BigInteger(1, hash);
     StringBuilder text = new StringBuilder(LENGTH);
     for (int i = 0; i < LENGTH; i++) {
@@ -70,14 +72,6 @@ public record StreamId(String text) {
   /** The channel of the generation. */
   public Channel channel() {
     return new Channel(NAMESPACE, text);
-  }
-
-  private static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   @Override

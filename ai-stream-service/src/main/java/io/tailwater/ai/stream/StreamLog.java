@@ -1,12 +1,12 @@
 package io.tailwater.ai.stream;
 
+import io.tailwater.ai.stream.StreamEvent.Queued;
 import io.tailwater.ai.stream.StreamEvent.Start;
 import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Earliest;
-import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import java.util.Optional;
@@ -45,32 +45,56 @@ public final class StreamLog {
       return Optional.empty();
     }
     ReadPage last = read(request(id, atLeast).setLast(1));
+    StreamEvent began = event(first);
+    StreamEvent newest = event(last);
+    Start start =
+        began instanceof Queued && !(newest instanceof Queued)
+            ? afterQueue(id, atLeast)
+            : began instanceof Start atOnce ? atOnce : null;
     return Optional.of(
         new LoggedStream(
             id,
-            start(first).orElse(null),
-            first.getEventsCount() == 0 ? 0 : first.getEvents(0).getTsMs(),
-            last.getEventsCount() == 0 ? null : codec.read(last.getEvents(0)).orElse(null),
+            switch (began) {
+              case Queued queued -> queued.model();
+              case Start at -> at.model();
+              case null, default -> "";
+            },
+            start,
+            timeMs(first),
+            newest,
+            timeMs(last),
             last.getClosed()));
   }
 
-  /** Reads the start event of this id; empty if the event is another one. */
-  public Optional<Start> start(StreamId id, Position event) {
-    return start(
-        read(
-            request(id, event)
-                .setAfter(
-                    io.tailwater.contract.v1.Position.newBuilder()
-                        .setEpoch(event.epoch().text())
-                        .setOffset(event.offset() - 1))));
+  private @Nullable Start afterQueue(StreamId id, @Nullable Position atLeast) {
+    ReadPage page =
+        read(request(id, atLeast).setEarliest(Earliest.getDefaultInstance()).addTypes(Start.TYPE));
+    return event(page) instanceof Start start ? start : null;
   }
 
-  private Optional<Start> start(ReadPage page) {
-    if (page.getEventsCount() == 0) {
-      return Optional.empty();
-    }
-    Event event = page.getEvents(0);
-    return codec.read(event).filter(Start.class::isInstance).map(Start.class::cast);
+  /** Reads which producer wrote the first event of a stream; empty if the event is another one. */
+  public Optional<String> run(StreamId id, Position event) {
+    StreamEvent first =
+        event(
+            read(
+                request(id, event)
+                    .setAfter(
+                        io.tailwater.contract.v1.Position.newBuilder()
+                            .setEpoch(event.epoch().text())
+                            .setOffset(event.offset() - 1))));
+    return switch (first) {
+      case Queued queued -> Optional.of(queued.run());
+      case Start start -> Optional.of(start.run());
+      case null, default -> Optional.empty();
+    };
+  }
+
+  private @Nullable StreamEvent event(ReadPage page) {
+    return page.getEventsCount() == 0 ? null : codec.read(page.getEvents(0)).orElse(null);
+  }
+
+  private static long timeMs(ReadPage page) {
+    return page.getEventsCount() == 0 ? 0 : page.getEvents(0).getTsMs();
   }
 
   private static ReadRequest.Builder request(StreamId id, @Nullable Position atLeast) {

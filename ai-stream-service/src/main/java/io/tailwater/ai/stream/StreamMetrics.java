@@ -4,7 +4,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.tailwater.ai.stream.StreamEvent.Usage;
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -13,21 +18,44 @@ import java.util.function.IntSupplier;
 public final class StreamMetrics {
   private final MeterRegistry registry;
   private final Counter joined;
-  private final Counter refused;
+  private final Map<Limit, Counter> refused = new EnumMap<>(Limit.class);
   private final Counter tokens;
+  private final Timer firstToken;
+  private final Timer queueWait;
   private final Timer published;
   private final Counter repeated;
   private final Counter lost;
   private final Counter leaseStoreFailures;
+  private final Counter refusedForTokens;
+  private final Counter usageLost;
+  private final int maxSubjects;
+
+  /** At most {@code maxSubjects}, and a few more if several come at the same time. */
+  private final Set<String> subjects = ConcurrentHashMap.newKeySet();
 
   /** By how they ended. */
   private final Map<String, Counter> ended = new ConcurrentHashMap<>();
 
-  public StreamMetrics(MeterRegistry registry) {
+  /**
+   * @param maxSubjects how many subjects have metrics of their own
+   */
+  public StreamMetrics(MeterRegistry registry, int maxSubjects) {
     this.registry = registry;
+    this.maxSubjects = maxSubjects;
+    this.refusedForTokens = registry.counter("tailwater.ai.streams.refused", "limit", "tokens");
+    this.usageLost = registry.counter("tailwater.ai.usage.lost");
+    used("other", "prompt");
+    used("other", "completion");
     this.joined = registry.counter("tailwater.ai.streams.joined");
-    this.refused = registry.counter("tailwater.ai.streams.refused");
+    for (Limit limit : Limit.values()) {
+      refused.put(
+          limit,
+          registry.counter(
+              "tailwater.ai.streams.refused", "limit", limit.name().toLowerCase(Locale.ROOT)));
+    }
     this.tokens = registry.counter("tailwater.ai.tokens");
+    this.firstToken = registry.timer("tailwater.ai.first.token");
+    this.queueWait = registry.timer("tailwater.ai.queue.wait");
     this.published = registry.timer("tailwater.ai.publications");
     this.repeated = registry.counter("tailwater.ai.publications.repeated");
     this.lost = registry.counter("tailwater.ai.publications.lost");
@@ -40,14 +68,37 @@ public final class StreamMetrics {
     Gauge.builder("tailwater.ai.streams.running.max", () -> max).register(registry);
   }
 
+  /** Registers the number of streams that wait for a place, and its limit. */
+  public void queue(IntSupplier streams, int max) {
+    Gauge.builder("tailwater.ai.streams.queued", streams::getAsInt).register(registry);
+    Gauge.builder("tailwater.ai.streams.queued.max", () -> max).register(registry);
+  }
+
+  /** A stream has left the queue, after this many nanoseconds. */
+  public void queued(long nanos) {
+    queueWait.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
   /** A caller joined a stream that existed. */
   public void joined() {
     joined.increment();
   }
 
-  /** A stream was refused, since this instance is at its limit. */
-  public void refused() {
-    refused.increment();
+  /** What a number of running streams is limited for. */
+  public enum Limit {
+    INSTANCE,
+    SUBJECT,
+    ADDRESS
+  }
+
+  /** A stream was refused, because too many are running or queued already. */
+  public void refused(Limit limit) {
+    Objects.requireNonNull(refused.get(limit)).increment();
+  }
+
+  /** A stream was refused, since its user has used up its tokens. */
+  public void refusedForTokens() {
+    refusedForTokens.increment();
   }
 
   /**
@@ -64,6 +115,47 @@ public final class StreamMetrics {
   /** Tokens were published. */
   public void tokens(int count) {
     tokens.increment(count);
+  }
+
+  /** The first piece of an answer has come, after this many nanoseconds. */
+  public void firstToken(long nanos) {
+    firstToken.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** An answer has ended with this usage; also with none, so that its model has a metric. */
+  public void usage(String model, Usage usage) {
+    usage(model, "prompt").increment(usage.promptTokens());
+    usage(model, "completion").increment(usage.completionTokens());
+  }
+
+  /**
+   * A subject has used tokens. Only the first ones have metrics of their own, since their number
+   * has to be bounded; the others share one, of the subject {@code other}.
+   */
+  public void usageOf(String subject, Usage usage) {
+    String name = subject.isEmpty() ? "unknown" : subject;
+    if (!subjects.contains(name)) {
+      if (subjects.size() < maxSubjects) {
+        subjects.add(name);
+      } else {
+        name = "other";
+      }
+    }
+    used(name, "prompt").increment(usage.promptTokens());
+    used(name, "completion").increment(usage.completionTokens());
+  }
+
+  private Counter used(String subject, String kind) {
+    return registry.counter("tailwater.ai.subject.tokens", "subject", subject, "kind", kind);
+  }
+
+  /** The event with the usage of a stream is not in the log. */
+  void usageLost() {
+    usageLost.increment();
+  }
+
+  private Counter usage(String model, String kind) {
+    return registry.counter("tailwater.ai.usage.tokens", "model", model, "kind", kind);
   }
 
   /** An event has its verdict, after this many nanoseconds, repeats included. */

@@ -4,11 +4,11 @@ import io.tailwater.ai.model.Prompt;
 import io.tailwater.ai.model.Prompt.Message;
 import io.tailwater.ai.model.Prompt.Role;
 import io.tailwater.contract.Channel;
-import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.ChatMessage;
 import io.tailwater.contract.v1.CreateStreamRequest;
 import io.tailwater.contract.v1.CreateStreamRequest.Unwatched;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -19,17 +19,23 @@ import java.util.OptionalLong;
  * A checked request for a generation.
  *
  * @param creator subject of the caller
- * @param idempotencyKey empty for none
+ * @param anonymous whether the caller has no token, so that its subject is that of others too
+ * @param address where the caller is, for limits; empty if unknown
+ * @param idempotencyKey unguessable; empty for none
  * @param model empty for the default
  * @param cancelledUnwatched whether it is cancelled once nobody watches it
+ * @param unwatchedAfter after how long then; zero: after the usual time
  * @param traceparent W3C trace context, empty for none
  */
 public record StreamRequest(
     String creator,
+    boolean anonymous,
+    String address,
     String idempotencyKey,
     String model,
     Prompt prompt,
     boolean cancelledUnwatched,
+    Duration unwatchedAfter,
     String traceparent) {
 
   /**
@@ -41,6 +47,7 @@ public record StreamRequest(
   public record Limits(int maxTokens, int maxPromptChars) {}
 
   private static final double MAX_TEMPERATURE = 2;
+  private static final long MAX_UNWATCHED_MS = Duration.ofDays(1).toMillis();
 
   /**
    * Checks a request.
@@ -57,15 +64,27 @@ public record StreamRequest(
         request.getUnwatched() != Unwatched.UNRECOGNIZED, "unwatched is 'continue' or 'cancel'");
     return new StreamRequest(
         request.getCreator(),
+        request.getAnonymous(),
+        request.getAddress(),
         key,
         request.getModel(),
-        new Prompt(
-            messages(request.getMessagesList(), limits.maxPromptChars()),
-            maxTokens(request.getMaxTokens(), limits.maxTokens()),
-            temperature(request),
-            request.hasSeed() ? OptionalLong.of(request.getSeed()) : OptionalLong.empty()),
+        prompt(request, limits),
         request.getUnwatched() == Unwatched.CANCEL,
+        Duration.ofMillis(Math.clamp(request.getUnwatchedAfterMs(), 0, MAX_UNWATCHED_MS)),
         request.getTraceparent());
+  }
+
+  private static Prompt prompt(CreateStreamRequest request, Limits limits) {
+    if (!request.getBody().isEmpty()) {
+      return ChatBody.prompt(
+          request.getBody().toStringUtf8(), limits.maxTokens(), limits.maxPromptChars());
+    }
+    return new Prompt(
+        messages(request.getMessagesList(), limits.maxPromptChars()),
+        maxTokens(request.getMaxTokens(), limits.maxTokens()),
+        temperature(request),
+        request.hasSeed() ? OptionalLong.of(request.getSeed()) : OptionalLong.empty(),
+        "");
   }
 
   private static List<Message> messages(List<ChatMessage> given, int maxChars) {
@@ -88,8 +107,10 @@ public record StreamRequest(
       case "user" -> Role.USER;
       case "assistant" -> Role.ASSISTANT;
       default ->
-          throw invalid(
-              "'" + shortened(role) + "' is not a role; roles are system, user and assistant");
+          throw InvalidRequest.because(
+              "'"
+                  + InvalidRequest.shortened(role)
+                  + "' is not a role; roles are system, user and assistant");
     };
   }
 
@@ -107,20 +128,9 @@ public record StreamRequest(
     return OptionalDouble.of(temperature);
   }
 
-  /** A refusal with the code {@code invalid_request}. */
-  public static RequestException invalid(String message) {
-    return new RequestException(ErrorCode.INVALID_REQUEST, message);
-  }
-
-  /** A text of a client for an error message: at most 32 printable characters. */
-  public static String shortened(String text) {
-    String printable = text.replaceAll("\\p{Cntrl}", "?");
-    return printable.length() <= 32 ? printable : printable.substring(0, 32) + "…";
-  }
-
   private static void require(boolean holds, String otherwise) {
     if (!holds) {
-      throw invalid(otherwise);
+      throw InvalidRequest.because(otherwise);
     }
   }
 }

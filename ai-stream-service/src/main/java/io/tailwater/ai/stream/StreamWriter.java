@@ -1,7 +1,6 @@
 package io.tailwater.ai.stream;
 
 import io.tailwater.ai.threads.Confinement;
-import io.tailwater.ai.threads.Ticker;
 import io.tailwater.client.Lane;
 import io.tailwater.client.Publisher;
 import io.tailwater.client.Verdict;
@@ -9,6 +8,7 @@ import io.tailwater.client.Verdict.Refused;
 import io.tailwater.client.Verdict.Unknown;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.v1.PublishRequest;
+import io.tailwater.service.Ticker;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.function.IntFunction;

@@ -1,4 +1,4 @@
-/** What code that blocks its thread needs: time to wait in, and a check that one thread owns it. */
+/** The check that one thread owns an object. */
 @NullMarked
 package io.tailwater.ai.threads;
 

@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.ai.stream.StreamId;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class UnwatchedTest {
   private static final StreamId A = new StreamId("A".repeat(22));
-  private static final Set<StreamId> ALL = Set.of(A);
+  private static final StreamId HASTY = new StreamId("H".repeat(22));
+  private static final Set<StreamId> ONE = Set.of(A);
+  private static final Map<StreamId, Duration> ALL = Map.of(A, Duration.ofSeconds(30));
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-  private final Unwatched unwatched = new Unwatched(Duration.ofSeconds(30));
+  private final Unwatched unwatched = new Unwatched();
 
   @Test
   void aStreamUnwatchedForTheLimitIsDue() {
@@ -22,9 +25,17 @@ final class UnwatchedTest {
   }
 
   @Test
+  void eachStreamHasItsOwnLimit() {
+    Map<StreamId, Duration> both = Map.of(A, Duration.ofSeconds(30), HASTY, Duration.ofSeconds(10));
+    unwatched.see(0, both, Set.of());
+    assertThat(unwatched.see(10 * SECOND, both, Set.of())).containsExactly(HASTY);
+    assertThat(unwatched.see(30 * SECOND, both, Set.of())).containsExactlyInAnyOrder(A, HASTY);
+  }
+
+  @Test
   void beingWatchedOnceBeginsTheTimeAnew() {
     unwatched.see(0, ALL, Set.of());
-    unwatched.see(20 * SECOND, ALL, ALL);
+    unwatched.see(20 * SECOND, ALL, ONE);
     assertThat(unwatched.see(40 * SECOND, ALL, Set.of())).isEmpty();
     assertThat(unwatched.see(70 * SECOND, ALL, Set.of())).containsExactly(A);
   }

@@ -1,6 +1,6 @@
 package io.tailwater.ai.model;
 
-import io.tailwater.ai.threads.Ticker;
+import io.tailwater.service.Ticker;
 
 /** Time that passes only by sleeping in it or by telling it to. Used by one thread. */
 final class ManualTicker implements Ticker {

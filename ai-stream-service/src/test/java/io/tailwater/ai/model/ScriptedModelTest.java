@@ -12,12 +12,17 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ScriptedModelTest {
   private static final int DEFAULT_TOKENS = 300;
 
   private final ManualTicker ticker = new ManualTicker();
-  private final ScriptedModel model = model(OptionalLong.empty());
+  private final Model model = model(OptionalLong.empty());
+  private final Model stress =
+      ScriptedModel.stress(
+          new ScriptedModel.Terms(50, DEFAULT_TOKENS, OptionalLong.empty()), ticker);
 
   @Property(tries = 300)
   void sameSeedSaysTheSame(@ForAll String question, @ForAll long seed) throws Exception {
@@ -48,15 +53,18 @@ final class ScriptedModelTest {
   @Property(tries = 200)
   void endsWellWithAnyNumberOfTokens(
       @ForAll @IntRange(min = 1, max = 2000) int tokens, @ForAll long seed) {
-    Composer composer = new Composer("why is the sky blue?", new java.util.Random(seed));
-    assertThat(composer.ending(tokens)).hasSize(tokens);
+    String question = "why is the sky blue?";
+    for (Phrasebook phrases : List.of(PlainPhrases.of(question), StressPhrases.BOOK)) {
+      Composer composer = new Composer(question, phrases, new java.util.Random(seed));
+      assertThat(composer.ending(tokens)).hasSize(tokens);
+    }
   }
 
   @Property(tries = 500)
   void noChunkHasHalfASurrogatePair(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 2000) int maxTokens) throws Exception {
     Prompt prompt = prompt("emoji 👩‍💻, please", OptionalInt.of(maxTokens), OptionalLong.of(seed));
-    Read read = read(prompt, 1);
+    Read read = read(stress, prompt, 1);
     for (String chunk : read.chunks()) {
       assertThat(chunk.codePoints().anyMatch(p -> Character.getType(p) == Character.SURROGATE))
           .as(chunk)
@@ -72,9 +80,40 @@ final class ScriptedModelTest {
   }
 
   @Property(tries = 100)
-  void readsLikeAnAnswerThatMentionsThePrompt(@ForAll long seed) throws Exception {
+  void answersTheVeryPromptInPlainText(@ForAll long seed) throws Exception {
     Prompt prompt = prompt("Why is the\n sky blue?", OptionalInt.empty(), OptionalLong.of(seed));
     String text = read(prompt, 40).text();
+    assertThat(text).contains("Why is the sky blue?").contains("the sky blue").contains("\n\n");
+    assertThat(text.codePoints()).allMatch(p -> p < 0x2E80);
+    assertThat(text).doesNotContain("%").doesNotContain("```").doesNotContain("|");
+  }
+
+  @Test
+  void aQuestionAboutCodeGetsCodeAndHowGetsSteps() throws Exception {
+    Prompt code = prompt("Write a Python function", OptionalInt.empty(), OptionalLong.of(1));
+    assertThat(read(code, 40).text()).containsPattern("(?m)^```");
+    Prompt how = prompt("How do I bake bread?", OptionalInt.empty(), OptionalLong.of(1));
+    assertThat(read(how, 40).text()).containsPattern("(?m)^1\\. ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "What is a log?, a log",
+    "Why is the sky blue?, the sky blue",
+    "How do I bake bread?, bake bread",
+    "Tell me about Kafka, Kafka",
+    "Kafka, Kafka",
+    "'?', this",
+    "'', this",
+  })
+  void theSubjectOfAQuestionIsFound(String question, String subject) {
+    assertThat(Subject.of(question)).isEqualTo(subject);
+  }
+
+  @Property(tries = 100)
+  void theStressModelReadsLikeAnAnswerThatMentionsThePrompt(@ForAll long seed) throws Exception {
+    Prompt prompt = prompt("Why is the\n sky blue?", OptionalInt.empty(), OptionalLong.of(seed));
+    String text = read(stress, prompt, 40).text();
     assertThat(text).contains("Why is the sky blue?").contains("\n\n").contains("**");
     assertThat(text)
         .containsPattern("(?m)^- ")
@@ -94,7 +133,7 @@ final class ScriptedModelTest {
 
   @Test
   void aConfiguredSeedHoldsForPromptsWithoutOne() throws Exception {
-    ScriptedModel seeded = model(OptionalLong.of(42));
+    Model seeded = model(OptionalLong.of(42));
     Prompt without = prompt("x", OptionalInt.empty(), OptionalLong.empty());
     Prompt with = prompt("x", OptionalInt.empty(), OptionalLong.of(42));
     assertThat(read(seeded, without, 1).text()).isEqualTo(read(model, with, 1).text());
@@ -113,8 +152,8 @@ final class ScriptedModelTest {
     assertThat(last.ending()).isEqualTo(Chunk.Ending.LENGTH);
   }
 
-  private ScriptedModel model(OptionalLong seed) {
-    return new ScriptedModel(50, DEFAULT_TOKENS, seed, ticker);
+  private Model model(OptionalLong seed) {
+    return ScriptedModel.plain(new ScriptedModel.Terms(50, DEFAULT_TOKENS, seed), ticker);
   }
 
   private static Prompt prompt(String question, OptionalInt maxTokens, OptionalLong seed) {
@@ -122,14 +161,15 @@ final class ScriptedModelTest {
         List.of(new Prompt.Message(Prompt.Role.USER, question)),
         maxTokens,
         OptionalDouble.empty(),
-        seed);
+        seed,
+        "");
   }
 
   private Read read(Prompt prompt, int waitMillis) throws Exception {
     return read(model, prompt, waitMillis);
   }
 
-  private static Read read(ScriptedModel model, Prompt prompt, int waitMillis) throws Exception {
+  private static Read read(Model model, Prompt prompt, int waitMillis) throws Exception {
     try (Answer answer = model.answer(prompt)) {
       List<String> chunks = new ArrayList<>();
       int tokens = 0;

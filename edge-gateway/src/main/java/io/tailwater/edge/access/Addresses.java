@@ -4,6 +4,7 @@ import io.micronaut.http.HttpRequest;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,21 @@ public final class Addresses {
       client = hop;
     }
     return client == null ? socket.getHostString() : text(client);
+  }
+
+  /** Whether a trusted proxy sent the request, so that its forwarded headers can be believed. */
+  boolean trustsSender(HttpRequest<?> request) {
+    InetAddress sender = request.getRemoteAddress().getAddress();
+    return sender != null && trusted(sender);
+  }
+
+  /** The address of a socket's client, as one to count by; null if it is a trusted proxy's. */
+  public @Nullable String ofClient(SocketAddress socket) {
+    if (!(socket instanceof InetSocketAddress internet)) {
+      return null;
+    }
+    InetAddress client = internet.getAddress();
+    return client == null ? internet.getHostString() : trusted(client) ? null : text(client);
   }
 
   private boolean trusted(InetAddress address) {

@@ -9,21 +9,21 @@ import io.micronaut.http.annotation.Delete;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
+import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.ScopeText;
 import io.tailwater.contract.v1.ConnectionEntry;
 import io.tailwater.contract.v1.EndConnections;
-import io.tailwater.contract.v1.GatewayAnswer;
 import io.tailwater.contract.v1.GatewayQuestion;
 import io.tailwater.contract.v1.ListConnections;
 import io.tailwater.edge.access.Access;
-import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.JsonText;
+import io.tailwater.edge.request.Query;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/admin/connections}: what is connected to any gateway, and an end to it. */
 @Controller("/v1/admin/connections")
@@ -32,7 +32,6 @@ final class AdminEndpoint {
   /** What a token's {@code call} has to allow. */
   private static final String CALL = "admin.connections";
 
-  private static final Set<String> TOKENS = Set.of("access_token");
   private static final int LIMIT = 100;
   private static final int MAX_LIMIT = 1_000;
 
@@ -46,16 +45,21 @@ final class AdminEndpoint {
 
   @Get
   HttpResponse<?> list(HttpRequest<?> request) {
-    check(request, Set.of("subject", "channel", "after", "limit"));
-    int limit = limit(request.getParameters().get("limit"));
+    Query query = query(request, Set.of("subject", "channel", "connection", "after", "limit"));
+    int limit = query.bounded("limit", 1, MAX_LIMIT, LIMIT);
+    String channel = query.text("channel");
+    if (!channel.isEmpty()) {
+      ScopeText.parse(channel);
+    }
     AllGateways.Answers answers =
         gateways.ask(
             GatewayQuestion.newBuilder()
                 .setList(
                     ListConnections.newBuilder()
-                        .setSubject(text(request, "subject"))
-                        .setChannel(text(request, "channel"))
-                        .setAfter(text(request, "after"))
+                        .setSubject(query.text("subject"))
+                        .setChannel(channel)
+                        .setConnection(query.text("connection"))
+                        .setAfter(query.text("after"))
                         // One more shows whether there are more.
                         .setLimit(limit + 1)));
     List<ConnectionEntry> all =
@@ -64,73 +68,54 @@ final class AdminEndpoint {
             .sorted(Comparator.comparing(ConnectionEntry::getId))
             .toList();
     List<ConnectionEntry> page = all.subList(0, Math.min(limit, all.size()));
-    String connections =
-        page.stream().map(ConnectionEntry::getJson).collect(Collectors.joining(",", "[", "]"));
-    String next = all.size() > limit ? ",\"next\":" + EventJson.quoted(page.getLast().getId()) : "";
-    return json("{\"connections\":" + connections + next + "," + gateways(answers) + "}");
+    return answer(
+        json -> {
+          json.writeArrayFieldStart("connections");
+          for (ConnectionEntry entry : page) {
+            json.writeRawValue(entry.getJson());
+          }
+          json.writeEndArray();
+          if (all.size() > limit) {
+            json.writeStringField("next", page.getLast().getId());
+          }
+          answers.writeGateways(json);
+        });
   }
 
   @Delete
   HttpResponse<?> end(HttpRequest<?> request) {
-    check(request, Set.of("subject"));
-    String subject = text(request, "subject");
-    if (subject.isEmpty()) {
-      throw invalid("whose connections are to end? ?subject=alice");
+    Query query = query(request, Set.of("subject", "connection", "channel"));
+    EndConnections which =
+        EndConnections.newBuilder()
+            .setSubject(query.text("subject"))
+            .setConnection(query.text("connection"))
+            .setChannel(query.text("channel"))
+            .build();
+    if (which.equals(EndConnections.getDefaultInstance())) {
+      throw invalid(
+          "which connections are to end? ?subject=alice, ?connection=c-9f2, ?channel=chat:lobby, or"
+              + " several of them");
     }
-    AllGateways.Answers answers =
-        gateways.ask(
-            GatewayQuestion.newBuilder().setEnd(EndConnections.newBuilder().setSubject(subject)));
-    int ended = answers.all().stream().mapToInt(GatewayAnswer::getEnded).sum();
-    return json("{\"ended\":" + ended + "," + gateways(answers) + "}");
+    if (!which.getChannel().isEmpty()) {
+      Channel.parse(which.getChannel());
+    }
+    AllGateways.Answers answers = gateways.ask(GatewayQuestion.newBuilder().setEnd(which));
+    return answer(
+        json -> {
+          json.writeNumberField("ended", answers.ended());
+          answers.writeGateways(json);
+        });
   }
 
-  private void check(HttpRequest<?> request, Set<String> parameters) {
+  private Query query(HttpRequest<?> request, Set<String> parameters) {
     access.identify(request).requireCall(CALL);
-    for (String name : request.getParameters().names()) {
-      if (!parameters.contains(name) && !TOKENS.contains(name)) {
-        throw invalid(
-            "there is no parameter '"
-                + name
-                + "': "
-                + String.join(", ", new TreeSet<>(parameters)));
-      }
-    }
+    Set<String> known = new HashSet<>(parameters);
+    known.add(Query.ACCESS_TOKEN);
+    return Query.of(request, known);
   }
 
-  /** Who has answered, and whether that is everyone. */
-  private static String gateways(AllGateways.Answers answers) {
-    return "\"gateways\":"
-        + answers.all().stream()
-            .map(GatewayAnswer::getGateway)
-            .sorted()
-            .map(EventJson::quoted)
-            .collect(Collectors.joining(",", "[", "]"))
-        + ",\"complete\":"
-        + answers.complete();
-  }
-
-  private static String text(HttpRequest<?> request, String name) {
-    String value = request.getParameters().get(name);
-    return value == null ? "" : value;
-  }
-
-  private static int limit(@Nullable String text) {
-    if (text == null) {
-      return LIMIT;
-    }
-    try {
-      int limit = Integer.parseInt(text);
-      if (limit >= 1 && limit <= MAX_LIMIT) {
-        return limit;
-      }
-    } catch (NumberFormatException e) {
-      // said below
-    }
-    throw invalid("'limit' is 1 to " + MAX_LIMIT + ", not '" + text + "'");
-  }
-
-  private static HttpResponse<?> json(String body) {
-    return HttpResponse.ok(body)
+  private static HttpResponse<?> answer(JsonText.Fields fields) {
+    return HttpResponse.ok(JsonText.object(fields))
         .contentType(MediaType.APPLICATION_JSON_TYPE)
         .header(HttpHeaders.CACHE_CONTROL, "no-store");
   }

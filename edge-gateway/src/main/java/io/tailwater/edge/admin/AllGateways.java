@@ -1,24 +1,32 @@
 package io.tailwater.edge.admin;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.tailwater.contract.Epoch;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.AwaitRevocation;
 import io.tailwater.contract.v1.GatewayAnswer;
 import io.tailwater.contract.v1.GatewayQuestion;
 import io.tailwater.edge.connection.ConnectionAdmin;
+import io.tailwater.edge.revocation.RevocationLog;
 import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,21 +39,38 @@ final class AllGateways {
   private static final String THREAD = "edge-admin";
 
   /** Answers come on the same server of a Cluster as questions do. */
-  private static final String QUESTIONS = "tw:{admin}";
+  private static final String QUESTIONS = "{admin}";
 
   private static final long PATIENCE_MS = 3_000;
+  private static final long READ_WITHIN_MS = 2_500;
   private static final int MOST_AT_ONCE = 8;
 
   private final ConnectionAdmin connections;
+  private final RevocationLog revocations;
+  private final GatewayReport report;
   private final RedisPublisher publisher;
   private final RedisListener listener;
-  private final String replyTo = QUESTIONS + ":" + random();
+  private final LongSupplier ids;
+  private final String replyTo;
   private final Map<String, BlockingQueue<GatewayAnswer>> asked = new ConcurrentHashMap<>();
   private final Semaphore questions = new Semaphore(MOST_AT_ONCE);
   private final Semaphore answers = new Semaphore(MOST_AT_ONCE);
 
-  AllGateways(ConnectionAdmin connections, RedisPublisher publisher, RedisListener listener) {
+  /**
+   * @param ids random numbers, by which answers find their question
+   */
+  AllGateways(
+      ConnectionAdmin connections,
+      RevocationLog revocations,
+      GatewayReport report,
+      RedisPublisher publisher,
+      RedisListener listener,
+      LongSupplier ids) {
+    this.report = report;
+    this.ids = ids;
+    this.replyTo = QUESTIONS + ":" + id();
     this.connections = connections;
+    this.revocations = revocations;
     this.publisher = publisher;
     this.listener = listener;
   }
@@ -55,7 +80,22 @@ final class AllGateways {
    *
    * @param complete whether every gateway that heard the question has answered
    */
-  record Answers(List<GatewayAnswer> all, boolean complete) {}
+  record Answers(List<GatewayAnswer> all, boolean complete) {
+    /** How many connections were ended. */
+    int ended() {
+      return all.stream().mapToInt(GatewayAnswer::getEnded).sum();
+    }
+
+    /** Writes who has answered, and whether that is everyone. */
+    void writeGateways(JsonGenerator json) throws IOException {
+      json.writeArrayFieldStart("gateways");
+      for (String gateway : all.stream().map(GatewayAnswer::getGateway).sorted().toList()) {
+        json.writeString(gateway);
+      }
+      json.writeEndArray();
+      json.writeBooleanField("complete", complete);
+    }
+  }
 
   void listen() {
     listener.subscribe(QUESTIONS, this::onQuestion, () -> {});
@@ -72,17 +112,21 @@ final class AllGateways {
       throw new RequestException(
           ErrorCode.RATE_LIMITED, "other questions are being answered; try again");
     }
-    String id = random();
+    String id = id();
     BlockingQueue<GatewayAnswer> arriving = new LinkedBlockingQueue<>();
     asked.put(id, arriving);
     try {
       GatewayQuestion whole = question.setId(id).setReplyTo(replyTo).build();
       long heard = publish(whole);
-      return heard > 0 ? collect(arriving, heard) : new Answers(List.of(answer(whole)), false);
+      return heard > 0 ? collect(arriving, heard) : alone(whole);
     } finally {
       asked.remove(id);
       questions.release();
     }
+  }
+
+  private Answers alone(GatewayQuestion question) {
+    return new Answers(answer(question).stream().toList(), false);
   }
 
   private long publish(GatewayQuestion question) {
@@ -121,7 +165,8 @@ final class AllGateways {
   private void reply(byte[] message) {
     try {
       GatewayQuestion question = GatewayQuestion.parseFrom(message);
-      publisher.publish(question.getReplyTo(), answer(question).toByteArray());
+      answer(question)
+          .ifPresent(answer -> publisher.publish(question.getReplyTo(), answer.toByteArray()));
     } catch (InvalidProtocolBufferException e) {
       LOG.warn("a message on {} is no question", QUESTIONS);
     } finally {
@@ -129,15 +174,31 @@ final class AllGateways {
     }
   }
 
-  private GatewayAnswer answer(GatewayQuestion question) {
+  /** This gateway's answer; empty if it has none in time. */
+  private Optional<GatewayAnswer> answer(GatewayQuestion question) {
     GatewayAnswer.Builder answer =
         GatewayAnswer.newBuilder().setId(question.getId()).setGateway(connections.gateway());
     switch (question.getQuestionCase()) {
       case LIST -> answer.addAllConnections(connections.list(question.getList()));
-      case END -> answer.setEnded(connections.end(question.getEnd().getSubject()));
+      case END -> answer.setEnded(connections.end(question.getEnd()));
+      case REVOCATION -> {
+        Integer ended = ended(question.getRevocation());
+        if (ended == null) {
+          return Optional.empty();
+        }
+        answer.setEnded(ended);
+      }
+      case REPORT -> answer.setReport(report.json());
       case QUESTION_NOT_SET -> LOG.debug("a question of a later version");
     }
-    return answer.build();
+    return Optional.of(answer.build());
+  }
+
+  private @Nullable Integer ended(AwaitRevocation revocation) {
+    return revocations
+        .ended(new Position(new Epoch(revocation.getEpoch()), revocation.getOffset()))
+        .completeOnTimeout(null, READ_WITHIN_MS, TimeUnit.MILLISECONDS)
+        .join();
   }
 
   private void onAnswer(byte[] message) {
@@ -152,7 +213,7 @@ final class AllGateways {
     }
   }
 
-  private static String random() {
-    return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+  private String id() {
+    return HexFormat.of().toHexDigits(ids.getAsLong());
   }
 }

@@ -1,10 +1,10 @@
 package io.tailwater.edge.ai;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
-import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Delete;
@@ -17,55 +17,77 @@ import io.micronaut.serde.annotation.Serdeable;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Text;
 import io.tailwater.contract.v1.CreateStreamRequest;
-import io.tailwater.contract.v1.Namespace;
+import io.tailwater.contract.v1.ListStreamsRequest;
 import io.tailwater.contract.v1.StreamState;
+import io.tailwater.contract.v1.StreamState.Status;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.access.Tokens;
+import io.tailwater.edge.http.Bodies;
 import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.http.EventsTransport;
 import io.tailwater.edge.http.Problems;
+import io.tailwater.edge.http.RequestBody;
 import io.tailwater.edge.http.Subscribing;
-import io.tailwater.edge.log.Namespaces;
-import java.util.Arrays;
+import io.tailwater.edge.log.StartText;
+import io.tailwater.edge.request.Accept;
+import io.tailwater.edge.request.Once;
+import io.tailwater.edge.request.Query;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/ai/streams}: create a generation, look at one, cancel one. */
 @Controller("/v1/ai/streams")
 final class AiEndpoint {
-  /** The namespace of the generations' channels. */
-  static final String NAMESPACE = "ai";
-
   private static final String PATH = "/v1/ai/streams/";
+
   private static final String EVENT_STREAM = MediaType.TEXT_EVENT_STREAM;
-  private static final Set<String> PARAMETERS = Set.of("access_token", "ticket");
+  private static final String FROM = "from";
+  private static final String EARLIEST = "earliest";
+  private static final String STATE = "state";
+  private static final Set<String> PARAMETERS = Set.of(FROM, Query.ACCESS_TOKEN, Query.TICKET);
+
+  private static final Set<String> LIST_PARAMETERS =
+      Set.of("status", "limit", "after", FROM, Query.ACCESS_TOKEN);
+  private static final int MAX_LISTED = 100;
+  private static final int USUALLY_LISTED = 20;
+
+  private static final int MAX_BODY_BYTES = 5 << 20;
 
   private final Access access;
+  private final Bodies bodies;
   private final Tokens tokens;
-  private final Namespaces namespaces;
+  private final StreamRights rights;
   private final List<EventsTransport> transports;
   private final AiStreams streams;
+  private final StreamKeys keys;
   private final AiConfiguration configuration;
   private final ObjectMapper json;
 
   AiEndpoint(
       Access access,
+      Bodies bodies,
       Tokens tokens,
-      Namespaces namespaces,
+      StreamRights rights,
       List<EventsTransport> transports,
       AiStreams streams,
+      StreamKeys keys,
       AiConfiguration configuration,
       ObjectMapper json) {
     this.access = access;
+    this.bodies = bodies;
     this.tokens = tokens;
-    this.namespaces = namespaces;
+    this.rights = rights;
     this.transports = transports;
     this.streams = streams;
+    this.keys = keys;
     this.configuration = configuration;
     this.json = json;
   }
@@ -74,20 +96,79 @@ final class AiEndpoint {
   @Serdeable
   record Made(String id, String channel, String events) {}
 
+  /** A page of a list of streams. */
+  @Serdeable
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Listed(List<StreamView> streams, @Nullable String next) {}
+
   @Post
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL)
-  CompletableFuture<? extends HttpResponse<?>> create(
-      HttpRequest<?> request, @Body @io.micronaut.core.annotation.Nullable byte[] body) {
+  CompletableFuture<? extends HttpResponse<?>> create(HttpRequest<?> request) {
     Identity identity = identify(request);
-    identity.requirePublishAll(namespaces.get(NAMESPACE));
-    requireJson(request);
-    boolean streamed = wantsStream(request);
+    rights.requireCreate(identity);
+    RequestBody.requireJson(request);
+    Optional<EventsTransport> streamed = streamed(request);
+    return bodies
+        .read(request, identity, MAX_BODY_BYTES)
+        .thenCompose(body -> create(request, identity, streamed, body));
+  }
+
+  /** The caller's own streams; everyone's for those who may see them. */
+  @Get
+  CompletableFuture<HttpResponse<?>> list(HttpRequest<?> request) {
+    Query query = Query.of(request, LIST_PARAMETERS);
+    Identity identity = access.identify(request);
+    boolean all = rights.mayListAll(identity);
+    if (!all) {
+      rights.requireListOwn(identity);
+    }
+    ListStreamsRequest.Builder wish =
+        ListStreamsRequest.newBuilder()
+            .setCreator(all ? "" : identity.subject())
+            .setLimit(query.bounded("limit", 1, MAX_LISTED, USUALLY_LISTED))
+            .setAfter(query.text("after"));
+    String status = query.one("status");
+    if (status != null) {
+      Status wanted = StreamView.STATUSES.get(status);
+      if (wanted == null) {
+        throw new RequestException(
+            ErrorCode.INVALID_REQUEST,
+            "'status' is queued, running, finished, failed or cancelled");
+      }
+      wish.setStatus(wanted);
+    }
+    return streams
+        .list(wish.build())
+        .thenApply(
+            page ->
+                HttpResponse.ok(
+                        new Listed(
+                            page.getStreamsList().stream()
+                                .map(state -> listed(request, identity, state, all))
+                                .toList(),
+                            page.getNext().isEmpty() ? null : page.getNext()))
+                    .header(HttpHeaders.CACHE_CONTROL, "no-store"));
+  }
+
+  private StreamView listed(
+      HttpRequest<?> request, Identity identity, StreamState state, boolean all) {
+    boolean own = StreamRights.isCreator(identity, state);
+    return StreamView.of(
+        state,
+        all && !state.getCreator().isEmpty() ? state.getCreator() : null,
+        own || rights.mayRead(identity, state) ? events(request, identity, state, own) : null);
+  }
+
+  private CompletableFuture<HttpResponse<?>> create(
+      HttpRequest<?> request, Identity identity, Optional<EventsTransport> streamed, byte[] body) {
     CreateStreamRequest wish =
-        StreamWish.parse(json, body == null ? new byte[0] : body)
-            .request()
+        StreamWish.parse(json, body)
+            .request(identity.anonymous())
             .setCreator(identity.subject())
-            .setIdempotencyKey(header(request, "Idempotency-Key"))
+            .setAnonymous(identity.anonymous())
+            .setAddress(identity.address())
+            .setIdempotencyKey(keys.of(identity, header(request, "Idempotency-Key")))
             .setTraceparent(header(request, "traceparent"))
             .build();
     return streams
@@ -95,18 +176,19 @@ final class AiEndpoint {
         .thenCompose(
             state ->
                 streamed
-                    ? stream(request, identity, state)
-                    : CompletableFuture.completedFuture(made(request, identity, state)));
+                    .map(transport -> stream(request, identity, state, transport))
+                    .orElseGet(
+                        () -> CompletableFuture.completedFuture(made(request, identity, state))));
   }
 
   @Get("/{id}")
   CompletableFuture<HttpResponse<?>> look(HttpRequest<?> request, @PathVariable String id) {
     Identity identity = identify(request);
     return streams
-        .get(id)
+        .get(StreamRights.idOf(id))
         .thenApply(
             state -> {
-              requireCreatorOrReader(identity, state);
+              rights.requireRead(identity, state);
               return view(request, identity, state);
             });
   }
@@ -114,139 +196,105 @@ final class AiEndpoint {
   @Delete("/{id}")
   CompletableFuture<HttpResponse<?>> cancel(HttpRequest<?> request, @PathVariable String id) {
     Identity identity = identify(request);
-    if (identity.ticket() != null) {
-      throw new RequestException(ErrorCode.FORBIDDEN, "a ticket reads a stream, and no more");
-    }
     return streams
-        .get(id)
+        .get(StreamRights.idOf(id))
         .thenCompose(
             state -> {
-              requireCreatorOrReader(identity, state);
-              return streams.cancel(id);
+              rights.requireCancel(identity, state);
+              return streams.cancel(state.getId());
             })
         .thenApply(state -> view(request, identity, state));
   }
 
   private HttpResponse<?> made(HttpRequest<?> request, Identity identity, StreamState state) {
     return HttpResponse.created(
-            new Made(state.getId(), state.getChannel(), events(request, identity, state)))
+            new Made(state.getId(), state.getChannel(), events(request, identity, state, true)))
         .contentType(MediaType.APPLICATION_JSON_TYPE)
         .header(HttpHeaders.LOCATION, PATH + state.getId());
   }
 
   private HttpResponse<?> view(HttpRequest<?> request, Identity identity, StreamState state) {
-    return HttpResponse.ok(StreamView.of(state, events(request, identity, state)))
+    String events = events(request, identity, state, StreamRights.isCreator(identity, state));
+    return HttpResponse.ok(StreamView.of(state, null, events))
         .header(HttpHeaders.CACHE_CONTROL, "no-store");
   }
 
-  /** The stream itself, to whoever made it; it can be come back to at its Content-Location. */
+  /**
+   * The stream itself, to its creator, who can come back to it at its Content-Location or with the
+   * same request. Only a repeated request goes on after the position that came with it.
+   */
   private CompletableFuture<HttpResponse<?>> stream(
-      HttpRequest<?> request, Identity identity, StreamState state) {
-    Channel channel = Channel.parse(state.getChannel());
-    Identity reader =
-        new Identity(
-            identity.subject(),
-            identity.grant(),
-            identity.expiresAtMs(),
-            identity.anonymous(),
-            Set.of(state.getChannel()),
-            identity.address());
-    String events = events(request, identity, state);
-    EventsTransport transport =
-        transports.stream()
-            .filter(each -> each.mediaTypes().contains(EVENT_STREAM))
-            .findFirst()
-            .orElseThrow();
+      HttpRequest<?> request, Identity identity, StreamState state, EventsTransport transport) {
+    Channel channel = StreamRights.channel(state);
+    Identity reader = identity.narrowedTo(channel);
+    String events = events(request, identity, state, true);
+    String lastEventId = state.getJoined() ? EventsRequest.lastEventId(request) : null;
     Map<String, String> headers = Map.of(HttpHeaders.CONTENT_LOCATION, events);
     return transport
-        .answer(EventsRequest.of(request, Subscribing.all(channel), reader, headers))
+        .answer(
+            EventsRequest.of(
+                request,
+                Subscribing.after(channel, lastEventId, StartText.from(from(request))),
+                reader,
+                headers))
         .exceptionallyCompose(
-            failure ->
-                transport.refuse(
-                    Problems.refusal(request, failure),
-                    EventsRequest.lastEventId(request),
-                    headers));
+            failure -> transport.refuse(Problems.refusal(request, failure), lastEventId, headers));
   }
 
   /** Where the events can be read, by a browser that can't set a header. */
-  private String events(HttpRequest<?> request, Identity identity, StreamState state) {
+  private String events(
+      HttpRequest<?> request, Identity identity, StreamState state, boolean creator) {
     return "/v1/events?channel="
         + state.getChannel()
-        + "&from=earliest&ticket="
-        + ticket(request, identity, state);
+        + "&from="
+        + from(request)
+        + "&ticket="
+        + ticket(request, identity, state, creator);
   }
 
   /** A ticket makes no other ticket: it would lose the origin that it was made for. */
-  private String ticket(HttpRequest<?> request, Identity identity, StreamState state) {
+  private String ticket(
+      HttpRequest<?> request, Identity identity, StreamState state, boolean creator) {
     return identity.ticket() == null
         ? tokens
             .makeTicket(
                 identity,
                 List.of(state.getChannel()),
+                creator ? List.of(StreamRights.CANCEL) : List.of(),
                 configuration.aiTicketTtl().toSeconds(),
                 request.getHeaders().get(HttpHeaders.ORIGIN))
             .text()
         : String.valueOf(request.getParameters().get("ticket"));
   }
 
-  /** Its creator, unless that is everyone without a token; and who may read its channel. */
-  private void requireCreatorOrReader(Identity identity, StreamState state) {
-    boolean creator =
-        identity.ticket() == null
-            && !identity.anonymous()
-            && identity.subject().equals(state.getCreator());
-    if (!creator) {
-      Namespace namespace = namespaces.get(NAMESPACE);
-      identity.requireSubscribe(Channel.parse(state.getChannel()), namespace);
+  /** Where readers of the events begin: at the first event, or with the text so far. */
+  private static String from(HttpRequest<?> request) {
+    String from = Objects.requireNonNullElse(Query.of(request).one(FROM), EARLIEST);
+    if (!from.equals(EARLIEST) && !from.equals(STATE)) {
+      throw new RequestException(
+          ErrorCode.INVALID_REQUEST, "'from' of an AI stream is earliest or state");
     }
+    return from;
   }
 
   private Identity identify(HttpRequest<?> request) {
-    for (String name : request.getParameters().names()) {
-      if (!PARAMETERS.contains(name)) {
-        throw new RequestException(
-            ErrorCode.INVALID_REQUEST, "there is no parameter '" + name + "' here");
-      }
-    }
+    Query.of(request, PARAMETERS);
+    from(request);
     return access.identify(request);
   }
 
-  /** What {@code curl -d} sends counts as JSON, but never with a cookie: a form could send it. */
-  private static void requireJson(HttpRequest<?> request) {
-    String type = header(request, HttpHeaders.CONTENT_TYPE).split(";")[0].trim();
-    boolean guessed =
-        type.isEmpty() || type.equalsIgnoreCase(MediaType.APPLICATION_FORM_URLENCODED);
-    if (guessed ? Access.cookie(request) != null : !type.equalsIgnoreCase("application/json")) {
-      throw new RequestException(
-          ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-          "the body is JSON: Content-Type: application/json (curl --json)");
-    }
-  }
-
-  private static boolean wantsStream(HttpRequest<?> request) {
-    String accept = header(request, HttpHeaders.ACCEPT);
-    List<String> types =
-        Arrays.stream(accept.split(","))
-            .map(type -> type.split(";")[0].trim().toLowerCase(Locale.ROOT))
-            .toList();
-    for (String type : types) {
-      switch (type) {
-        case EVENT_STREAM -> {
-          return true;
-        }
-        case "", "*/*", "application/*", "application/json" -> {
-          return false;
-        }
-        default -> {}
-      }
-    }
-    throw new RequestException(
-        ErrorCode.NOT_ACCEPTABLE,
-        "this answers Accept: application/json or text/event-stream, not " + accept);
+  /** The transport of the stream itself, for those who accept it; empty for others. */
+  private Optional<EventsTransport> streamed(HttpRequest<?> request) {
+    Optional<EventsTransport> stream =
+        transports.stream().filter(each -> each.mediaType().equals(EVENT_STREAM)).findFirst();
+    List<String> offers =
+        stream.isPresent()
+            ? List.of(MediaType.APPLICATION_JSON, EVENT_STREAM)
+            : List.of(MediaType.APPLICATION_JSON);
+    return Accept.of(request).require(offers).equals(EVENT_STREAM) ? stream : Optional.empty();
   }
 
   private static String header(HttpRequest<?> request, String name) {
-    String value = request.getHeaders().get(name);
-    return value == null ? "" : value;
+    return Text.ofHeader("the header " + name, Once.text(request, name));
   }
 }

@@ -39,11 +39,15 @@ record StreamWish(
   /**
    * The request to the service, which checks the values themselves.
    *
+   * @param anonymous whether it is of a client without a token, whose answer ends by default once
+   *     nobody reads it
    * @throws RequestException {@code invalid_request}
    */
-  CreateStreamRequest.Builder request() {
+  CreateStreamRequest.Builder request(boolean anonymous) {
     CreateStreamRequest.Builder request =
-        CreateStreamRequest.newBuilder().addAllMessages(chat()).setUnwatched(unwatchedRule());
+        CreateStreamRequest.newBuilder()
+            .addAllMessages(chat())
+            .setUnwatched(unwatchedRule(anonymous));
     if (model != null) {
       request.setModel(text("model", model));
     }
@@ -85,14 +89,17 @@ record StreamWish(
         && map.size() == 2
         && map.get("role") instanceof String role
         && map.get("content") instanceof String content) {
-      return ChatMessage.newBuilder().setRole(role).setContent(content).build();
+      return ChatMessage.newBuilder()
+          .setRole(wellFormed("role", role))
+          .setContent(wellFormed("content", content))
+          .build();
     }
     throw invalid("a message has 'role' and 'content', both texts, and nothing else");
   }
 
-  private Unwatched unwatchedRule() {
+  private Unwatched unwatchedRule(boolean anonymous) {
     return switch (unwatched) {
-      case null -> Unwatched.CONTINUE;
+      case null -> anonymous ? Unwatched.CANCEL : Unwatched.CONTINUE;
       case String rule when rule.equals("continue") -> Unwatched.CONTINUE;
       case String rule when rule.equals("cancel") -> Unwatched.CANCEL;
       default -> throw invalid("'unwatched' is continue or cancel");
@@ -101,9 +108,20 @@ record StreamWish(
 
   private static String text(String name, Object value) {
     if (value instanceof String text) {
-      return text;
+      return wellFormed(name, text);
     }
     throw invalid("'" + name + "' is a text");
+  }
+
+  /** Refuses half a surrogate pair, which UTF-8 has no bytes for. */
+  private static String wellFormed(String name, String text) {
+    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+      int point = text.codePointAt(at);
+      if (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE) {
+        throw invalid("'" + name + "' has half a surrogate pair at character " + (at + 1));
+      }
+    }
+    return text;
   }
 
   private static long whole(String name, Object value) {

@@ -1,19 +1,25 @@
 package io.tailwater.edge.connection;
 
-import io.tailwater.contract.Position;
+import com.google.protobuf.ByteString;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.limits.Admission;
-import io.tailwater.edge.log.Cursor;
-import io.tailwater.edge.log.Missed;
 import io.tailwater.edge.log.Notice;
 import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.log.Reader;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.Start;
+import io.tailwater.edge.log.StateBlock;
+import io.tailwater.edge.log.Subscription;
 import io.tailwater.edge.loop.Beat;
 import io.tailwater.edge.loop.EdgeLoop;
+import io.tailwater.edge.presence.Presence;
+import io.tailwater.edge.presence.PresenceWish;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -21,12 +27,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Confined to its event loop: one connected client, with its identity, its cursors, and the
+ * Confined to its event loop: one connected client, with its identity, its subscriptions, and the
  * transport that writes to it.
  */
-public final class Connection extends Beat implements Reader<Cursor> {
+public final class Connection extends Beat implements Reader<Subscription> {
   private static final long EXPIRY_NOTICE_MS = 60_000;
   private static final int HEARTBEATS_PER_RESTATEMENT = 4;
+
+  /** Longer than a reset takes to come back. */
+  private static final long PROBE_MS = 1_000;
 
   private final String id;
   private final Transport transport;
@@ -35,9 +44,16 @@ public final class Connection extends Beat implements Reader<Cursor> {
   private final Transport.@Nullable Beats beats;
   private final Transport.@Nullable Expires expires;
   private final Transport.@Nullable Buffers buffers;
-  private final List<Cursor> cursors = new ArrayList<>(1);
+  private final Transport.@Nullable Bounded bounded;
+  private final Transport.@Nullable States states;
+  private final List<Subscription> subscriptions = new ArrayList<>(1);
   private final Admission.Seat seat;
   private Identity identity;
+
+  /** The subject of the identity, for any thread; empty without a token. */
+  private volatile String known;
+
+  private @Nullable Attendance attendance;
   private @Nullable Future<?> expiry;
   private int age;
   private long sinceMs;
@@ -58,12 +74,15 @@ public final class Connection extends Beat implements Reader<Cursor> {
     this.seat = seat;
     this.id = id;
     this.identity = identity;
+    this.known = subject(identity);
     this.transport = transport;
     this.loop = loop;
     this.terms = terms;
     this.beats = transport instanceof Transport.Beats port ? port : null;
     this.expires = transport instanceof Transport.Expires port ? port : null;
     this.buffers = transport instanceof Transport.Buffers port ? port : null;
+    this.bounded = transport instanceof Transport.Bounded port ? port : null;
+    this.states = transport instanceof Transport.States port ? port : null;
   }
 
   /**
@@ -93,10 +112,10 @@ public final class Connection extends Beat implements Reader<Cursor> {
     return identity;
   }
 
-  /** Its cursors; not to be changed by the caller. */
-  public List<Cursor> cursors() {
+  /** What it reads; not to be changed by the caller. */
+  public List<Subscription> subscriptions() {
     assert loop.inLoop();
-    return cursors;
+    return subscriptions;
   }
 
   /** The name of its transport. Any thread. */
@@ -121,25 +140,39 @@ public final class Connection extends Beat implements Reader<Cursor> {
     return loop;
   }
 
-  /** Where it stands, as its client is to hand it back. */
+  /**
+   * Where it stands, as its client is to hand it back; empty if there is nothing to hand back,
+   * since snapshots are not complete.
+   */
   public String position() {
-    return position(null, 0);
+    assert loop.inLoop();
+    if (subscriptions.size() == 1) {
+      return subscriptions.getFirst().position();
+    }
+    if (subscriptions.stream().noneMatch(Subscription::hasPosition)) {
+      return "";
+    }
+    Positions.Encoder positions = new Positions.Encoder(subscriptions.size());
+    subscriptions.forEach(subscription -> subscription.addTo(positions));
+    return positions.toString();
   }
 
   /**
-   * As {@link #position()}, when a cursor has been written through this offset, and not yet all
-   * that it was given.
+   * As {@link #position()}, when a subscription delivers, and has been written through this offset
+   * of what it delivers.
    */
-  public String position(@Nullable Cursor writing, long through) {
+  public String position(Subscription delivering, long through) {
     assert loop.inLoop();
-    if (cursors.size() == 1) {
-      Cursor only = cursors.getFirst();
-      return new Position(only.epoch(), only == writing ? through : only.offset()).toString();
+    if (subscriptions.size() == 1) {
+      return delivering.position(through);
     }
-    Positions.Encoder positions = new Positions.Encoder(cursors.size());
-    for (Cursor cursor : cursors) {
-      positions.add(
-          cursor.nameHash(), cursor.epoch(), cursor == writing ? through : cursor.offset());
+    Positions.Encoder positions = new Positions.Encoder(subscriptions.size());
+    for (Subscription subscription : subscriptions) {
+      if (subscription == delivering) {
+        subscription.addTo(positions, through);
+      } else {
+        subscription.addTo(positions);
+      }
     }
     return positions.toString();
   }
@@ -158,9 +191,9 @@ public final class Connection extends Beat implements Reader<Cursor> {
   }
 
   @Override
-  public int deliver(Cursor cursor, Run run, int index) {
+  public int deliver(Subscription subscription, Run run, int index) {
     assert loop.inLoop();
-    int next = transport.events(cursor, run, index);
+    int next = transport.events(subscription, run, index);
     terms.metrics().delivered(run, index, next);
     if (run.isPage()) {
       replayed(run, index, next);
@@ -172,9 +205,20 @@ public final class Connection extends Beat implements Reader<Cursor> {
   }
 
   @Override
-  public void notice(Cursor cursor, Notice notice) {
+  public void state(Subscription subscription, StateBlock block) {
     assert loop.inLoop();
-    transport.notice(cursor, notice);
+    if (states == null) {
+      throw new IllegalStateException(transport.name() + " shows no state, and was asked for one");
+    }
+    states.state(subscription, block);
+    terms.admission().replayed(identity, block.bytes());
+    touched();
+  }
+
+  @Override
+  public void notice(Subscription subscription, Notice notice) {
+    assert loop.inLoop();
+    transport.notice(subscription, notice);
     terms.metrics().said(notice);
     touched();
     if (notice instanceof Notice.End) {
@@ -203,6 +247,17 @@ public final class Connection extends Beat implements Reader<Cursor> {
   }
 
   @Override
+  public void leftOut(long bytes) {
+    assert loop.inLoop();
+    // The log was read for this client, as it is for events that are delivered.
+    terms.admission().replayed(identity, bytes);
+    if (bounded != null) {
+      bounded.leftOut(bytes);
+      touched();
+    }
+  }
+
+  @Override
   public long replayPauseMs() {
     assert loop.inLoop();
     return terms.admission().replayWaitMs(identity);
@@ -219,53 +274,165 @@ public final class Connection extends Beat implements Reader<Cursor> {
   }
 
   /**
-   * Begins: puts a cursor on every channel, opens the transport, and lets the cursors join their
-   * tails. The connection ends when the client's token expires.
+   * Begins: subscribes to everything that was opened, opens the transport, and lets the cursors
+   * join their tails. The connection ends when the client's token expires.
    *
+   * @param opened of each subscription
    * @param nowMs the time, milliseconds since the epoch
    * @param opens opens the transport, when the cursors are in place
    */
-  public void begin(List<Opened> channels, long nowMs, Runnable opens) {
+  public void begin(List<List<Opened>> opened, long nowMs, Runnable opens) {
     assert loop.inLoop();
     sinceMs = nowMs;
-    channels.forEach(this::add);
+    opened.forEach(this::add);
     opens.run();
     touched();
     expireAfter(nowMs);
-    for (int i = 0; i < channels.size(); i++) {
-      start(cursors.get(i), channels.get(i));
+    for (int i = 0; i < opened.size(); i++) {
+      start(subscriptions.get(i), opened.get(i));
     }
     loop.flush();
   }
 
-  /** Puts a cursor on a channel; it is given nothing before {@link #start}. */
-  public Cursor add(Opened channel) {
+  /** Subscribes to what was opened; nothing is delivered before {@link #start}. */
+  public Subscription add(List<Opened> opened) {
     assert loop.inLoop();
-    Cursor cursor = new Cursor(this, channel);
-    cursors.add(cursor);
+    Subscription subscription = new Subscription(this, opened);
+    subscriptions.add(subscription);
     open++;
-    return cursor;
+    return subscription;
   }
 
-  /** Lets a cursor that was added join its tail. */
-  public void start(Cursor cursor, Opened channel) {
+  /** Lets the cursors of a subscription that was added join their tails. */
+  public void start(Subscription subscription, List<Opened> opened) {
     assert loop.inLoop();
-    Missed missed = channel.missed();
-    if (missed != null) {
-      cursor.missed(missed);
+    subscription.start(opened, loop);
+  }
+
+  /**
+   * Is present in a channel that it reads, or watches who is.
+   *
+   * @param namespace of the channel, which has presence
+   * @throws RequestException {@code too_many_connections} if there is no room for another member
+   */
+  public void attend(Channel channel, Namespace namespace, PresenceWish wish, Presence presence) {
+    assert loop.inLoop();
+    if (attendance == null) {
+      Transport.Presences port = transport instanceof Transport.Presences one ? one : null;
+      attendance = new Attendance(id, loop, this::writable, this::touched, presence, port);
     }
-    channel.attach(cursor, loop);
+    attendance.begin(channel, namespace, identity, wish);
+    if (closed) {
+      // A poll that was answered at once: its member stays for a while all the same.
+      attendance.end();
+    }
   }
 
-  /** Takes a cursor away; never while it is being written for. */
-  public void remove(Cursor cursor) {
+  /**
+   * The client says something else about itself in a channel where it is present.
+   *
+   * @param info as {@link PresenceWish#info}
+   * @throws RequestException {@code invalid_request} if it is not present there
+   */
+  public void changePresence(Channel channel, String info) {
     assert loop.inLoop();
-    if (cursors.remove(cursor)) {
-      if (!cursor.ended()) {
+    if (attendance == null) {
+      throw Attendance.absent(channel);
+    }
+    attendance.change(channel, info);
+  }
+
+  /** Takes a subscription away; never while it is being written for. */
+  public void remove(Subscription subscription) {
+    assert loop.inLoop();
+    if (subscriptions.remove(subscription)) {
+      if (!subscription.ended()) {
         open--;
       }
-      cursor.unsubscribe();
+      subscription.unsubscribe();
+      if (attendance != null && subscription.scope() instanceof Channel channel) {
+        attendance.leave(channel);
+      }
     }
+  }
+
+  /**
+   * Ends the subscription of one channel. A connection that cannot go on without it ends as well.
+   *
+   * @return whether there was one
+   */
+  boolean unsubscribe(String channel) {
+    assert loop.inLoop();
+    for (Subscription subscription : List.copyOf(subscriptions)) {
+      if (subscription.scope().toString().equals(channel)) {
+        if (transport instanceof Transport.Unsubscribes port) {
+          port.unsubscribe(subscription);
+          touched();
+        } else {
+          end(Disconnect.GOING_AWAY);
+        }
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether its client takes what is not stored in any channel. Any thread. */
+  public boolean takesPushes() {
+    return transport instanceof Transport.Pushes port && port.wantsPushes();
+  }
+
+  /** Whether this is who is connected. Any thread; never for a client without a token. */
+  boolean isOf(String subject) {
+    return subject.equals(known);
+  }
+
+  /**
+   * Sends something that is not stored. A client without a token gets nothing, nor one that does
+   * not read at the moment.
+   *
+   * @param data a JSON value as text, or bytes
+   * @return whether it was written
+   */
+  public boolean push(String type, ByteString data, boolean bytes) {
+    assert loop.inLoop();
+    boolean taken = takesPushes() && !identity.anonymous() && writable();
+    if (taken) {
+      ((Transport.Pushes) transport).push(type, data, bytes);
+      touched();
+    }
+    return taken;
+  }
+
+  /**
+   * Subscribes it with the backend's authority.
+   *
+   * @throws RequestException if it cannot be subscribed
+   */
+  public void join(Channel channel, Start start) {
+    assert loop.inLoop();
+    joins().join(channel, start);
+    touched();
+  }
+
+  /**
+   * Ends a subscription with the backend's authority.
+   *
+   * @throws RequestException if it cannot go on without
+   */
+  public boolean leave(Channel channel) {
+    assert loop.inLoop();
+    boolean left = joins().leave(channel);
+    touched();
+    return left;
+  }
+
+  private Transport.Joins joins() {
+    if (transport instanceof Transport.Joins port) {
+      return port;
+    }
+    throw new RequestException(
+        ErrorCode.INVALID_REQUEST, "only the channels of a WebSocket can be changed");
   }
 
   /**
@@ -277,9 +444,10 @@ public final class Connection extends Beat implements Reader<Cursor> {
    */
   public void authenticated(Identity newIdentity, long nowMs) {
     assert loop.inLoop();
-    Identity known = newIdentity.from(identity.address());
-    seat.change(known);
-    identity = known;
+    Identity from = newIdentity.from(identity.address());
+    seat.change(from);
+    identity = from;
+    known = subject(from);
     if (expiry != null) {
       expiry.cancel(false);
       expiry = null;
@@ -287,9 +455,13 @@ public final class Connection extends Beat implements Reader<Cursor> {
     expireAfter(nowMs);
   }
 
+  private static String subject(Identity identity) {
+    return identity.anonymous() ? "" : identity.subject();
+  }
+
   private void expireAfter(long nowMs) {
     if (identity.expiresAtMs() != Long.MAX_VALUE) {
-      long leftMs = Math.max(0, identity.expiresAtMs() - nowMs);
+      long leftMs = Math.max(0, identity.endsAtMs(nowMs) - nowMs);
       long noticeMs = Math.min(EXPIRY_NOTICE_MS, leftMs);
       expiry =
           loop.eventLoop()
@@ -309,8 +481,11 @@ public final class Connection extends Beat implements Reader<Cursor> {
   public void onWritable() {
     assert loop.inLoop();
     stuckHeartbeats = 0;
-    for (int i = 0; i < cursors.size() && writable(); i++) {
-      cursors.get(i).pump();
+    for (int i = 0; i < subscriptions.size() && writable(); i++) {
+      subscriptions.get(i).pump();
+    }
+    if (attendance != null) {
+      attendance.pump();
     }
     loop.flush();
   }
@@ -335,15 +510,15 @@ public final class Connection extends Beat implements Reader<Cursor> {
       end(Disconnect.GOING_AWAY);
       return;
     }
-    cursors.forEach(cursor -> terms.metrics().lag(cursor.lag()));
+    subscriptions.forEach(subscription -> terms.metrics().lag(subscription.lag()));
     if (!transport.writable()) {
       if (++stuckHeartbeats > terms.maxStuckHeartbeats()) {
         end(Disconnect.TOO_SLOW);
       }
       return;
     }
-    if (++heartbeats % HEARTBEATS_PER_RESTATEMENT == 0 && !cursors.isEmpty()) {
-      cursors.get(heartbeats / HEARTBEATS_PER_RESTATEMENT % cursors.size()).restate();
+    if (++heartbeats % HEARTBEATS_PER_RESTATEMENT == 0 && !subscriptions.isEmpty()) {
+      subscriptions.get(heartbeats / HEARTBEATS_PER_RESTATEMENT % subscriptions.size()).restate();
     }
     if (beats != null) {
       beats.heartbeat();
@@ -365,6 +540,32 @@ public final class Connection extends Beat implements Reader<Cursor> {
     loop.execute(() -> end(disconnect));
   }
 
+  /**
+   * The client sends no more. A client that still reads takes a heartbeat; one that is gone answers
+   * it with a reset, which the next heartbeat meets.
+   */
+  public void onInputEnd() {
+    assert loop.inLoop();
+    probe();
+    loop.eventLoop().schedule(this::probe, PROBE_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private void probe() {
+    if (!closed && beats != null && transport.writable()) {
+      beats.heartbeat();
+      transport.flush();
+    }
+  }
+
+  /** The client closes the connection on purpose: it leaves the channels where it is present. */
+  public void onLeft() {
+    assert loop.inLoop();
+    if (attendance != null) {
+      attendance.leave();
+    }
+    onGone();
+  }
+
   /** The client is gone. */
   public void onGone() {
     assert loop.inLoop();
@@ -378,7 +579,10 @@ public final class Connection extends Beat implements Reader<Cursor> {
     if (expiry != null) {
       expiry.cancel(false);
     }
-    cursors.forEach(Cursor::unsubscribe);
+    subscriptions.forEach(Subscription::unsubscribe);
+    if (attendance != null) {
+      attendance.end();
+    }
     loop.remove(this);
     terms.onClose().run();
     seat.leave();

@@ -23,6 +23,7 @@ final class ConnectionMetrics {
   private final Map<Missed.Reason, Counter> resets = new EnumMap<>(Missed.Reason.class);
   private final Counter events;
   private final Counter bytes;
+  private final Counter revoked;
   private final DistributionSummary lag;
 
   /**
@@ -41,6 +42,10 @@ final class ConnectionMetrics {
         Counter.builder("tailwater.edge.delivered")
             .description("data of those events, before its wire format")
             .baseUnit("bytes")
+            .register(registry);
+    revoked =
+        Counter.builder("tailwater.edge.revocations.ended")
+            .description("connections that ended because their token was taken back")
             .register(registry);
     lag =
         DistributionSummary.builder("tailwater.edge.cursor.lag")
@@ -94,12 +99,24 @@ final class ConnectionMetrics {
   }
 
   void said(Notice notice) {
-    if (notice instanceof Notice.Reset(Missed missed)) {
-      Counter counter = resets.get(missed.reason());
-      if (counter != null) {
-        counter.increment();
-      }
+    switch (notice) {
+      case Notice.Reset(Missed missed) -> reset(missed.reason());
+      case Notice.PartitionsReset(Missed.Reason reason, var earliest) -> reset(reason);
+      case Notice.Live live -> {}
+      case Notice.End end -> {}
     }
+  }
+
+  private void reset(Missed.Reason reason) {
+    Counter counter = resets.get(reason);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  /** Counts connections that were ended because their tokens were taken back. */
+  void revoked(int ended) {
+    revoked.increment(ended);
   }
 
   void lag(long offsets) {

@@ -1,9 +1,11 @@
 package io.tailwater.edge.connection;
 
-import io.tailwater.edge.log.Cursor;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.tailwater.edge.log.Standing;
+import io.tailwater.edge.log.Subscription;
+import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
-import java.util.StringJoiner;
 
 /** Stateless: describes a connection as JSON, on the connection's event loop. */
 final class ConnectionReport {
@@ -13,45 +15,39 @@ final class ConnectionReport {
   private ConnectionReport() {}
 
   static String of(Connection connection, String gateway) {
-    List<Cursor> shown =
-        connection.cursors().stream()
-            .sorted(Comparator.comparingLong(Cursor::lag).reversed())
+    List<Subscription> shown =
+        connection.subscriptions().stream()
+            .sorted(Comparator.comparingLong(Subscription::lag).reversed())
             .limit(MAX_CHANNELS)
             .toList();
-    StringJoiner channels = new StringJoiner(",", "[", "]");
-    shown.forEach(cursor -> channels.add(channel(cursor)));
-    return "{\"connection\":"
-        + EventJson.quoted(connection.id())
-        + ",\"gateway\":"
-        + EventJson.quoted(gateway)
-        + ",\"subject\":"
-        + EventJson.quoted(connection.identity().subject())
-        + ",\"transport\":"
-        + EventJson.quoted(connection.transport())
-        + ",\"address\":"
-        + EventJson.quoted(connection.identity().address())
-        + ",\"since_ms\":"
-        + connection.sinceMs()
-        + ",\"channels\":"
-        + channels
-        + ",\"channel_count\":"
-        + connection.cursors().size()
-        + ",\"buffered_bytes\":"
-        + connection.bufferedBytes()
-        + "}";
+    return JsonText.object(
+        json -> {
+          json.writeStringField("connection", connection.id());
+          json.writeStringField("gateway", gateway);
+          json.writeStringField("subject", connection.identity().subject());
+          json.writeStringField("transport", connection.transport());
+          json.writeStringField("address", connection.identity().address());
+          json.writeNumberField("since_ms", connection.sinceMs());
+          json.writeArrayFieldStart("channels");
+          for (Subscription subscription : shown) {
+            channel(subscription, json);
+          }
+          json.writeEndArray();
+          json.writeNumberField("channel_count", connection.subscriptions().size());
+          json.writeNumberField("buffered_bytes", connection.bufferedBytes());
+        });
   }
 
-  private static String channel(Cursor cursor) {
-    Cursor.Standing standing = cursor.standing();
-    return "{\"channel\":"
-        + EventJson.quoted(cursor.channel().toString())
-        + ",\"position\":\""
-        + cursor.position()
-        + "\",\"lag\":"
-        + cursor.lag()
-        + ",\"state\":\""
-        + standing.state()
-        + (standing.reason().isEmpty() ? "\"" : "\",\"reason\":\"" + standing.reason() + "\"")
-        + "}";
+  private static void channel(Subscription subscription, JsonGenerator json) throws IOException {
+    Standing standing = subscription.standing();
+    json.writeStartObject();
+    json.writeStringField("channel", subscription.scope().toString());
+    json.writeStringField("position", subscription.position());
+    json.writeNumberField("lag", subscription.lag());
+    json.writeStringField("state", standing.state());
+    if (!standing.reason().isEmpty()) {
+      json.writeStringField("reason", standing.reason());
+    }
+    json.writeEndObject();
   }
 }

@@ -4,17 +4,21 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.access.Revocations;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.loop.EdgeLoop;
 import io.tailwater.edge.loop.EdgeLoops;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +32,7 @@ public final class Connections {
   private final ConnectionConfiguration configuration;
   private final DrainConfiguration drain;
   private final Admission admission;
+  private final Revocations revocations;
   private final ConnectionMetrics metrics;
   private final Supplier<? extends RandomGenerator> random;
 
@@ -39,12 +44,14 @@ public final class Connections {
       ConnectionConfiguration configuration,
       DrainConfiguration drain,
       Admission admission,
+      Revocations revocations,
       Supplier<? extends RandomGenerator> random,
       MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
     this.drain = drain;
     this.admission = admission;
+    this.revocations = revocations;
     this.random = random;
     this.metrics = new ConnectionMetrics(meters, admitted);
   }
@@ -106,6 +113,11 @@ public final class Connections {
     byId.put(id, connection);
     loop.add(connection);
     metrics.began(transport);
+    if (revocations.of(identity) != null) {
+      // Revoked while its channels were being opened, when it was not found by endRevoked yet. Not
+      // at once: it has not begun.
+      loop.execute(() -> connection.end(Disconnect.REVOKED));
+    }
     LOG.atDebug()
         .addKeyValue("connection", id)
         .addKeyValue("subject", identity.subject())
@@ -125,6 +137,13 @@ public final class Connections {
   /** The connection with this id, if it is on this gateway. */
   public Optional<Connection> find(String id) {
     return Optional.ofNullable(byId.get(id));
+  }
+
+  /** The connections of a subject on this gateway. */
+  public List<Connection> of(String subject) {
+    return subject.isEmpty()
+        ? List.of()
+        : byId.values().stream().filter(connection -> connection.isOf(subject)).toList();
   }
 
   /** A connection id that no gateway has given before. */
@@ -151,6 +170,31 @@ public final class Connections {
     }
     double share = random.get().nextDouble(0.9, 1.1);
     return (int) Math.max(1, share * drain.maxAge().toMillis() / heartbeatMs(transport));
+  }
+
+  /** Ends the connections whose tokens were taken back. Completes with how many, once they are. */
+  public CompletableFuture<Integer> endRevoked() {
+    Map<EdgeLoop, List<Connection>> byLoop =
+        all().stream().collect(Collectors.groupingBy(Connection::loop));
+    CompletableFuture<Integer> sum = CompletableFuture.completedFuture(0);
+    for (Map.Entry<EdgeLoop, List<Connection>> each : byLoop.entrySet()) {
+      CompletableFuture<Integer> ended = new CompletableFuture<>();
+      each.getKey().execute(() -> ended.complete(endRevoked(each.getValue())));
+      sum = sum.thenCombine(ended, Integer::sum);
+    }
+    return sum;
+  }
+
+  private int endRevoked(List<Connection> ofOneLoop) {
+    int ended = 0;
+    for (Connection connection : ofOneLoop) {
+      if (!connection.closed() && revocations.of(connection.identity()) != null) {
+        connection.end(Disconnect.REVOKED);
+        ended++;
+      }
+    }
+    metrics.revoked(ended);
+    return ended;
   }
 
   /** All of them, in no order; connections come and go meanwhile. */

@@ -13,10 +13,16 @@ public enum Disconnect {
   UNAUTHORIZED(4401, "the token is missing or bad", false),
   /** The token has expired. */
   EXPIRED(4401, "the token has expired", false),
+  /** The token was taken back. */
+  REVOKED(4401, "the token was taken back: sign in again", false),
+  /** The token will be valid soon. */
+  NOT_YET_VALID(4401, "the token is not valid yet", true),
   /** The page's origin may not connect. */
   FORBIDDEN(4403, "the page's origin may not connect", false),
   /** The client reads nothing, or shows no sign of life. */
   TOO_SLOW(4408, "what was sent is not being read", true),
+  /** A newer connection has the session. */
+  REPLACED(4409, "a newer connection has this session", false),
   /** The gateway has no room. */
   TOO_MANY(4429, "the gateway has no room", true),
   /** The gateway goes away, or cannot go on. */

@@ -2,7 +2,6 @@ package io.tailwater.edge.connection;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.log.EncodedRun;
@@ -21,8 +20,8 @@ public final class EventBytes implements EncodedRun {
   /** Writes one event of a run. */
   @FunctionalInterface
   public interface Writer {
-    /** Appends the event. */
-    void write(Channel channel, Epoch epoch, Event event, ByteBuf out);
+    /** Appends the event of a channel, whose full name is given. */
+    void write(String channel, Epoch epoch, Event event, ByteBuf out);
   }
 
   /** Encodes all events of a run. */
@@ -30,7 +29,8 @@ public final class EventBytes implements EncodedRun {
     ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer(run.encodedBytes());
     int[] ends = new int[run.events().size()];
     for (int i = 0; i < ends.length; i++) {
-      writer.write(run.channel(), run.epoch(), run.events().get(i), bytes);
+      Event event = run.events().get(i);
+      writer.write(run.channel(event), run.epoch(), event, bytes);
       ends[i] = bytes.writerIndex();
     }
     return new EventBytes(bytes, ends);

@@ -1,11 +1,14 @@
 package io.tailwater.edge.connection;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.util.ByteProcessor;
-import io.tailwater.contract.Channel;
+import io.tailwater.contract.EntryText;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Event;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -30,8 +33,12 @@ public final class EventJson {
 
   private EventJson() {}
 
-  /** Writes the whole event; an ephemeral one has no id. */
-  public static void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+  /**
+   * Writes the whole event; an ephemeral one has no id.
+   *
+   * @param channel the full name
+   */
+  public static void writeEvent(String channel, Epoch epoch, Event event, ByteBuf out) {
     if (epoch.isEphemeral()) {
       out.writeCharSequence("{\"ephemeral\":true,\"channel\":", StandardCharsets.US_ASCII);
     } else {
@@ -39,7 +46,7 @@ public final class EventJson {
       writeId(epoch, event.getOffset(), out);
       out.writeCharSequence("\",\"channel\":", StandardCharsets.US_ASCII);
     }
-    writeString(channel.toString(), out);
+    writeString(channel, out);
     out.writeCharSequence(",\"type\":\"", StandardCharsets.US_ASCII);
     out.writeCharSequence(event.getType(), StandardCharsets.US_ASCII);
     out.writeByte('"');
@@ -56,13 +63,55 @@ public final class EventJson {
     if (event.getKind() == DataKind.BYTES) {
       out.writeCharSequence(",\"encoding\":\"base64\"", StandardCharsets.US_ASCII);
     }
-    out.writeCharSequence(",\"data\":", StandardCharsets.US_ASCII);
-    writeData(event, out);
+    if (event.getCloses()) {
+      out.writeCharSequence(",\"closed\":true", StandardCharsets.US_ASCII);
+    }
+    if (!event.getEntry().isEmpty()) {
+      writeEntry(event, out);
+    }
+    if (event.hasOf()) {
+      out.writeCharSequence(",\"of\":\"", StandardCharsets.US_ASCII);
+      writeId(epoch, event.getOf(), out);
+      out.writeByte('"');
+    }
+    if (event.getRedacted()) {
+      out.writeCharSequence(",\"redacted\":true", StandardCharsets.US_ASCII);
+    } else if (event.getOp() != EntryOp.DELETE) {
+      out.writeCharSequence(",\"data\":", StandardCharsets.US_ASCII);
+      writeData(event, out);
+    }
     out.writeByte('}');
   }
 
-  /** Writes the event's data as a JSON value; bytes as a string of base64. */
+  /** Writes what the event did to an entry of its channel's state. */
+  private static void writeEntry(Event event, ByteBuf out) {
+    out.writeCharSequence(",\"entry\":", StandardCharsets.US_ASCII);
+    writeString(event.getEntry(), out);
+    out.writeCharSequence(
+        ",\"op\":\"" + EntryText.shown(event.getOp()) + "\"", StandardCharsets.US_ASCII);
+    writeField("value", event.getValue(), out);
+    writeField("added", event.getAdded(), out);
+    writeField("removed", event.getRemoved(), out);
+    if (event.getSuperseded()) {
+      out.writeCharSequence(",\"superseded\":true", StandardCharsets.US_ASCII);
+    }
+  }
+
+  private static void writeField(String name, ByteString json, ByteBuf out) {
+    if (!json.isEmpty()) {
+      out.writeCharSequence(",\"" + name + "\":", StandardCharsets.US_ASCII);
+      writeLine(json.toByteArray(), out);
+    }
+  }
+
+  /**
+   * Writes the event's data as a JSON value, {@code null} for none; bytes as a string of base64.
+   */
   public static void writeData(Event event, ByteBuf out) {
+    if (event.getOp() == EntryOp.DELETE || event.getRedacted()) {
+      out.writeCharSequence("null", StandardCharsets.US_ASCII);
+      return;
+    }
     switch (event.getKind()) {
       case JSON -> writeLine(event.getData().toByteArray(), out);
       case TEXT -> writeString(event.getData().toStringUtf8(), out);
@@ -79,6 +128,13 @@ public final class EventJson {
     out.writeCharSequence(epoch.text(), StandardCharsets.US_ASCII);
     out.writeByte('-');
     out.writeCharSequence(Long.toString(offset), StandardCharsets.US_ASCII);
+  }
+
+  /** A JSON value as one line, for every parser's idea of a line. */
+  public static String oneLine(ByteString json) {
+    ByteBuf out = Unpooled.buffer(json.size() + 16);
+    writeLine(json.toByteArray(), out);
+    return out.toString(StandardCharsets.UTF_8);
   }
 
   /** A JSON string of this text. */

@@ -2,6 +2,7 @@ package io.tailwater.edge.connection;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Socket;
@@ -94,6 +95,11 @@ public final class Outlet {
     }
     ChannelOutboundBuffer buffer = netty.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /** Sends the last bytes of a connection, and closes it. Takes their reference. */
+  public static void end(Channel netty, ByteBuf last) {
+    netty.writeAndFlush(last).addListener(ChannelFutureListener.CLOSE);
   }
 
   /** Ends a connection as a broken network ends it. */

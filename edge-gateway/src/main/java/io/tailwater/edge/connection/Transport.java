@@ -1,13 +1,20 @@
 package io.tailwater.edge.connection;
 
-import io.tailwater.edge.log.Cursor;
+import com.google.protobuf.ByteString;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.RequestException;
 import io.tailwater.edge.log.Notice;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.Start;
+import io.tailwater.edge.log.StateBlock;
+import io.tailwater.edge.log.Subscription;
+import io.tailwater.edge.presence.PresenceUpdate;
 
 /**
  * How a connection writes to its client in one wire protocol. Confined to the connection's event
  * loop. What is not sent at once waits for {@link #flush}. A transport that can do more implements
- * {@link Opens}, {@link Beats}, {@link Expires} or {@link Buffers} as well.
+ * {@link Opens}, {@link Beats}, {@link Expires}, {@link Buffers}, {@link States}, {@link Bounded},
+ * {@link Presences}, {@link Pushes} or {@link Joins} as well.
  */
 public interface Transport {
   /** The protocol's name in metrics and for operators. */
@@ -21,10 +28,10 @@ public interface Transport {
    *
    * @return the index after the last one written; less than all if it then isn't {@link #writable}
    */
-  int events(Cursor cursor, Run run, int index);
+  int events(Subscription subscription, Run run, int index);
 
-  /** Writes something about one channel. */
-  void notice(Cursor cursor, Notice notice);
+  /** Writes something about one channel or pattern. */
+  void notice(Subscription subscription, Notice notice);
 
   /** Sends what was written. */
   void flush();
@@ -57,6 +64,12 @@ public interface Transport {
     void expiring(long inMs);
   }
 
+  /** A transport whose connection goes on without one of its channels. */
+  interface Unsubscribes {
+    /** Ends the subscription of a cursor of its connection, and tells the client. */
+    void unsubscribe(Subscription subscription);
+  }
+
   /** A transport that knows what it has not sent yet. */
   interface Buffers {
     /** About how many bytes wait for the network. */
@@ -66,5 +79,52 @@ public interface Transport {
     default boolean unsent() {
       return true;
     }
+  }
+
+  /** A transport that can show the state of a channel. */
+  interface States {
+    /** Writes a block of the state. */
+    void state(Subscription subscription, StateBlock block);
+  }
+
+  /** A transport that takes what is not stored in any channel. */
+  interface Pushes {
+    /** Whether its client wants any. */
+    default boolean wantsPushes() {
+      return true;
+    }
+
+    /**
+     * Writes a push.
+     *
+     * @param data a JSON value as text, or bytes
+     */
+    void push(String type, ByteString data, boolean bytes);
+  }
+
+  /** A transport whose connection can be subscribed to channels by the backend. */
+  interface Joins {
+    /**
+     * Subscribes the connection, whatever its own rights are. A channel that it reads already stays
+     * as it is.
+     *
+     * @throws RequestException if it cannot be subscribed
+     */
+    void join(Channel channel, Start start);
+
+    /** Ends the subscription of a channel, and tells the client; returns whether there was one. */
+    boolean leave(Channel channel);
+  }
+
+  /** A transport that can show who is present in a channel. */
+  interface Presences {
+    /** Writes who is present, or what has changed. */
+    void presence(PresenceUpdate update);
+  }
+
+  /** A transport whose answer ends, even if the log was not looked through to its end. */
+  interface Bounded {
+    /** Events of this many bytes were looked through and left out. */
+    void leftOut(long bytes);
   }
 }

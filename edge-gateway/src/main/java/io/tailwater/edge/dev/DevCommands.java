@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 @Context
 @Requires(property = "tailwater.edge.dev", value = "true")
 final class DevCommands {
-  private static final String CHANNEL = "tw:dev";
+  private static final String CHANNEL = "dev";
   private static final int EXIT_AS_KILLED = 137;
 
   private final Connections connections;

@@ -1,6 +1,5 @@
 package io.tailwater.edge.feed;
 
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
@@ -8,6 +7,7 @@ import io.tailwater.contract.v1.Segment;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.Selection;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,14 +43,14 @@ final class EphemeralFeed extends Feed {
    * misses nothing that is published afterwards, so it waits until the gateway listens to Redis,
    * though at most {@value #OPEN_PATIENCE_MS} ms. Any thread.
    */
-  CompletableFuture<Opened> open(Channel channel) {
+  CompletableFuture<Opened> open(Selection selection) {
     CompletableFuture<Opened> answer = new CompletableFuture<>();
     loop.execute(
         () -> {
           if (listens()) {
-            onOpen(channel, answer);
+            onOpen(selection, answer);
           } else {
-            awaitingBroadcast.add(() -> onOpen(channel, answer));
+            awaitingBroadcast.add(() -> onOpen(selection, answer));
             loop.eventLoop().schedule(this::letIn, OPEN_PATIENCE_MS, TimeUnit.MILLISECONDS);
           }
         });
@@ -61,16 +61,27 @@ final class EphemeralFeed extends Feed {
     return commons.broadcast().connected(namespace(), partition());
   }
 
-  private void onOpen(Channel channel, CompletableFuture<Opened> answer) {
+  private void onOpen(Selection selection, CompletableFuture<Opened> answer) {
     assert loop.inLoop();
     if (released()) {
       answer.completeExceptionally(stopped());
       return;
     }
-    Tail tail = tails.of(channel, through);
+    Tail tail = tails.of(selection, through);
     tail.pin();
     Position now = new Position(Epoch.EPHEMERAL, through);
-    Opened opened = new Opened(channel, SlowReaders.LAG, now, null, false, through, hold(tail));
+    Opened opened =
+        new Opened(
+            selection,
+            partition(),
+            SlowReaders.LAG,
+            now,
+            null,
+            false,
+            through,
+            false,
+            null,
+            hold(tail));
     if (!answer.complete(opened)) {
       tail.unpin(commons.now());
     }
@@ -96,11 +107,17 @@ final class EphemeralFeed extends Feed {
     assert loop.inLoop();
     commons.meters().ephemeralMissed().increment();
     Run nothing =
-        Run.page(tail.channel(), Epoch.EPHEMERAL, waiter.after().offset(), tail.floor(), List.of());
+        Run.page(
+            tail.selection(), Epoch.EPHEMERAL, waiter.after().offset(), tail.floor(), List.of(), 0);
     waiter
         .view()
         .loop()
         .execute(() -> waiter.view().onPage(nothing, null, List.of(waiter.subscriber())));
+  }
+
+  @Override
+  void onAwaitState(Tail tail, Tail.StateWaiter waiter) {
+    throw new IllegalStateException("ephemeral channels have no state");
   }
 
   @Override
@@ -109,11 +126,12 @@ final class EphemeralFeed extends Feed {
     long from = through;
     Map<Tail, List<Event>> byTail = new LinkedHashMap<>();
     for (Event event : segment.getEventsList()) {
-      Tail tail = tails.get(event.getChannelKey());
-      if (tail != null) {
-        byTail
-            .computeIfAbsent(tail, key -> new ArrayList<>(1))
-            .add(event.toBuilder().setOffset(++through).build());
+      List<Tail> wanting = tails.of(event.getChannelKey());
+      if (!wanting.isEmpty()) {
+        Event numbered = event.toBuilder().setOffset(++through).build();
+        for (Tail tail : wanting) {
+          byTail.computeIfAbsent(tail, key -> new ArrayList<>(1)).add(numbered);
+        }
       }
     }
     if (!byTail.isEmpty()) {

@@ -5,6 +5,7 @@ import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.log.PartitionView;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.SnapshotPoint;
 import io.tailwater.edge.log.TailView;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
@@ -36,6 +37,9 @@ final class Fanout {
   interface Pages {
     /** Sends a subscriber the page after its position, sooner or later. */
     void onAwait(Tail tail, Tail.Waiter waiter);
+
+    /** Sends a subscriber a block of the channel's state, or tells it to ask again. */
+    void onAwaitState(Tail tail, Tail.StateWaiter waiter);
   }
 
   /** A tail, for the view of one loop. Any thread. */
@@ -54,6 +58,16 @@ final class Fanout {
           () -> {
             if (tail.viewOf(view) != null) { // otherwise it has left meanwhile
               pages.onAwait(tail, new Tail.Waiter(subscriber, after, view));
+            }
+          });
+    }
+
+    @Override
+    public void awaitState(TailView.Subscriber subscriber, SnapshotPoint point) {
+      loop.execute(
+          () -> {
+            if (tail.viewOf(view) != null) { // otherwise it has left meanwhile
+              pages.onAwaitState(tail, new Tail.StateWaiter(subscriber, point, view));
             }
           });
     }
@@ -95,18 +109,28 @@ final class Fanout {
     }
   }
 
-  /** Appends to each tail its events in (from, through], and sends them to the loops that read. */
+  /**
+   * Appends to each tail its events in (from, through], and sends them to the loops that read.
+   *
+   * @param byTail all events of each tail's scope, of any type
+   */
   void advance(Map<Tail, List<Event>> byTail, Epoch epoch, long from, long through) {
     assert loop.inLoop();
+    List<Tail> appended = new ArrayList<>(byTail.size());
     List<Run> runs = new ArrayList<>(byTail.size());
     byTail.forEach(
         (tail, events) -> {
-          Run run = Run.live(tail.channel(), epoch, from, through, events);
           tail.known = true;
-          tails.append(tail, run);
-          runs.add(run);
+          Run run = Run.live(tail.selection(), epoch, from, through, events);
+          // A closed channel that goes on is open again, whatever the type of its next event.
+          if (run.matters() || tail.closed()) {
+            tails.append(tail, run);
+            appended.add(tail);
+            runs.add(run);
+          } else {
+            run.release();
+          }
         });
-    List<Tail> appended = List.copyOf(byTail.keySet());
     for (PartitionView view : views.values()) {
       List<PartitionView.Step> steps = new ArrayList<>();
       for (int i = 0; i < runs.size(); i++) {
@@ -120,6 +144,21 @@ final class Fanout {
     }
     runs.forEach(Run::release);
     tails.trimToBudget(this::floorRose);
+  }
+
+  /** Takes out of a tail what a redaction of one of its channels takes out. */
+  void redact(Tail tail, Event redaction) {
+    assert loop.inLoop();
+    for (Run run : tails.redact(tail, redaction)) {
+      for (PartitionView view : views.values()) {
+        TailView copy = tail.viewOf(view);
+        if (copy != null) {
+          Run ofView = run.retain();
+          view.loop().execute(() -> view.onRedacted(copy, ofView));
+        }
+      }
+      run.release();
+    }
   }
 
   void floorRose(Tail tail) {

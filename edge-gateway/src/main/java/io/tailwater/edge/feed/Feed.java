@@ -8,6 +8,9 @@ import io.tailwater.contract.v1.Segment;
 import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.log.TailView;
 import io.tailwater.edge.loop.EdgeLoop;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -44,14 +47,14 @@ abstract class Feed {
     this.onReleased = onReleased;
     this.idleSinceNanos = commons.now();
     this.tails = new Tails(loop, commons.budget(), commons.nanoTime(), maxTailBytes);
-    this.fanout = new Fanout(loop, tails, commons.nanoTime(), this::onAwait);
+    this.fanout = new Fanout(loop, tails, commons.nanoTime(), new Pages());
   }
 
   final String namespace() {
     return namespace;
   }
 
-  final int partition() {
+  public final int partition() {
     return partition;
   }
 
@@ -72,13 +75,29 @@ abstract class Feed {
     loop.execute(this::onTick);
   }
 
-  /** How many cursors read a channel here. Any thread. */
+  /** How many cursors read this channel alone here, not as part of a pattern. Any thread. */
   final CompletableFuture<Integer> readers(Channel channel) {
     CompletableFuture<Integer> answer = new CompletableFuture<>();
     loop.execute(
         () -> {
-          Tail tail = tails.get(channel.key());
-          answer.complete(tail == null ? 0 : tail.readers());
+          List<Tail> ofChannel = tails.ofChannel(channel.key());
+          answer.complete(ofChannel.stream().mapToInt(Tail::readers).sum());
+        });
+    return answer;
+  }
+
+  /** How many cursors read each channel here, not as part of a pattern. Any thread. */
+  final CompletableFuture<Map<Channel, Integer>> readers() {
+    CompletableFuture<Map<Channel, Integer>> answer = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          Map<Channel, Integer> counts = new HashMap<>();
+          for (Tail tail : tails.all()) {
+            if (tail.readers() > 0 && tail.selection().scope() instanceof Channel channel) {
+              counts.merge(channel, tail.readers(), Integer::sum);
+            }
+          }
+          answer.complete(counts);
         });
     return answer;
   }
@@ -91,6 +110,9 @@ abstract class Feed {
 
   /** A subscriber lies below its tail's floor. */
   abstract void onAwait(Tail tail, Tail.Waiter waiter);
+
+  /** A subscriber is to get a block of the channel's state. */
+  abstract void onAwaitState(Tail tail, Tail.StateWaiter waiter);
 
   /** The epoch of its views. */
   public abstract Epoch epoch();
@@ -138,6 +160,19 @@ abstract class Feed {
   /** Keeps a pinned tail for a subscription. */
   public final Opened.Hold hold(Tail tail) {
     return new Pin(tail);
+  }
+
+  /** Confined to the loop: what subscribers ask for. */
+  private final class Pages implements Fanout.Pages {
+    @Override
+    public void onAwait(Tail tail, Tail.Waiter waiter) {
+      Feed.this.onAwait(tail, waiter);
+    }
+
+    @Override
+    public void onAwaitState(Tail tail, Tail.StateWaiter waiter) {
+      Feed.this.onAwaitState(tail, waiter);
+    }
   }
 
   /** Any thread. */

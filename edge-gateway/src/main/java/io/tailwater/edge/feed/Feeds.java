@@ -3,19 +3,25 @@ package io.tailwater.edge.feed;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.log.SegmentSource;
+import io.tailwater.edge.log.Selection;
 import io.tailwater.edge.log.Start;
 import io.tailwater.edge.loop.EdgeLoops;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The partitions that this gateway follows: those in which it has subscribers, and for some time
@@ -82,34 +88,54 @@ public final class Feeds {
   }
 
   /**
-   * Opens a channel of a namespace that exists.
+   * Opens a selection of a namespace that exists: of a channel its partition, of a pattern all
+   * partitions in order.
    *
    * @param fresh its reader wants everything that is in the log now, not only what has come here
    */
-  public CompletableFuture<Opened> open(
-      Namespace namespace, Channel channel, Start start, boolean fresh) {
-    if (namespace.getEphemeral()) {
-      return ephemeral.of(namespace, channel).open(channel);
-    }
-    return durable
-        .of(namespace, channel)
-        .open(new Openings.Opening(channel, namespace, start, fresh));
+  public List<CompletableFuture<Opened>> open(
+      Namespace namespace, Selection selection, Start start, boolean fresh) {
+    return switch (selection.scope()) {
+      case Channel channel ->
+          List.of(
+              open(namespace, FeedsByPartition.home(namespace, channel), selection, start, fresh));
+      case ChannelPattern pattern ->
+          IntStream.range(0, namespace.getPartitions())
+              .mapToObj(partition -> open(namespace, partition, selection, start, fresh))
+              .toList();
+    };
   }
 
-  /** How many cursors read a channel on this gateway. */
+  private CompletableFuture<Opened> open(
+      Namespace namespace, int partition, Selection selection, Start start, boolean fresh) {
+    if (namespace.getEphemeral()) {
+      return ephemeral.of(namespace, partition).open(selection);
+    }
+    Start begin = start.in(partition, namespace.getPartitions());
+    return durable
+        .of(namespace, partition)
+        .open(new Openings.Opening(selection, namespace, begin, fresh));
+  }
+
+  /** How many cursors read a channel on this gateway, not as part of a pattern. */
   public CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
     return (namespace.getEphemeral() ? ephemeral : durable).readers(namespace, channel);
   }
 
-  /** The channels of a namespace that have readers on this gateway; none if it is ephemeral. */
-  public CompletableFuture<List<Channel>> read(String namespace) {
-    List<CompletableFuture<List<Channel>>> parts =
-        durable.all().stream()
+  /** The channels of a namespace that have readers on this gateway, and how many. */
+  public CompletableFuture<Map<Channel, Integer>> readers(String namespace) {
+    List<CompletableFuture<Map<Channel, Integer>>> parts =
+        Stream.concat(durable.all().stream(), ephemeral.all().stream())
             .filter(feed -> feed.namespace().equals(namespace))
-            .map(PartitionFeed::channels)
+            .map(Feed::readers)
             .toList();
     return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
-        .thenApply(done -> parts.stream().flatMap(part -> part.join().stream()).toList());
+        .thenApply(
+            done -> {
+              Map<Channel, Integer> all = new HashMap<>();
+              parts.forEach(part -> all.putAll(part.join()));
+              return all;
+            });
   }
 
   /** A feed belongs to one of them, and is unknown to the other. */

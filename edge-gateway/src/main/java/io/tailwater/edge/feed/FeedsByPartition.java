@@ -29,18 +29,17 @@ final class FeedsByPartition<F extends Feed> {
     F open(String namespace, int partition);
   }
 
-  private record Key(String namespace, int partition) {
-    static Key of(Namespace namespace, Channel channel) {
-      return new Key(
-          namespace.getName(),
-          HomePartition.of(
-              namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions()));
-    }
+  private record Key(String namespace, int partition) {}
+
+  /** The partition that holds a channel. */
+  static int home(Namespace namespace, Channel channel) {
+    return HomePartition.of(
+        namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions());
   }
 
-  /** The feed of a channel's partition, opened if it was not. */
-  F of(Namespace namespace, Channel channel) {
-    return feeds.computeIfAbsent(Key.of(namespace, channel), this::open);
+  /** The feed of a partition, opened if it was not. */
+  F of(Namespace namespace, int partition) {
+    return feeds.computeIfAbsent(new Key(namespace.getName(), partition), this::open);
   }
 
   private F open(Key key) {
@@ -75,9 +74,9 @@ final class FeedsByPartition<F extends Feed> {
     return feeds.size();
   }
 
-  /** How many cursors read a channel on this gateway. */
+  /** How many cursors read a channel on this gateway, not as part of a pattern. */
   CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
-    F feed = feeds.get(Key.of(namespace, channel));
+    F feed = get(namespace.getName(), home(namespace, channel));
     return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
   }
 }

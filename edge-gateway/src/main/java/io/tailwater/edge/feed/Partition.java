@@ -2,9 +2,13 @@ package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.contract.v1.StatePage;
 import io.tailwater.edge.log.Opened;
+import io.tailwater.edge.log.Selection;
+import io.tailwater.edge.log.SnapshotPoint;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -12,13 +16,27 @@ import java.util.concurrent.CompletableFuture;
  * called once its head is known.
  */
 interface Partition {
+  /** Its place in the namespace, from 0 on. */
+  int partition();
+
   Epoch epoch();
 
   /** How far the feed has come. */
   long through();
 
-  /** Reads of a channel, at least through its tail's floor. */
-  CompletableFuture<ReadPage> read(Tail tail, ReadRequest.Builder request, int maxEvents);
+  /** The earliest position, as far as known: the offset before the first retained one. */
+  long earliest();
+
+  /**
+   * Reads what a selection wants, at least through an offset.
+   *
+   * @param atLeast usually the floor of the selection's tail
+   */
+  CompletableFuture<ReadPage> read(
+      Selection selection, long atLeast, ReadRequest.Builder request, int maxEvents);
+
+  /** Reads a block of a channel's state. */
+  CompletableFuture<StatePage> state(Scope channel, SnapshotPoint point);
 
   /**
    * A page has come. If it is of another epoch than the feed, the event-core confirmed that with

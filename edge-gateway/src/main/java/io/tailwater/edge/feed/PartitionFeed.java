@@ -1,7 +1,10 @@
 package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.Epoch;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.FollowRequest;
@@ -9,7 +12,13 @@ import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.contract.v1.Segment;
+import io.tailwater.contract.v1.StatePage;
+import io.tailwater.contract.v1.StateRequest;
 import io.tailwater.edge.log.Opened;
+import io.tailwater.edge.log.Redactions;
+import io.tailwater.edge.log.Selection;
+import io.tailwater.edge.log.SnapshotPoint;
+import io.tailwater.edge.loop.Backoff;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +48,9 @@ final class PartitionFeed extends Feed implements Partition {
   private static final int FOLLOW_WAIT_MS = 5_000;
   private static final int MAX_PAGE_BYTES = 64 << 10;
 
+  /** Of the values or the text in a block of a snapshot. */
+  private static final int STATE_BLOCK_BYTES = 64 << 10;
+
   private final Runnable askHeads;
   private final Openings openings;
   private final Replay replay;
@@ -46,6 +58,7 @@ final class PartitionFeed extends Feed implements Partition {
   private final Backoff backoff = new Backoff();
   private volatile @Nullable Epoch epoch;
   private long through;
+  private long earliest = Position.BEFORE_FIRST;
   private long target;
   private boolean following;
 
@@ -93,19 +106,6 @@ final class PartitionFeed extends Feed implements Partition {
     loop.execute(() -> onHead(head));
   }
 
-  /** The channels that have readers here. Any thread. */
-  CompletableFuture<List<Channel>> channels() {
-    CompletableFuture<List<Channel>> answer = new CompletableFuture<>();
-    loop.execute(
-        () ->
-            answer.complete(
-                tails.all().stream()
-                    .filter(tail -> tail.readers() > 0)
-                    .map(Tail::channel)
-                    .toList()));
-    return answer;
-  }
-
   /** Any thread. */
   boolean waitsForHead() {
     return epoch == null;
@@ -136,28 +136,62 @@ final class PartitionFeed extends Feed implements Partition {
     replay.onAwait(tail, waiter);
   }
 
+  @Override
+  void onAwaitState(Tail tail, Tail.StateWaiter waiter) {
+    assert loop.inLoop();
+    replay.onAwaitState(tail, waiter);
+  }
+
   // --- for its openings and replays ---
 
   @Override
-  public CompletableFuture<ReadPage> read(Tail tail, ReadRequest.Builder request, int maxEvents) {
+  public CompletableFuture<ReadPage> read(
+      Selection selection, long atLeast, ReadRequest.Builder request, int maxEvents) {
     assert loop.inLoop();
+    switch (selection.scope()) {
+      case Channel channel -> request.setChannel(channel.toString());
+      case ChannelPattern pattern ->
+          request.setPattern(
+              ReadRequest.Pattern.newBuilder()
+                  .setNamespace(pattern.namespace())
+                  .setPartition(partition())
+                  .setKeyPrefix(pattern.prefix()));
+    }
     return commons
         .log()
         .read(
             request
-                .setChannel(tail.channel().toString())
+                .addAllTypes(selection.types())
                 .setLimit(maxEvents)
                 .setMaxBytes(MAX_PAGE_BYTES)
-                .setAtLeast(tail.floor())
+                .setAtLeast(atLeast)
                 .setAtLeastEpoch(epoch().text())
                 .build());
+  }
+
+  @Override
+  public CompletableFuture<StatePage> state(Scope channel, SnapshotPoint point) {
+    assert loop.inLoop();
+    StateRequest.Builder request =
+        StateRequest.newBuilder()
+            .setChannel(channel.toString())
+            .setMaxBytes(STATE_BLOCK_BYTES)
+            .setAfter(point.next());
+    Position min = point.min();
+    if (min != null) {
+      request.setMin(
+          io.tailwater.contract.v1.Position.newBuilder()
+              .setEpoch(min.epoch().text())
+              .setOffset(min.offset()));
+    }
+    return commons.log().state(request.build());
   }
 
   @Override
   public void confirmEpoch(Epoch requested, ReadPage page) {
     assert loop.inLoop();
     if (requested.equals(epoch()) && !epochIs(page.getEpoch())) {
-      cut(new Epoch(page.getEpoch()), page.getHead());
+      cut(new Epoch(page.getEpoch()), page.getHead(), page.getEarliest());
     }
   }
 
@@ -187,6 +221,12 @@ final class PartitionFeed extends Feed implements Partition {
     return through;
   }
 
+  @Override
+  public long earliest() {
+    assert loop.inLoop();
+    return earliest;
+  }
+
   // --- the partition's own cursor ---
 
   private void onHead(Head head) {
@@ -194,6 +234,7 @@ final class PartitionFeed extends Feed implements Partition {
     if (epoch == null) {
       epoch = new Epoch(head.getEpoch());
       through = head.getThrough();
+      earliest = head.getEarliest();
       target = through;
       List<Awaiting> subscriptions = List.copyOf(awaitingHead);
       awaitingHead.clear();
@@ -245,10 +286,14 @@ final class PartitionFeed extends Feed implements Partition {
   private void apply(Segment segment) {
     long from = through;
     Map<Tail, List<Event>> byTail = new LinkedHashMap<>();
-    for (Event event : segment.getEventsList()) {
+    List<Event> events = segment.getEventsList();
+    for (Event redaction : Redactions.of(events)) {
+      events = Redactions.apply(redaction, events);
+      tails.of(redaction.getChannelKey()).forEach(tail -> fanout.redact(tail, redaction));
+    }
+    for (Event event : events) {
       if (event.getOffset() > from) {
-        Tail tail = tails.get(event.getChannelKey());
-        if (tail != null) {
+        for (Tail tail : tails.of(event.getChannelKey())) {
           byTail.computeIfAbsent(tail, key -> new ArrayList<>(2)).add(event);
         }
       }
@@ -261,12 +306,13 @@ final class PartitionFeed extends Feed implements Partition {
    * Retention has removed what came at or before this offset. A position below it must not be
    * honoured in silence.
    */
-  private void trimBelow(long earliest) {
+  private void trimBelow(long reported) {
+    earliest = Math.max(earliest, reported);
     for (Tail tail : tails.all()) {
-      if (tail.floor() < earliest) {
-        tails.raiseFloor(tail, earliest);
+      if (tail.floor() < reported) {
+        tails.raiseFloor(tail, reported);
         fanout.floorRose(tail);
-        if (tail.closedThrough() <= earliest) {
+        if (tail.closedThrough() <= reported) {
           openings.uncheck(tail);
         }
       }
@@ -339,8 +385,8 @@ final class PartitionFeed extends Feed implements Partition {
           drive();
         }
       }
-      case TOO_OLD -> cut(epoch(), page.getThrough());
-      case FOREIGN -> cut(new Epoch(page.getEpoch()), page.getThrough());
+      case TOO_OLD -> cut(epoch(), page.getThrough(), page.getEarliest());
+      case FOREIGN -> cut(new Epoch(page.getEpoch()), page.getThrough(), page.getEarliest());
       case BEHIND -> driveLater(null);
       case OUTCOME_UNSPECIFIED, UNRECOGNIZED -> driveLater(null);
     }
@@ -357,7 +403,7 @@ final class PartitionFeed extends Feed implements Partition {
   /**
    * Every tail starts over here. The readers catch up by pages, like any reader that fell behind.
    */
-  private void cut(Epoch newEpoch, long newThrough) {
+  private void cut(Epoch newEpoch, long newThrough, long newEarliest) {
     boolean backwards = newEpoch.equals(epoch) && newThrough < through;
     if (backwards) {
       driveLater(null);
@@ -369,6 +415,7 @@ final class PartitionFeed extends Feed implements Partition {
         partition(),
         newEpoch,
         newThrough);
+    earliest = newEpoch.equals(epoch) ? Math.max(earliest, newEarliest) : newEarliest;
     epoch = newEpoch;
     through = newThrough;
     target = newThrough;

@@ -2,23 +2,26 @@ package io.tailwater.edge.feed;
 
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.edge.log.Missed;
 import io.tailwater.edge.log.PartitionView;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.TailView;
+import io.tailwater.edge.loop.Backoff;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Confined to the loop of its feed: reads pages of the log for subscribers that lie below their
- * tail's floor. One page of a channel is read at a time, and serves every subscriber in it.
+ * tail's floor. One page of a selection is read at a time, and serves every subscriber in it.
  */
 final class Replay {
   private static final int MAX_PAGE_EVENTS = 1_000;
@@ -64,7 +67,7 @@ final class Replay {
     Tail.Waiter first = tail.waiting().element();
     Epoch requested = partition.epoch();
     partition
-        .read(tail, Partition.after(first.after()), MAX_PAGE_EVENTS)
+        .read(tail.selection(), tail.floor(), Partition.after(first.after()), MAX_PAGE_EVENTS)
         .whenCompleteAsync(
             (page, failure) -> {
               commons.turns().done();
@@ -101,11 +104,12 @@ final class Replay {
     tail.reading = false;
     Run run =
         Run.page(
-            tail.channel(),
+            tail.selection(),
             new Epoch(page.getEpoch()),
             page.getFrom(),
             page.getThrough(),
-            page.getEventsList());
+            page.getEventsList(),
+            page.getLeftOutBytes());
     count(page);
     Map<PartitionView, List<TailView.Subscriber>> sameStart = new LinkedHashMap<>();
     Map<PartitionView, List<TailView.Subscriber>> inside = new LinkedHashMap<>();
@@ -127,9 +131,47 @@ final class Replay {
     next(tail);
   }
 
+  /** A subscriber waits for a block of the channel's state. */
+  void onAwaitState(Tail tail, Tail.StateWaiter waiter) {
+    assert loop.inLoop();
+    commons.turns().take(() -> loop.execute(() -> onStateTurn(tail, waiter)));
+  }
+
+  private void onStateTurn(Tail tail, Tail.StateWaiter waiter) {
+    assert loop.inLoop();
+    long waitMs = commons.admission().replayWaitMs();
+    if (waitMs > 0 || tail.viewOf(waiter.view()) == null) {
+      commons.turns().done();
+      if (waitMs > 0) {
+        loop.eventLoop().schedule(() -> onAwaitState(tail, waiter), waitMs, TimeUnit.MILLISECONDS);
+      }
+      return;
+    }
+    partition
+        .state(tail.selection().scope(), waiter.point())
+        .whenCompleteAsync(
+            (page, failure) -> {
+              commons.turns().done();
+              if (failure == null) {
+                commons.admission().replayed(page.getSerializedSize());
+              }
+              boolean lasting = failure != null && isLasting(failure);
+              waiter
+                  .view()
+                  .loop()
+                  .execute(() -> waiter.view().onState(page, lasting, waiter.subscriber()));
+            },
+            loop::execute);
+  }
+
+  private static boolean isLasting(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof RequestException refusal && !refusal.code().retry();
+  }
+
   private void count(ReadPage page) {
     commons.meters().replayed().increment(page.getEventsCount());
-    long bytes = 0;
+    long bytes = page.getLeftOutBytes();
     for (Event event : page.getEventsList()) {
       bytes += event.getData().size();
     }

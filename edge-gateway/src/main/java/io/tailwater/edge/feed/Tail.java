@@ -1,24 +1,27 @@
 package io.tailwater.edge.feed;
 
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.log.PartitionView;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.Selection;
+import io.tailwater.edge.log.SnapshotPoint;
 import io.tailwater.edge.log.TailView;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Confined to the loop of its feed: a channel's newest runs in this gateway, complete from the
- * floor on.
+ * Confined to the loop of its feed: the newest runs of a selection in this gateway, complete from
+ * the floor on.
  */
 final class Tail {
-  private final Channel channel;
+  private final Selection selection;
   private final EdgeLoop owner;
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
   private final Map<PartitionView, Attached> attached = new LinkedHashMap<>();
@@ -41,8 +44,8 @@ final class Tail {
   /** A page is being read for the first of the waiting subscribers. */
   boolean reading;
 
-  Tail(Channel channel, EdgeLoop owner, long floor, long nowNanos) {
-    this.channel = channel;
+  Tail(Selection selection, EdgeLoop owner, long floor, long nowNanos) {
+    this.selection = selection;
     this.owner = owner;
     this.floor = floor;
     this.idleSinceNanos = nowNanos;
@@ -50,6 +53,9 @@ final class Tail {
 
   /** A subscriber that lies below the floor. */
   record Waiter(TailView.Subscriber subscriber, Position after, PartitionView view) {}
+
+  /** A subscriber that waits for a block of the channel's state. */
+  record StateWaiter(TailView.Subscriber subscriber, SnapshotPoint point, PartitionView view) {}
 
   /** The readers of one loop, and the loop's copy. */
   private static final class Attached {
@@ -61,8 +67,8 @@ final class Tail {
     }
   }
 
-  Channel channel() {
-    return channel;
+  Selection selection() {
+    return selection;
   }
 
   long floor() {
@@ -152,6 +158,27 @@ final class Tail {
     runs.add(run);
     weight += run.weight();
     closedThrough = run.closedThrough(closedThrough);
+  }
+
+  /**
+   * Takes out what a redaction takes out; returns the runs that stand in for others, retained for
+   * the caller.
+   */
+  List<Run> redact(Event redaction) {
+    assert owner.inLoop();
+    List<Run> changed = new ArrayList<>();
+    for (int i = runs.size(); i > 0; i--) {
+      // Once around, so that the order stays.
+      Run run = runs.removeFirst();
+      Run without = run.without(redaction);
+      runs.addLast(without);
+      if (without != run) {
+        weight += without.weight() - run.weight();
+        changed.add(without.retain());
+        run.release();
+      }
+    }
+    return changed;
   }
 
   /** The bytes of its runs, roughly. */

@@ -1,16 +1,17 @@
 package io.tailwater.edge.feed;
 
-import io.tailwater.contract.Channel;
+import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.Selection;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Confined to the loop of their feed: the tails of one partition, within their bounds. Each has its
@@ -24,7 +25,8 @@ final class Tails {
   private final Budget budget;
   private final LongSupplier nanoTime;
   private final int maxTailBytes;
-  private final Map<String, Tail> byKey = new HashMap<>();
+  private final Map<Selection, Tail> bySelection = new HashMap<>();
+  private final TailIndex index = new TailIndex();
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
   private int compactAt = KEPT_SLACK;
 
@@ -39,40 +41,61 @@ final class Tails {
   }
 
   /** A run in its order of arrival, for the budget of all tails. */
-  private record Kept(Tail tail, Run run) {
+  private record Kept(Tail tail, long through) {
     /** Also true if its tail was released, and holds nothing. */
     boolean gone() {
       Run oldest = tail.oldest();
-      return oldest == null || oldest.through() > run.through();
+      return oldest == null || oldest.through() > through;
     }
   }
 
   Collection<Tail> all() {
     assert loop.inLoop();
-    return byKey.values();
+    return bySelection.values();
   }
 
-  @Nullable Tail get(String channelKey) {
+  /** The tails that want events of the channel with this key. */
+  List<Tail> of(String channelKey) {
     assert loop.inLoop();
-    return byKey.get(channelKey);
+    return index.of(channelKey);
   }
 
-  /** The channel's tail; a new one starts at this floor. */
-  Tail of(Channel channel, long floor) {
+  /** The tails of the channel with this key alone, one for each set of types. */
+  List<Tail> ofChannel(String channelKey) {
     assert loop.inLoop();
-    return byKey.computeIfAbsent(
-        channel.key(), key -> new Tail(channel, loop, floor, nanoTime.getAsLong()));
+    return index.ofChannel(channelKey);
   }
 
-  /** Takes the newest run of a channel, retained for its tail. */
+  /** The tail of a selection; a new one starts at this floor. */
+  Tail of(Selection selection, long floor) {
+    assert loop.inLoop();
+    return bySelection.computeIfAbsent(
+        selection,
+        key -> {
+          Tail tail = new Tail(selection, loop, floor, nanoTime.getAsLong());
+          index.add(tail);
+          return tail;
+        });
+  }
+
+  /** Takes the newest run of a selection, retained for its tail. */
   void append(Tail tail, Run run) {
     assert loop.inLoop();
     tail.append(run.retain());
-    kept.add(new Kept(tail, run));
+    kept.add(new Kept(tail, run.through()));
     budget.add(run.weight());
     while (tail.weight() > maxTailBytes && tail.oldest() != run) {
       budget.add(-tail.trimOldest());
     }
+  }
+
+  /** Takes out what a redaction takes out; returns the runs that are new, retained. */
+  List<Run> redact(Tail tail, Event redaction) {
+    assert loop.inLoop();
+    int before = tail.weight();
+    List<Run> changed = tail.redact(redaction);
+    budget.add(tail.weight() - before);
+    return changed;
   }
 
   /** Evicts the oldest runs while all tails together exceed the budget. */
@@ -99,7 +122,7 @@ final class Tails {
   /** Every tail starts over at this floor. */
   void cut(long floor) {
     assert loop.inLoop();
-    for (Tail tail : byKey.values()) {
+    for (Tail tail : bySelection.values()) {
       budget.add(-tail.cut(floor));
     }
     kept.clear();
@@ -109,16 +132,17 @@ final class Tails {
   boolean sweep() {
     assert loop.inLoop();
     long now = nanoTime.getAsLong();
-    byKey
+    bySelection
         .values()
         .removeIf(
             tail -> {
               boolean idle = tail.idleFor(LINGER_NANOS, now);
               if (idle) {
+                index.remove(tail);
                 budget.add(-tail.release());
               }
               return idle;
             });
-    return !byKey.isEmpty();
+    return !bySelection.isEmpty();
   }
 }

@@ -1,5 +1,6 @@
 package io.tailwater.edge.frames;
 
+import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.Disconnect;
 
@@ -13,4 +14,15 @@ sealed interface Caller {
 
   /** The request is refused. */
   record Refused(Disconnect disconnect, String reason) implements Caller {}
+
+  /** How a connection ends whose caller is refused. */
+  static Disconnect disconnect(RequestException refusal) {
+    return switch (refusal.code()) {
+      case ORIGIN_DENIED, FORBIDDEN -> Disconnect.FORBIDDEN;
+      case TOKEN_REVOKED -> Disconnect.REVOKED;
+      case UNAVAILABLE -> Disconnect.GOING_AWAY;
+      case TOKEN_NOT_YET_VALID -> Disconnect.NOT_YET_VALID;
+      default -> Disconnect.UNAUTHORIZED;
+    };
+  }
 }

@@ -35,6 +35,14 @@ final class EventFrames implements EncodedRun {
 
     /** How many bytes follow the last event. */
     int suffixBytes();
+
+    /**
+     * Writes the header of a frame of a pattern and what stands before its first event.
+     *
+     * @param body how many bytes the events take, with what separates them
+     * @param suffix what follows them, without what {@link #suffixBytes} counts
+     */
+    void writePatternHead(int body, int suffix, ByteBuf out);
   }
 
   private EventFrames(
@@ -97,6 +105,22 @@ final class EventFrames implements EncodedRun {
       outlet.write(head);
       outlet.write(bytes, start, length);
     }
+  }
+
+  /**
+   * Writes this event and those that follow it in its frame, in a frame of the reader's own: the
+   * bytes of the events are shared, and what follows them is not. Of plain frames only.
+   *
+   * @param suffix what follows the events; released when it is written
+   */
+  void writeOfPattern(int index, ByteBuf suffix, Outlet outlet) {
+    int start = eventStarts[index];
+    int length = frameEnd(frameOf(index)) - format.suffixBytes() - start;
+    ByteBuf head = bytes.alloc().directBuffer(MAX_HEAD_BYTES);
+    format.writePatternHead(length, suffix.readableBytes(), head);
+    outlet.write(head);
+    outlet.write(bytes, start, length);
+    outlet.write(suffix);
   }
 
   private int frameOf(int index) {

@@ -3,18 +3,24 @@ package io.tailwater.edge.frames;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
 import io.netty.buffer.ByteBuf;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Text;
+import io.tailwater.contract.WrittenJson;
 import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.Encoding;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.request.JsonInput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -33,6 +39,22 @@ final class FrameJson {
   private static final JsonFactory JSON =
       JsonFactory.builder().disable(JsonFactory.Feature.CHARSET_DETECTION).build();
 
+  /** For finding a frame's id, wherever the limits of the other are exceeded. */
+  private static final JsonFactory WITHOUT_LIMITS =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.CHARSET_DETECTION)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(Integer.MAX_VALUE)
+                  .maxNumberLength(Integer.MAX_VALUE)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNameLength(Integer.MAX_VALUE)
+                  .build())
+          .build();
+
+  /** The id of a frame that has one, but none that could be answered. */
+  private static final long UNUSABLE = -1;
+
   private static final String BASE64 = "base64";
   private static final String DATA = "data";
   private static final String ENCODING = "encoding";
@@ -45,7 +67,10 @@ final class FrameJson {
     try {
       id = id(json);
     } catch (IOException e) {
-      return ClientMessage.unreadable("this is no JSON object");
+      return ClientMessage.unreadable("the message is not a JSON object");
+    }
+    if (id == UNUSABLE) {
+      return ClientMessage.badId();
     }
     if (id < 1) {
       return ClientMessage.of(ClientFrame.getDefaultInstance());
@@ -57,29 +82,30 @@ final class FrameJson {
       return ClientMessage.of(frame.build());
     } catch (RequestException e) {
       return ClientMessage.refused(id, e);
+    } catch (StreamConstraintsException e) {
+      return ClientMessage.refused(id, JsonInput.beyond("the frame", e));
     } catch (IOException e) {
-      return ClientMessage.unreadable("this is no JSON object");
+      return ClientMessage.unreadable("the message is not a JSON object");
     }
   }
 
   /**
-   * The frame's id, 0 if it has none; so that whatever else is wrong with it can be answered.
+   * The frame's id, so that whatever else is wrong with it can be answered; 0 if it has none, and
+   * {@link #UNUSABLE} if it is not a whole number of 1 or more.
    *
-   * @throws IOException if it is no JSON object, or something follows it
+   * @throws IOException if it is not a JSON object, or something follows it
    */
   private static long id(byte[] json) throws IOException {
     long id = 0;
-    try (JsonParser parser = JSON.createParser(json)) {
+    try (JsonParser parser = WITHOUT_LIMITS.createParser(json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new IOException("no object");
+        throw new IOException("not an object");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean isId = id == 0 && parser.currentName().equals("id");
-        if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT && isId) {
-          id =
-              parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-                  ? 0
-                  : parser.getLongValue();
+        parser.nextToken();
+        if (isId) {
+          id = id(parser);
         }
         parser.skipChildren();
         parser.finishToken();
@@ -89,6 +115,17 @@ final class FrameJson {
       }
     }
     return id;
+  }
+
+  private static long id(JsonParser parser) throws IOException {
+    // Longer ones do not fit, and would take long to read.
+    boolean whole =
+        parser.currentToken() == JsonToken.VALUE_NUMBER_INT && parser.getTextLength() < 20;
+    if (!whole || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+      return UNUSABLE;
+    }
+    long id = parser.getLongValue();
+    return id < 0 ? UNUSABLE : id;
   }
 
   private static void readObject(JsonParser parser, byte[] json, Message.Builder into, String where)
@@ -110,9 +147,38 @@ final class FrameJson {
         throw invalid("a frame is one of " + fields(type) + ", not several");
       }
       parser.nextToken();
-      into.setField(field, value(parser, json, into, field, where));
+      if (field.isRepeated()) {
+        readList(parser, json, into, field, where);
+      } else {
+        into.setField(field, value(parser, json, into, field, where));
+      }
     }
     decodeBytes(into, type);
+  }
+
+  private static void readList(
+      JsonParser parser, byte[] json, Message.Builder into, FieldDescriptor field, String where)
+      throws IOException {
+    boolean objects = field.getJavaType() == FieldDescriptor.JavaType.MESSAGE;
+    JsonToken kind = objects ? JsonToken.START_OBJECT : JsonToken.VALUE_STRING;
+    boolean list = parser.currentToken() == JsonToken.START_ARRAY;
+    while (list && parser.nextToken() == kind) {
+      if (objects) {
+        Message.Builder part = into.newBuilderForField(field);
+        readObject(parser, json, part, "'" + field.getName() + "'");
+        into.addRepeatedField(field, part.build());
+      } else {
+        into.addRepeatedField(field, parser.getText());
+      }
+    }
+    if (parser.currentToken() != JsonToken.END_ARRAY) {
+      throw invalid(
+          "'"
+              + field.getName()
+              + "' in "
+              + where
+              + (objects ? " is a list of objects" : " is a list of strings"));
+    }
   }
 
   private static Object value(
@@ -126,7 +192,11 @@ final class FrameJson {
                       && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER
                   ? parser.getLongValue()
                   : null;
-          case STRING -> token == JsonToken.VALUE_STRING ? parser.getText() : null;
+          case STRING ->
+              token == JsonToken.VALUE_STRING
+                  ? Text.require(
+                      "'" + field.getName() + "'", parser.getText(), ErrorCode.INVALID_REQUEST)
+                  : null;
           case BOOLEAN ->
               token == JsonToken.VALUE_TRUE || token == JsonToken.VALUE_FALSE
                   ? parser.getBooleanValue()
@@ -135,7 +205,7 @@ final class FrameJson {
               token == JsonToken.VALUE_STRING && parser.getText().equals(BASE64)
                   ? Encoding.ENCODING_BASE64.getValueDescriptor()
                   : null;
-          case BYTE_STRING -> raw(parser, json);
+          case BYTE_STRING -> UnsafeByteOperations.unsafeWrap(WrittenJson.value(parser, json));
           case MESSAGE -> {
             if (token != JsonToken.START_OBJECT) {
               yield null;
@@ -150,15 +220,6 @@ final class FrameJson {
       throw invalid("'" + field.getName() + "' in " + where + " is " + kind(field));
     }
     return value;
-  }
-
-  /** The value as it was written. */
-  private static ByteString raw(JsonParser parser, byte[] json) throws IOException {
-    int start = (int) parser.currentTokenLocation().getByteOffset();
-    parser.skipChildren();
-    parser.finishToken();
-    int end = (int) parser.currentLocation().getByteOffset();
-    return ByteString.copyFrom(json, start, end - start);
   }
 
   /** What {@code encoding} says is known only when all fields are. */
@@ -222,17 +283,37 @@ final class FrameJson {
     boolean first = true;
     for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
       boolean said =
-          field.getJavaType() == FieldDescriptor.JavaType.BOOLEAN || message.hasField(field);
+          field.isRepeated()
+              ? message.getRepeatedFieldCount(field) > 0
+              : message.hasField(field)
+                  || field.getJavaType() == FieldDescriptor.JavaType.BOOLEAN
+                      && !field.hasPresence();
       if (said) {
         if (!first) {
           out.writeByte(',');
         }
         first = false;
         ascii("\"" + field.getName() + "\":", out);
-        writeValue(message, field, out);
+        if (field.isRepeated()) {
+          writeList(message, field, out);
+        } else {
+          writeValue(message, field, out);
+        }
       }
     }
     out.writeByte('}');
+  }
+
+  /** A list of objects, which is the only kind that servers send. */
+  private static void writeList(Message message, FieldDescriptor field, ByteBuf out) {
+    out.writeByte('[');
+    for (int i = 0; i < message.getRepeatedFieldCount(field); i++) {
+      if (i > 0) {
+        out.writeByte(',');
+      }
+      writeObject((Message) message.getRepeatedField(field, i), out);
+    }
+    out.writeByte(']');
   }
 
   private static void writeValue(Message message, FieldDescriptor field, ByteBuf out) {

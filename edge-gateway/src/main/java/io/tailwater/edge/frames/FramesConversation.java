@@ -1,37 +1,40 @@
 package io.tailwater.edge.frames;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.Conflict;
+import io.tailwater.contract.EntryText;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.Ack;
+import io.tailwater.contract.v1.Acked;
 import io.tailwater.contract.v1.Auth;
 import io.tailwater.contract.v1.Authed;
 import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.Encoding;
+import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Error;
 import io.tailwater.contract.v1.Pong;
+import io.tailwater.contract.v1.Present;
+import io.tailwater.contract.v1.Presented;
 import io.tailwater.contract.v1.Publish;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.Published;
 import io.tailwater.contract.v1.ServerFrame;
-import io.tailwater.contract.v1.Subscribe;
-import io.tailwater.contract.v1.Subscribed;
-import io.tailwater.contract.v1.Unsubscribe;
-import io.tailwater.contract.v1.Unsubscribed;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.connection.ConflictJson;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.http.Problems;
-import io.tailwater.edge.log.Cursor;
-import io.tailwater.edge.log.Opened;
-import io.tailwater.edge.log.StartText;
+import io.tailwater.edge.presence.PresenceWish;
 import io.tailwater.edge.publish.Publishing;
 import io.tailwater.edge.publish.Receipt;
+import io.tailwater.edge.session.Session;
 import io.tailwater.edge.websocket.Conversation;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -42,29 +45,27 @@ import org.jspecify.annotations.Nullable;
  * Confined to the connection's event loop: does what a client's frames ask, and answers each of
  * them once.
  */
-final class FramesConversation implements Conversation {
+final class FramesConversation implements Conversation, Answers {
   private final FramesTransport transport;
   private final Caller caller;
   private final FramesParts parts;
-  private Map<Channel, Subscription> subscriptions = Map.of();
+  private final FramesCalls calls;
   private @Nullable Connection connection;
+  private @Nullable FramesSubscriptions subscriptions;
+  private Session session;
   private @Nullable Future<?> authDeadline;
   private int waiting;
   private boolean gone;
 
-  FramesConversation(FramesTransport transport, Caller caller, FramesParts parts) {
+  /**
+   * @param session of the connection
+   */
+  FramesConversation(FramesTransport transport, Caller caller, Session session, FramesParts parts) {
     this.transport = transport;
     this.caller = caller;
+    this.session = session;
     this.parts = parts;
-  }
-
-  /** A channel of this connection, from the request on. */
-  private static final class Subscription {
-    /** Null until it is open. */
-    @Nullable Cursor cursor;
-
-    /** Why it was dropped before it was open. */
-    @Nullable RequestException dropped;
+    this.calls = new FramesCalls(parts.calls(), loop(), this::answerNow);
   }
 
   @Override
@@ -87,8 +88,13 @@ final class FramesConversation implements Conversation {
   }
 
   private void begin(Identity identity) {
-    transport.onEnd(this::ended);
-    connection = parts.subscriptions().begin(transport.socket().netty(), identity, transport);
+    transport.onEnd(subscription -> subscriptions().ended(subscription));
+    transport.onUnsubscribe(subscription -> subscriptions().unsubscribedByOperator(subscription));
+    Connection begun = parts.subscriptions().begin(transport.socket().netty(), identity, transport);
+    connection = begun;
+    subscriptions = new FramesSubscriptions(begun, parts, this);
+    transport.onJoin(subscriptions);
+    parts.sessions().opened(session, begun);
     if (identity.anonymous()) {
       authDeadline =
           loop()
@@ -130,14 +136,18 @@ final class FramesConversation implements Conversation {
     try {
       switch (frame.getFrameCase()) {
         case AUTH -> auth(id, frame.getAuth());
-        case SUBSCRIBE -> subscribe(id, frame.getSubscribe());
+        case SUBSCRIBE -> subscriptions().subscribe(id, frame.getSubscribe());
+        case RESUME -> subscriptions().resume(id, frame.getResume());
         case PUBLISH -> publish(id, frame.getPublish());
-        case CALL ->
-            throw new RequestException(ErrorCode.NOT_FOUND, "no backend answers calls here");
-        case UNSUBSCRIBE -> unsubscribe(id, frame.getUnsubscribe());
+        case CALL -> calls.call(id, connection().identity(), connection().id(), frame.getCall());
+        case UNSUBSCRIBE -> subscriptions().unsubscribe(id, frame.getUnsubscribe());
+        case ACK -> ack(id, frame.getAck());
+        case PRESENT -> present(id, frame.getPresent());
         case PING -> answer(id, to -> to.setPong(Pong.newBuilder().setServerTimeMs(now())));
         case FRAME_NOT_SET ->
-            throw invalid("a frame has one of auth, subscribe, publish, call, unsubscribe or ping");
+            throw invalid(
+                "a frame has one of auth, subscribe, resume, publish, call, unsubscribe, ack, present"
+                    + " or ping");
       }
     } catch (RequestException e) {
       error(id, e);
@@ -154,7 +164,7 @@ final class FramesConversation implements Conversation {
     } catch (RequestException e) {
       error(id, e);
       if (before.anonymous()) {
-        transport.fail(Disconnect.UNAUTHORIZED, e.text());
+        transport.fail(Caller.disconnect(e), e.text());
       }
       return;
     }
@@ -165,34 +175,27 @@ final class FramesConversation implements Conversation {
     }
     connection().authenticated(identity, now());
     cancelAuthDeadline();
+    String renewed = renewedSession(before, identity);
     answer(
         id,
         to ->
             to.setAuthed(
                 Authed.newBuilder()
                     .setSubject(identity.subject())
-                    .setExpiresAtMs(identity.expiresAtMs())));
-    Map.copyOf(subscriptions).forEach((channel, held) -> recheck(channel, held, identity));
+                    .setExpiresAtMs(identity.expiresAtMs())
+                    .setSession(renewed)));
+    subscriptions().recheck(identity);
   }
 
-  /** Ends a subscription that another token allowed. */
-  private void recheck(Channel channel, Subscription held, Identity identity) {
-    if (identity.maySubscribe(channel, parts.namespaces().get(channel.namespace()))) {
-      return;
+  /** A session is that of one subject, so one that was nobody's is not continued. */
+  private String renewedSession(Identity before, Identity identity) {
+    if (before.anonymous() && !identity.anonymous()) {
+      parts.sessions().ended(session);
+      session = parts.sessions().fresh(identity.subject());
+      parts.sessions().opened(session, connection());
+      return session.text();
     }
-    RequestException refusal =
-        new RequestException(
-            ErrorCode.FORBIDDEN, "the connection's new token does not allow to read " + channel);
-    drop(channel, held, refusal);
-    if (held.cursor != null) {
-      answer(
-          0,
-          to ->
-              to.setUnsubscribed(
-                  Unsubscribed.newBuilder()
-                      .setChannel(channel.toString())
-                      .setCode(refusal.code().wire())));
-    }
+    return "";
   }
 
   private void cancelAuthDeadline() {
@@ -202,104 +205,35 @@ final class FramesConversation implements Conversation {
     }
   }
 
-  // --- what it reads ---
+  // --- where it is present ---
 
-  private void subscribe(long id, Subscribe wish) {
+  private void present(long id, Present wish) {
     Channel channel = Channel.parse(wish.getChannel());
-    if (subscriptions.containsKey(channel)) {
-      throw invalid("this connection is subscribed to " + channel + " already");
-    }
-    int most = parts.configuration().channels();
-    if (subscriptions.size() >= most) {
-      throw new RequestException(
-          ErrorCode.TOO_MANY_SUBSCRIPTIONS, "a connection has at most " + most + " channels");
-    }
-    CompletableFuture<Opened> opening =
-        parts
-            .subscriptions()
-            .open(
-                channel,
-                StartText.parse(channel, wish.getAfter(), wish.getFrom()),
-                connection().identity());
-    Subscription held = new Subscription();
-    if (subscriptions.isEmpty()) {
-      subscriptions = new HashMap<>(2);
-    }
-    subscriptions.put(channel, held);
-    await(opening, (opened, failure) -> onOpened(id, channel, held, opened, failure));
-  }
-
-  private void onOpened(
-      long id,
-      Channel channel,
-      Subscription held,
-      @Nullable Opened opened,
-      @Nullable Throwable failure) {
-    RequestException dropped = held.dropped;
-    if (opened == null) {
-      subscriptions.remove(channel, held);
-      error(
-          id,
-          dropped != null
-              ? dropped
-              : Problems.refusal(connection(), Objects.requireNonNull(failure)));
-    } else if (connection().closed() || dropped != null) {
-      opened.abandon();
-      if (dropped != null) {
-        error(id, dropped);
-      }
-    } else {
-      Cursor cursor = connection().add(opened);
-      held.cursor = cursor;
-      answer(
-          id,
-          to ->
-              to.setSubscribed(
-                  Subscribed.newBuilder()
-                      .setChannel(channel.toString())
-                      .setPosition(cursor.position().toString())));
-      connection().start(cursor, opened);
-    }
-  }
-
-  private void unsubscribe(long id, Unsubscribe wish) {
-    Channel channel = Channel.parse(wish.getChannel());
-    Subscription held = subscriptions.get(channel);
-    if (held != null) {
-      drop(channel, held, invalid("it was unsubscribed before it was open"));
-    }
-    // One that is not subscribed may have ended just now, which its client could not know.
-    answer(id, to -> to.setUnsubscribed(Unsubscribed.getDefaultInstance()));
-  }
-
-  private void drop(Channel channel, Subscription held, RequestException why) {
-    subscriptions.remove(channel);
-    if (held.cursor != null) {
-      connection().remove(held.cursor);
-    } else {
-      held.dropped = why;
-    }
-  }
-
-  /** A channel is closed and read to its end: the connection goes on without it. */
-  private void ended(Cursor cursor) {
-    subscriptions.remove(cursor.channel());
-    // Not at once: it is being written for.
-    loop().execute(() -> connection().remove(cursor));
+    String info = wish.getInfo().toStringUtf8();
+    connection().changePresence(channel, info.isEmpty() ? "" : PresenceWish.info(info));
+    answer(id, to -> to.setPresented(Presented.newBuilder().setChannel(channel.toString())));
   }
 
   // --- what it publishes ---
 
   private void publish(long id, Publish wish) {
     Channel channel = Channel.parse(wish.getChannel());
+    boolean named = !wish.getEntry().isEmpty() || !wish.getOp().isEmpty();
+    EntryOp op = named ? EntryText.op(wish.getOp()) : EntryOp.ENTRY_OP_UNSPECIFIED;
     if (wish.getData().isEmpty()
         && wish.getEncoding() == Encoding.ENCODING_JSON
-        && !wish.getClose()) {
+        && !wish.getClose()
+        && op != EntryOp.DELETE) {
       throw invalid("'data' is missing: any JSON value, or base64 with \"encoding\":\"base64\"");
     }
     byte[] data = wish.getData().toByteArray();
     PublishRequest.Builder request =
         PublishRequest.newBuilder()
+            .setEntry(wish.getEntry())
+            .setOp(op)
+            .setIf(wish.getIf())
+            .setAtMs(wish.getAt())
+            .setSeen(wish.getSeen())
             .setType(wish.getType())
             .setKey(wish.getKey())
             .setClose(wish.getClose());
@@ -313,24 +247,46 @@ final class FramesConversation implements Conversation {
 
   private void onPublished(long id, @Nullable Receipt receipt, @Nullable Throwable failure) {
     if (receipt == null) {
-      error(id, Problems.refusal(connection(), Objects.requireNonNull(failure)));
+      error(id, refusal(Objects.requireNonNull(failure)));
+    } else {
+      Published.Builder published =
+          Published.newBuilder()
+              .setId(receipt.id())
+              .setDuplicate(receipt.duplicate())
+              .setVersion(receipt.version());
+      if (receipt.superseded()) {
+        published.setSuperseded(true);
+      }
+      answer(id, to -> to.setPublished(published));
+    }
+  }
+
+  // --- what its subject has read ---
+
+  private void ack(long id, Ack wish) {
+    Channel channel = Channel.parse(wish.getChannel());
+    await(
+        parts.marks().move(connection().identity(), channel, wish.getPosition()),
+        (read, failure) -> onAcked(id, channel, read, failure));
+  }
+
+  private void onAcked(
+      long id, Channel channel, @Nullable Position read, @Nullable Throwable failure) {
+    if (read == null) {
+      error(id, refusal(Objects.requireNonNull(failure)));
     } else {
       answer(
           id,
           to ->
-              to.setPublished(
-                  Published.newBuilder().setId(receipt.id()).setDuplicate(receipt.duplicate())));
+              to.setAcked(
+                  Acked.newBuilder().setChannel(channel.toString()).setPosition(read.toString())));
     }
   }
 
   // --- its answers ---
 
-  /** What to do with a result that was awaited. */
-  private interface Outcome<T> {
-    void with(@Nullable T result, @Nullable Throwable failure);
-  }
-
-  private <T> void await(CompletableFuture<T> coming, Outcome<T> outcome) {
+  @Override
+  public <T> void await(CompletableFuture<T> coming, Outcome<T> outcome) {
     waiting++;
     parts.metrics().waiting(1);
     coming.whenComplete(
@@ -346,7 +302,8 @@ final class FramesConversation implements Conversation {
                     }));
   }
 
-  private void answer(long id, Consumer<ServerFrame.Builder> content) {
+  @Override
+  public void answer(long id, Consumer<ServerFrame.Builder> content) {
     if (!gone) {
       ServerFrame.Builder frame = ServerFrame.newBuilder().setId(id);
       content.accept(frame);
@@ -354,15 +311,32 @@ final class FramesConversation implements Conversation {
     }
   }
 
-  private void error(long id, RequestException refusal) {
-    answer(
-        id,
-        to ->
-            to.setError(
-                Error.newBuilder()
-                    .setCode(refusal.code().wire())
-                    .setMessage(refusal.text())
-                    .setRetry(refusal.code().retry())));
+  private void answerNow(ServerFrame.Builder frame) {
+    if (!gone) {
+      transport.write(frame);
+      transport.flush();
+    }
+  }
+
+  @Override
+  public RequestException refusal(Throwable failure) {
+    return Problems.refusal(connection(), failure);
+  }
+
+  @Override
+  public void error(long id, RequestException refusal) {
+    Error.Builder error =
+        Error.newBuilder()
+            .setCode(refusal.code().wire())
+            .setMessage(refusal.text())
+            .setRetry(refusal.code().retry());
+    Conflict conflict = refusal.conflict();
+    if (conflict != null) {
+      error
+          .setReason(conflict.reason())
+          .setCurrent(ByteString.copyFromUtf8(ConflictJson.current(conflict)));
+    }
+    answer(id, to -> to.setError(error));
   }
 
   @Override
@@ -379,17 +353,32 @@ final class FramesConversation implements Conversation {
   }
 
   @Override
+  public void onClose() {
+    assert loop().inEventLoop();
+    if (connection != null && !gone) {
+      connection.onLeft();
+    }
+    onEnd();
+  }
+
+  @Override
   public void onEnd() {
     assert loop().inEventLoop();
     gone = true;
     cancelAuthDeadline();
+    calls.hangUp();
     if (connection != null) {
+      parts.sessions().ended(session);
       connection.onGone();
     }
   }
 
   private Connection connection() {
     return Objects.requireNonNull(connection, "used before it began");
+  }
+
+  private FramesSubscriptions subscriptions() {
+    return Objects.requireNonNull(subscriptions, "used before it began");
   }
 
   private EventLoop loop() {

@@ -6,7 +6,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat.FieldType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.tailwater.contract.Channel;
+import io.tailwater.contract.EntryText;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.ChannelEvent;
@@ -28,7 +28,7 @@ import java.util.Arrays;
 enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
   JSON {
     @Override
-    void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void writeEvent(String channel, Epoch epoch, Event event, ByteBuf out) {
       EventJson.writeEvent(channel, epoch, event, out);
     }
 
@@ -36,6 +36,19 @@ enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
     public void writeHead(int body, ByteBuf out) {
       FrameHeader.write(FrameHeader.TEXT, PREFIX.length + body + SUFFIX.length, out);
       out.writeBytes(PREFIX);
+    }
+
+    @Override
+    public void writePatternHead(int body, int suffix, ByteBuf out) {
+      FrameHeader.write(FrameHeader.TEXT, PREFIX.length + body + suffix, out);
+      out.writeBytes(PREFIX);
+    }
+
+    @Override
+    void writePatternSuffix(String pattern, String position, ByteBuf out) {
+      out.writeCharSequence("],\"pattern\":", StandardCharsets.US_ASCII);
+      EventJson.writeString(pattern, out);
+      out.writeCharSequence(",\"position\":\"" + position + "\"}", StandardCharsets.US_ASCII);
     }
 
     @Override
@@ -51,12 +64,24 @@ enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
 
   PROTOBUF {
     @Override
-    void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void writeEvent(String channel, Epoch epoch, Event event, ByteBuf out) {
       ChannelEvent written = channelEvent(channel, epoch, event);
       write(
           CodedOutputStream.computeMessageSize(Events.EVENTS_FIELD_NUMBER, written),
           out,
           to -> to.writeMessage(Events.EVENTS_FIELD_NUMBER, written));
+    }
+
+    @Override
+    public void writePatternHead(int body, int suffix, ByteBuf out) {
+      writeHead(body + suffix, out);
+    }
+
+    @Override
+    void writePatternSuffix(String pattern, String position, ByteBuf out) {
+      // What follows the events of a message, whose fields may come in any order and in parts.
+      out.writeBytes(
+          Events.newBuilder().setPattern(pattern).setPosition(position).build().toByteArray());
     }
 
     @Override
@@ -107,7 +132,10 @@ enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
     return compressed;
   }
 
-  abstract void writeEvent(Channel channel, Epoch epoch, Event event, ByteBuf out);
+  abstract void writeEvent(String channel, Epoch epoch, Event event, ByteBuf out);
+
+  /** Writes what follows the events in a frame of a pattern. */
+  abstract void writePatternSuffix(String pattern, String position, ByteBuf out);
 
   /** How many bytes separate two events: none, or a comma. */
   abstract int separatorBytes();
@@ -119,7 +147,8 @@ enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
     ByteBuf written = PooledByteBufAllocator.DEFAULT.directBuffer(run.encodedBytes());
     try {
       for (int i = 0; i < events; i++) {
-        writeEvent(run.channel(), run.epoch(), run.events().get(i), written);
+        Event event = run.events().get(i);
+        writeEvent(run.channel(event), run.epoch(), event, written);
         ends[i] = written.writerIndex();
       }
       return framed(written, ends);
@@ -163,16 +192,25 @@ enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
     return index == 0 ? 0 : ends[index - 1];
   }
 
-  private static ChannelEvent channelEvent(Channel channel, Epoch epoch, Event event) {
+  private static ChannelEvent channelEvent(String channel, Epoch epoch, Event event) {
     boolean bytes = event.getKind() != DataKind.JSON && event.getKind() != DataKind.TEXT;
     return ChannelEvent.newBuilder()
         .setId(epoch.isEphemeral() ? "" : new Position(epoch, event.getOffset()).toString())
         .setEphemeral(epoch.isEphemeral())
-        .setChannel(channel.toString())
+        .setChannel(channel)
         .setType(event.getType())
         .setBy(event.getBy())
         .setKey(event.getKey())
         .setTsMs(event.getTsMs())
+        .setClosed(event.getCloses())
+        .setEntry(event.getEntry())
+        .setOp(EntryText.shown(event.getOp()))
+        .setValue(event.getValue())
+        .setAdded(event.getAdded())
+        .setRemoved(event.getRemoved())
+        .setSuperseded(event.getSuperseded())
+        .setOf(event.hasOf() ? new Position(epoch, event.getOf()).toString() : "")
+        .setRedacted(event.getRedacted())
         .setEncoding(
             bytes
                 ? io.tailwater.contract.v1.Encoding.ENCODING_BASE64

@@ -1,10 +1,13 @@
 package io.tailwater.edge.frames;
 
 import io.tailwater.edge.access.Access;
+import io.tailwater.edge.acks.ReadMarks;
+import io.tailwater.edge.backend.Calls;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
+import io.tailwater.edge.session.Sessions;
 import io.tailwater.edge.websocket.WebSocketConfiguration;
 import java.time.InstantSource;
 
@@ -13,7 +16,10 @@ record FramesParts(
     Access access,
     Namespaces namespaces,
     Subscriptions subscriptions,
+    Sessions sessions,
     Publishing publishing,
+    ReadMarks marks,
+    Calls calls,
     RetryDelay retryDelay,
     FramesConfiguration configuration,
     WebSocketConfiguration socket,

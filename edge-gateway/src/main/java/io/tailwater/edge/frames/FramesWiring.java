@@ -3,10 +3,13 @@ package io.tailwater.edge.frames;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Factory;
 import io.tailwater.edge.access.Access;
+import io.tailwater.edge.acks.ReadMarks;
+import io.tailwater.edge.backend.Calls;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
+import io.tailwater.edge.session.Sessions;
 import io.tailwater.edge.websocket.WebSocketConfiguration;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -19,7 +22,10 @@ final class FramesWiring {
       Access access,
       Namespaces namespaces,
       Subscriptions subscriptions,
+      Sessions sessions,
       Publishing publishing,
+      ReadMarks marks,
+      Calls calls,
       RetryDelay retryDelay,
       FramesConfiguration configuration,
       WebSocketConfiguration socket,
@@ -28,7 +34,10 @@ final class FramesWiring {
         access,
         namespaces,
         subscriptions,
+        sessions,
         publishing,
+        marks,
+        calls,
         retryDelay,
         configuration,
         socket,

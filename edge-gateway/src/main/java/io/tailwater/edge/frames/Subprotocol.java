@@ -75,7 +75,7 @@ enum Subprotocol {
     try {
       frame = ClientFrame.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {
-      return ClientMessage.unreadable("this is no ClientFrame of frames.proto");
+      return MalformedStrings.in(bytes);
     }
     return hasUnknownFields(frame)
         ? ClientMessage.refused(

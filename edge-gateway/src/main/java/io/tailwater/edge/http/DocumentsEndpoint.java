@@ -9,12 +9,20 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeSet;
 
 /** The contract as documents: {@code /v1/openapi.yaml}, and the {@code .proto} files beside it. */
 @Controller("/v1")
 final class DocumentsEndpoint {
-  private static final Set<String> PROTOS = Set.of("ai", "event", "event_core", "frames");
+  /** Where the definitions are, by the names of their files. */
+  private static final Map<String, String> PROTOS =
+      Map.of(
+          "ai", "tailwater/v1/",
+          "backend", "tailwater/backend/v1/",
+          "event", "tailwater/v1/",
+          "event_core", "tailwater/v1/",
+          "frames", "tailwater/v1/");
 
   private final ResourceLoader resources;
 
@@ -29,11 +37,13 @@ final class DocumentsEndpoint {
 
   @Get("/{name}.proto")
   HttpResponse<byte[]> proto(@PathVariable String name) throws IOException {
-    if (!PROTOS.contains(name)) {
+    String folder = PROTOS.get(name);
+    if (folder == null) {
       throw new RequestException(
-          ErrorCode.NOT_FOUND, "there is no " + name + ".proto: " + String.join(", ", PROTOS));
+          ErrorCode.NOT_FOUND,
+          "there is no " + name + ".proto: " + String.join(", ", new TreeSet<>(PROTOS.keySet())));
     }
-    return document("tailwater/v1/" + name + ".proto", "text/plain; charset=utf-8");
+    return document(folder + name + ".proto", "text/plain; charset=utf-8");
   }
 
   private HttpResponse<byte[]> document(String name, String type) throws IOException {

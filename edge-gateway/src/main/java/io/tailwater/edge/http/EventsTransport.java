@@ -1,8 +1,9 @@
 package io.tailwater.edge.http;
 
+import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpResponse;
+import io.micronaut.http.MutableHttpResponse;
 import io.tailwater.contract.RequestException;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -10,8 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A way to answer {@code GET /v1/events}. Any thread. Each has a package of its own. */
 public interface EventsTransport {
-  /** The media types in {@code Accept} that select it, the most specific one first. */
-  List<String> mediaTypes();
+  /** The media type of its answers, by which {@code Accept} selects it. */
+  String mediaType();
+
+  /** The place among the transports where {@code Accept} leaves the choice open; lowest first. */
+  default int preference() {
+    return 1;
+  }
 
   /** The query parameters of its own, besides those that name what is read. */
   Set<String> parameters();
@@ -22,6 +28,13 @@ public interface EventsTransport {
    * @throws RequestException which says what is wrong and what is accepted
    */
   CompletableFuture<HttpResponse<?>> answer(EventsRequest request);
+
+  /** The answer to a {@code HEAD} that would be served: the head alone. */
+  default HttpResponse<?> head(EventsRequest request) {
+    MutableHttpResponse<?> head = HttpResponse.ok().header(HttpHeaders.CONTENT_TYPE, mediaType());
+    request.headers().forEach(head::header);
+    return head;
+  }
 
   /**
    * The answer to a request that is refused, in a form that suits its client.

@@ -11,9 +11,12 @@ import io.micronaut.http.server.exceptions.ExceptionHandler;
 import io.micronaut.http.server.exceptions.response.ErrorContext;
 import io.micronaut.http.server.exceptions.response.ErrorResponseProcessor;
 import io.micronaut.serde.annotation.Serdeable;
+import io.tailwater.contract.Conflict;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.edge.connection.ConflictJson;
 import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.EventJson;
 import jakarta.inject.Singleton;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
@@ -30,7 +33,7 @@ public final class Problems {
   public static final String TYPE = "application/problem+json";
 
   private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
-  private static final int RETRY_AFTER_SECONDS = 1;
+  static final int RETRY_AFTER_SECONDS = 1;
 
   /** What a proxy calls a request in its own log. */
   private static final String REQUEST_ID = "X-Request-ID";
@@ -71,24 +74,65 @@ public final class Problems {
 
   /** The response to a request that cannot be served. */
   public static MutableHttpResponse<?> response(RequestException refusal) {
-    return response(refusal.code(), refusal.code().status(), refusal.text());
+    Conflict conflict = refusal.conflict();
+    if (conflict != null) {
+      return HttpResponse.status(HttpStatus.PRECONDITION_FAILED)
+          .contentType(TYPE)
+          .body(json(refusal, conflict));
+    }
+    return response(refusal, refusal.code().status());
   }
 
   /** As {@link #response(RequestException)}, with a status that says more than the code's own. */
   public static MutableHttpResponse<?> response(RequestException refusal, int status) {
-    return response(refusal.code(), status, refusal.text());
+    return problem(refusal, status);
+  }
+
+  private static String json(RequestException refusal, Conflict conflict) {
+    String problem = json(refusal.code(), refusal.code().status(), refusal.text());
+    return problem.substring(0, problem.length() - 1)
+        + ",\"reason\":"
+        + EventJson.quoted(conflict.reason())
+        + ",\"current\":"
+        + ConflictJson.current(conflict)
+        + "}";
+  }
+
+  /** The body of an error that is answered below the HTTP server. */
+  static String json(ErrorCode code, int status, String message) {
+    return "{\"type\":\"about:blank\",\"title\":"
+        + EventJson.quoted(HttpStatus.valueOf(status).getReason())
+        + ",\"status\":"
+        + status
+        + ",\"code\":\""
+        + code.wire()
+        + "\",\"message\":"
+        + EventJson.quoted(message)
+        + ",\"retry\":"
+        + code.retry()
+        + "}";
   }
 
   private static MutableHttpResponse<Problem> response(ErrorCode code, int status, String message) {
+    return problem(new RequestException(code, message), status);
+  }
+
+  private static MutableHttpResponse<Problem> problem(RequestException refusal, int status) {
+    ErrorCode code = refusal.code();
     HttpStatus known = HttpStatus.valueOf(status);
     MutableHttpResponse<Problem> response =
         HttpResponse.<Problem>status(known)
             .contentType(TYPE)
             .body(
                 new Problem(
-                    "about:blank", known.getReason(), status, code.wire(), message, code.retry()));
-    if (code.retry()) {
-      response.header(HttpHeaders.RETRY_AFTER, Integer.toString(RETRY_AFTER_SECONDS));
+                    "about:blank",
+                    known.getReason(),
+                    status,
+                    code.wire(),
+                    refusal.text(),
+                    code.retry()));
+    if (code.retry() || code == ErrorCode.TOKEN_REVOKED && refusal.retryAfterSeconds() > 0) {
+      response.header(HttpHeaders.RETRY_AFTER, Integer.toString(refusal.retryAfterSeconds()));
     }
     if (status == HttpStatus.UNAUTHORIZED.getCode()) {
       response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
@@ -103,6 +147,17 @@ public final class Problems {
     @Override
     public HttpResponse<?> handle(HttpRequest request, RequestException refusal) {
       return response(refusal);
+    }
+  }
+
+  /** A body in a content coding that is not decoded here. */
+  @Singleton
+  @Produces(TYPE)
+  static final class Codings implements ExceptionHandler<UnsupportedCoding, HttpResponse<?>> {
+    @Override
+    public HttpResponse<?> handle(HttpRequest request, UnsupportedCoding refusal) {
+      return response(refusal.refusal())
+          .header(HttpHeaders.ACCEPT_ENCODING, UnsupportedCoding.ACCEPTED);
     }
   }
 

@@ -1,35 +1,46 @@
 package io.tailwater.edge.http;
 
-import io.micronaut.http.HttpParameters;
 import io.micronaut.http.HttpRequest;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Scope;
+import io.tailwater.contract.ScopeText;
+import io.tailwater.edge.log.Selection;
+import io.tailwater.edge.log.SnapshotText;
 import io.tailwater.edge.log.Start;
 import io.tailwater.edge.log.StartText;
+import io.tailwater.edge.log.TypesText;
+import io.tailwater.edge.request.Once;
+import io.tailwater.edge.request.Query;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code GET /v1/events} asks to read, whatever the transport.
  *
- * @param channels without repetition, in the order of the request
- * @param from where to begin with a channel that no position is handed in for
- * @param header the position of {@code Last-Event-ID}, which wins over {@code after}
- * @param after of one channel or of several; null beside a header
+ * @param starts where to begin, for each channel and pattern, without repetition and in the order
+ *     of the request
  */
-public record Subscribing(
-    List<Channel> channels, Start from, @Nullable String header, @Nullable String after) {
+public record Subscribing(Map<Selection, Start> starts) {
   private static final Set<String> PARAMETERS =
-      Set.of("channel", "after", "from", "access_token", "ticket");
-  static final String LAST_EVENT_ID = "Last-Event-ID";
+      Set.of(
+          "channel", "after", "from", "types", "present", "info", Query.ACCESS_TOKEN, Query.TICKET);
+  private static final String LAST_EVENT_ID = "Last-Event-ID";
+
+  /** How polyfills of EventSource send the header where they cannot set one. */
+  private static final List<String> IN_ITS_PLACE =
+      List.of("lastEventId", "last_event_id", "lastEventID");
+
+  /** Most patterns that a connection reads, whatever its transport. */
+  public static final int MAX_PATTERNS = 4;
 
   /**
    * Reads a request.
@@ -41,52 +52,95 @@ public record Subscribing(
    */
   public static Subscribing parse(
       HttpRequest<?> request, int maxChannels, Set<String> own, Map<String, String> elsewhere) {
-    for (String name : request.getParameters().names()) {
-      if (!PARAMETERS.contains(name) && !own.contains(name)) {
-        Set<String> accepted = new TreeSet<>(PARAMETERS);
-        accepted.addAll(own);
-        throw invalid(
-            "there is no parameter '"
-                + name
-                + "' here: "
-                + String.join(", ", accepted)
-                + (elsewhere.containsKey(name)
-                    ? "; it goes with Accept: " + elsewhere.get(name)
-                    : ""));
-      }
+    Query query = Query.of(request);
+    requireKnown(query, own, elsewhere);
+    Map<Scope, String> afters = new LinkedHashMap<>();
+    List<String> names = query.all("channel");
+    names.forEach(name -> afters.put(ScopeText.parse(name), ""));
+    requireBounds(afters.keySet(), maxChannels);
+    Start from = StartText.from(query.one("from"));
+    Set<String> types = TypesText.parse(query.one("types"));
+    Once.header(request, LAST_EVENT_ID);
+    String header = Objects.requireNonNullElse(lastEventId(request), "");
+    if (header.isEmpty()) {
+      placeAfters(names, query.all("after"), afters);
     }
-    Set<Channel> channels = new LinkedHashSet<>();
-    request.getParameters().getAll("channel").forEach(name -> channels.add(Channel.parse(name)));
-    if (channels.isEmpty()) {
+    Map<Selection, Start> starts = new LinkedHashMap<>();
+    afters.forEach(
+        (scope, after) ->
+            starts.put(
+                new Selection(scope, types),
+                header.isEmpty()
+                    ? start(after.trim(), scope, from)
+                    : startOfHeader(header, scope, afters.size(), from)));
+    return new Subscribing(starts);
+  }
+
+  private static void requireKnown(Query query, Set<String> own, Map<String, String> elsewhere) {
+    Set<String> accepted = new HashSet<>(PARAMETERS);
+    accepted.addAll(own);
+    Set<String> known = new HashSet<>(accepted);
+    known.addAll(IN_ITS_PLACE);
+    query
+        .unknown(known)
+        .ifPresent(
+            name ->
+                Query.refuse(
+                    name,
+                    accepted,
+                    elsewhere.containsKey(name)
+                        ? "; it goes with Accept: " + elsewhere.get(name)
+                        : ""));
+  }
+
+  /** The position of a client that reconnects, as it came; null if there is none. */
+  static @Nullable String lastEventId(HttpRequest<?> request) {
+    String header = request.getHeaders().get(LAST_EVENT_ID);
+    if (header != null && !header.isBlank()) {
+      return header.trim();
+    }
+    // A library that adds a parameter at each reconnect leaves the older ones where they are.
+    return IN_ITS_PLACE.stream()
+        .flatMap(name -> request.getParameters().getAll(name).stream())
+        .filter(id -> !id.isBlank())
+        .reduce((older, newer) -> newer)
+        .map(String::trim)
+        .orElse(null);
+  }
+
+  private static void requireBounds(Set<Scope> scopes, int maxChannels) {
+    if (scopes.isEmpty()) {
       throw new RequestException(
           ErrorCode.INVALID_CHANNEL,
           "name a channel: ?channel=namespace:key, for instance ?channel=chat:lobby");
     }
-    if (channels.size() > maxChannels) {
-      throw new RequestException(
-          ErrorCode.TOO_MANY_SUBSCRIPTIONS,
-          channels.size() + " channels are too many for one stream: at most " + maxChannels);
+    if (scopes.size() > maxChannels) {
+      throw tooMany(
+          scopes.size() + " channels are too many for one stream: at most " + maxChannels);
     }
-    String header = blankToNull(request.getHeaders().get(LAST_EVENT_ID));
-    Subscribing subscribing =
-        new Subscribing(
-            List.copyOf(channels),
-            StartText.from(request.getParameters().get("from")),
-            header,
-            header == null ? after(request.getParameters()) : null);
-    if (subscribing.after != null) {
-      subscribing.position(subscribing.after, subscribing.channels.getFirst());
+    long patterns = scopes.stream().filter(ChannelPattern.class::isInstance).count();
+    if (patterns > MAX_PATTERNS) {
+      throw tooMany(patterns + " patterns are too many for one stream: at most " + MAX_PATTERNS);
     }
-    return subscribing;
   }
 
-  /** One position as it is; one for each channel as what they are together. */
-  private static @Nullable String after(HttpParameters parameters) {
-    List<String> given = parameters.getAll("after");
-    if (given.size() < 2) {
-      return given.isEmpty() ? null : blankToNull(given.getFirst());
+  /**
+   * One position is for all; several belong to the channels in the same places. Of a single channel
+   * the last counts: a client that reconnects to its own URL adds one each time.
+   */
+  private static void placeAfters(
+      List<String> names, List<String> given, Map<Scope, String> afters) {
+    if (given.isEmpty()) {
+      return;
     }
-    List<String> names = parameters.getAll("channel");
+    if (given.size() == 1 || names.size() == 1) {
+      String only = given.getLast();
+      if (!only.isBlank()) {
+        requireForAll(only.trim(), afters.size());
+      }
+      afters.replaceAll((scope, none) -> only);
+      return;
+    }
     if (given.size() != names.size()) {
       throw new RequestException(
           ErrorCode.INVALID_POSITION,
@@ -95,66 +149,49 @@ public record Subscribing(
               + " times for "
               + names.size());
     }
-    Map<Channel, Position> positions = new LinkedHashMap<>();
     for (int i = 0; i < given.size(); i++) {
-      Channel channel = Channel.parse(names.get(i));
-      String text = blankToNull(given.get(i));
-      Position position = text == null ? null : StartText.position(text, channel);
-      if (position != null) {
-        positions.put(channel, position);
+      if (!given.get(i).isBlank()) {
+        afters.put(ScopeText.parse(names.get(i)), given.get(i));
       }
     }
-    return positions.isEmpty() ? null : Positions.of(positions).toString();
   }
 
-  /** One channel, from its beginning. */
-  public static Subscribing all(Channel channel) {
-    return new Subscribing(List.of(channel), new Start.Earliest(), null, null);
-  }
-
-  /** Whether it names more than one channel. */
-  public boolean several() {
-    return channels.size() > 1;
-  }
-
-  /** Where the cursor of each channel begins, in the order of the request. */
-  public Map<Channel, Start> starts() {
-    Map<Channel, Start> starts = new LinkedHashMap<>();
-    channels.forEach(channel -> starts.put(channel, start(channel)));
-    return starts;
-  }
-
-  Start start(Channel channel) {
-    if (header != null) {
-      try {
-        return start(position(header, channel));
-      } catch (RequestException e) {
-        return new Start.Unreadable();
-      }
+  private static Start startOfHeader(String header, Scope scope, int scopes, Start from) {
+    try {
+      requireForAll(header, scopes);
+      return start(header, scope, from);
+    } catch (RequestException e) {
+      return StartText.resumed(new Start.Unreadable(), from);
     }
-    return after == null ? from : start(position(after, channel));
   }
 
-  private Start start(@Nullable Position position) {
-    return position == null ? from : new Start.After(position);
+  private static Start start(String after, Scope scope, Start from) {
+    return after.isEmpty() ? from : StartText.begin(after, scope, from);
   }
 
-  private @Nullable Position position(String text, Channel channel) {
-    if (several() && !Positions.isForSeveral(text)) {
+  private static void requireForAll(String position, int scopes) {
+    if (scopes > 1 && !Positions.isForSeveral(position) && !SnapshotText.isOne(position)) {
       throw new RequestException(
           ErrorCode.INVALID_POSITION,
           "this is the position of one channel, and "
-              + channels.size()
+              + scopes
               + " are asked for: hand in one that begins with m1., or one for each channel");
     }
-    return StartText.position(text, channel);
   }
 
-  private static @Nullable String blankToNull(@Nullable String text) {
-    return text == null || text.isBlank() ? null : text.trim();
+  /**
+   * One channel, after the position of a client that returns.
+   *
+   * @param lastEventId the position as it came; null for none
+   * @param from where to begin without one
+   */
+  public static Subscribing after(Channel channel, @Nullable String lastEventId, Start from) {
+    String header = Objects.requireNonNullElse(lastEventId, "").trim();
+    Start start = header.isEmpty() ? from : startOfHeader(header, channel, 1, from);
+    return new Subscribing(Map.of(Selection.of(channel), start));
   }
 
-  private static RequestException invalid(String message) {
-    return new RequestException(ErrorCode.INVALID_REQUEST, message);
+  private static RequestException tooMany(String message) {
+    return new RequestException(ErrorCode.TOO_MANY_SUBSCRIPTIONS, message);
   }
 }

@@ -14,13 +14,19 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.InputEnd;
 import io.tailwater.service.MemoryExhaustion;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +45,12 @@ public final class Takeover {
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(32 << 10, 64 << 10);
 
+  private static final int KEEPALIVE_SECONDS = 10;
+  private static final int KEEPALIVE_PROBES = 3;
+
+  /** How long written bytes may be unconfirmed. */
+  private static final int UNCONFIRMED_MS = 20_000;
+
   private Takeover() {}
 
   /** The Netty channel that a request came by. */
@@ -55,12 +67,31 @@ public final class Takeover {
 
   /** Leaves HTTP for an event stream; on the connection's event loop. */
   public static void begin(Channel netty, Map<String, String> headers, Connection connection) {
-    take(
-        netty,
-        "200 OK\r\nConnection: close\r\nCache-Control: no-store, no-transform\r\nX-Accel-Buffering: no\r\nVary: Accept, Origin",
-        headers,
-        new Remains(connection));
-    netty.config().setAutoRead(true);
+    Map<String, String> all = new LinkedHashMap<>(AnswerHeaders.COMMON);
+    all.putAll(headers);
+    take(netty, "200 OK\r\nConnection: close", all, new Remains(connection));
+    if (InputEnd.isReached(netty)) {
+      // Not at once: the stream is just being opened. Nothing is read: Netty's epoll transport
+      // would close the connection.
+      netty.eventLoop().execute(connection::onInputEnd);
+    } else {
+      netty.config().setAutoRead(true);
+    }
+  }
+
+  /**
+   * A client that vanishes without a word is noticed by the kernel: what is not confirmed in time
+   * ends the connection, as do probes while nothing is written. With the time between heartbeats or
+   * pings that is within 45 s.
+   */
+  private static void noticeSilence(Channel netty) {
+    netty.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    if (netty instanceof EpollSocketChannel) {
+      netty.config().setOption(EpollChannelOption.TCP_KEEPIDLE, KEEPALIVE_SECONDS);
+      netty.config().setOption(EpollChannelOption.TCP_KEEPINTVL, KEEPALIVE_SECONDS);
+      netty.config().setOption(EpollChannelOption.TCP_KEEPCNT, KEEPALIVE_PROBES);
+      netty.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, UNCONFIRMED_MS);
+    }
   }
 
   /**
@@ -78,6 +109,12 @@ public final class Takeover {
         "101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + protocol,
         headers,
         handlers);
+    // Here a client that sends no more is gone.
+    netty.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    if (InputEnd.isReached(netty)) {
+      // Not at once: the conversation begins first.
+      netty.eventLoop().execute(netty::close);
+    }
   }
 
   private static void take(
@@ -93,6 +130,7 @@ public final class Takeover {
       }
     }
     netty.config().setWriteBufferWaterMark(WATER_MARK);
+    noticeSilence(netty);
     ByteBuf head = netty.alloc().directBuffer(512);
     ByteBufUtil.writeAscii(head, "HTTP/1.1 " + status + "\r\n");
     headers.forEach((name, value) -> ByteBufUtil.writeAscii(head, name + ": " + value + "\r\n"));
@@ -148,6 +186,13 @@ public final class Takeover {
     public void channelRead(ChannelHandlerContext context, Object message) {
       // A client has nothing more to say on a stream.
       ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+      if (event instanceof ChannelInputShutdownEvent) {
+        connection.onInputEnd();
+      }
     }
 
     @Override

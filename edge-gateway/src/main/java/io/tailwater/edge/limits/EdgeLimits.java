@@ -16,6 +16,10 @@ import java.util.List;
  * @param publishesPerSecondPerAddress publications from one address
  * @param replayBytesPerSecondPerSubject replayed data of one subject's connections
  * @param replayBytesPerSecond data that is read from the log for all replays
+ * @param socketsPerAddress accepted sockets of one address, whatever comes over them; trusted
+ *     proxies have no limit
+ * @param bodyBytes bytes of request bodies that have arrived in part, of all clients; 5 MiB or more
+ * @param bodyBytesPerAddress the same, of one address
  * @param tracked how many subjects or addresses each rate keeps, 1,000 or more; when there are more
  *     in use, new ones may be held back for what evicted ones used
  * @param trustedProxies addresses and networks of proxies, e.g. {@code 10.0.0.0/8}, whose {@code
@@ -29,10 +33,16 @@ public record EdgeLimits(
     @Bindable(defaultValue = "0") long publishesPerSecondPerAddress,
     @Bindable(defaultValue = "0") long replayBytesPerSecondPerSubject,
     @Bindable(defaultValue = "0") long replayBytesPerSecond,
+    @Bindable(defaultValue = "0") int socketsPerAddress,
+    @Bindable(defaultValue = "67108864") long bodyBytes,
+    @Bindable(defaultValue = "16777216") long bodyBytesPerAddress,
     @Bindable(defaultValue = "100000") int tracked,
     @Bindable(defaultValue = "") List<String> trustedProxies) {
+  private static final long MIN_BODY_BYTES = 5L << 20;
+
   /** No limits. */
-  public static final EdgeLimits NONE = new EdgeLimits(0, 0, 0, 0, 0, 0, 100_000, List.of());
+  public static final EdgeLimits NONE =
+      new EdgeLimits(0, 0, 0, 0, 0, 0, 0, 64L << 20, 0, 100_000, List.of());
 
   /** Refuses values out of bounds. */
   public EdgeLimits {
@@ -43,6 +53,9 @@ public record EdgeLimits(
     bounds.atLeast("publishes-per-second-per-address", publishesPerSecondPerAddress, 0);
     bounds.atLeast("replay-bytes-per-second-per-subject", replayBytesPerSecondPerSubject, 0);
     bounds.atLeast("replay-bytes-per-second", replayBytesPerSecond, 0);
+    bounds.atLeast("sockets-per-address", socketsPerAddress, 0);
+    bounds.atLeast("body-bytes", bodyBytes, MIN_BODY_BYTES);
+    bounds.atLeast("body-bytes-per-address", bodyBytesPerAddress, 0);
     bounds.atLeast("tracked", tracked, 1_000);
     // An unset list arrives as one blank entry.
     trustedProxies = trustedProxies.stream().filter(proxy -> !proxy.isBlank()).toList();

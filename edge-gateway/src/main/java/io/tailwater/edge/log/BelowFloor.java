@@ -29,7 +29,7 @@ enum BelowFloor {
             case LATEST -> holdsRuns ? SKIP_TO_NEWEST : READ_PAGE;
             case DISCONNECT -> STOP;
           };
-      case OPENING, AWAITING_PAGE, PAUSED, ENDED, LEFT ->
+      case SNAPSHOT, OPENING, AWAITING_PAGE, PAUSED, ENDED, LEFT ->
           throw new IllegalArgumentException("a cursor that is " + state + " delivers nothing");
     };
   }

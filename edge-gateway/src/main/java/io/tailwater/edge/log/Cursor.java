@@ -10,12 +10,12 @@ import static io.tailwater.edge.log.CursorState.OPENING;
 import static io.tailwater.edge.log.CursorState.PAUSED;
 import static io.tailwater.edge.log.CursorState.REPLAYING;
 import static io.tailwater.edge.log.CursorState.SLOW;
+import static io.tailwater.edge.log.CursorState.SNAPSHOT;
 
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
-import io.tailwater.contract.Positions;
 import io.tailwater.contract.v1.SlowReaders;
+import io.tailwater.contract.v1.StatePage;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Confined to its connection's event loop: one reader of one channel, a position that only moves
- * forward.
+ * forward. A reader of a pattern has a cursor for each partition, which reads the pattern's events
+ * in it; see {@link Subscription}.
  *
  * <h2>One log, one cursor</h2>
  *
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * <h2>States</h2>
  *
  * <pre>
- * OPENING ──join──&gt; REPLAYING &lt;──&gt; EXPECTING      the log holds more than came here
+ * OPENING ──join──&gt; (SNAPSHOT ──complete──&gt;) REPLAYING &lt;──&gt; EXPECTING      the log holds more than came here
  *                       │ has everything
  *                       v
  *                     LIVE ──not writable──&gt; BEHIND ──below the floor──&gt; SLOW ──skip──&gt; SKIPPED
@@ -56,8 +57,13 @@ import org.jspecify.annotations.Nullable;
  * has everything of a closed channel: ENDED; nobody reads it: LEFT
  * </pre>
  *
- * Whether a slow cursor reads pages, skips, or stops is decided by {@link BelowFloor}. A position
- * that cannot be honoured is announced by a reset, after which the cursor replays.
+ * A cursor of a reader that wants the state of its channel begins in SNAPSHOT, and again after each
+ * reset. It delivers the state in blocks, one at a time, each while its reader is writable. Then it
+ * replays from the position that the snapshot stands for, like any other cursor. Until then it has
+ * no position to hand out. Its tail moves on meanwhile, and keeps nothing for it.
+ *
+ * <p>Whether a slow cursor reads pages, skips, or stops is decided by {@link BelowFloor}. A
+ * position that cannot be honoured is announced by a reset, after which the cursor replays.
  *
  * <h2>Who owns what</h2>
  *
@@ -66,11 +72,17 @@ import org.jspecify.annotations.Nullable;
  * cursors belong to the connection's loop. Runs are immutable and counted by reference.
  */
 public final class Cursor extends TailView.Subscriber {
+  /** How long it waits before it asks again for a block of a snapshot that could not be read. */
+  private static final long RETRY_MS = 250;
+
   private final Reader<Cursor> reader;
-  private final Channel channel;
-  private final long nameHash;
+  private final int partition;
   private final SlowReaders slowReaders;
+  private final boolean stateful;
   private CursorState state = OPENING;
+
+  /** How much of a snapshot was delivered; null if none is due. */
+  private @Nullable SnapshotPoint snapshot;
 
   /** The state after {@code AWAITING_PAGE} and {@code PAUSED}; has no meaning in any other. */
   private CursorState resumed = REPLAYING;
@@ -87,35 +99,42 @@ public final class Cursor extends TailView.Subscriber {
   /** Null before {@link #join}, and once the cursor has left. */
   private @Nullable TailView view;
 
-  public Cursor(Reader<Cursor> reader, Opened opened) {
+  Cursor(Reader<Cursor> reader, Opened opened) {
     this.reader = reader;
-    this.channel = opened.channel();
-    this.nameHash = Positions.hash(channel);
+    this.partition = opened.partition();
     this.slowReaders = opened.slowReaders();
+    this.stateful = opened.stateful();
+    this.snapshot = opened.snapshot();
     this.epoch = opened.position().epoch();
     this.offset = opened.position().offset();
     this.liveAfter = opened.liveAfter();
   }
 
-  public Channel channel() {
-    return channel;
+  /** The partition that it reads. */
+  int partition() {
+    return partition;
   }
 
-  /** {@link Positions#hash} of the channel's name. */
-  public long nameHash() {
-    return nameHash;
-  }
-
-  public boolean ended() {
+  boolean ended() {
     return state == ENDED;
   }
 
-  /** The position through which everything of the channel was handed to the reader. */
-  public Position position() {
+  /** Whether it has a {@link #position}; not before a snapshot that is due is complete. */
+  boolean hasPosition() {
+    return snapshot == null;
+  }
+
+  /** How much of a snapshot was delivered; null if none is due. */
+  @Nullable SnapshotPoint snapshot() {
+    return snapshot;
+  }
+
+  /** The position through which everything was handed to the reader. */
+  Position position() {
     return new Position(epoch, offset());
   }
 
-  public Epoch epoch() {
+  Epoch epoch() {
     return epoch;
   }
 
@@ -123,34 +142,28 @@ public final class Cursor extends TailView.Subscriber {
    * The offset of {@link #position}. A cursor that has everything stands where its partition does;
    * one of an ephemeral channel stands at the only position there is.
    */
-  public long offset() {
+  long offset() {
     return epoch.isEphemeral() ? Position.BEFORE_FIRST : reached();
   }
 
   private long reached() {
     TailView view = this.view;
-    if (view == null || !state.reads() || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
+    boolean follows = state.reads() && snapshot == null;
+    if (view == null || !follows || !view.epoch().equals(epoch) || !view.isCurrent(offset)) {
       return offset;
     }
     return Math.max(offset, view.through());
   }
 
   /** How many offsets of its partition it is behind; 0 for one that has everything. */
-  public long lag() {
+  long lag() {
     assert owned();
     TailView view = this.view;
     return view == null || !state.reads() ? 0 : Math.max(0, view.through() - reached());
   }
 
-  /**
-   * What a cursor does, in the words of the contract.
-   *
-   * @param state {@code live}, {@code replay} or {@code waiting}
-   * @param reason why it is not live, empty if it is
-   */
-  public record Standing(String state, String reason) {}
-
-  public Standing standing() {
+  /** What it does. */
+  Standing standing() {
     assert owned();
     if (state.reads() && !reader.writable()) {
       return new Standing("waiting", "unwritable");
@@ -158,11 +171,13 @@ public final class Cursor extends TailView.Subscriber {
     return switch (state) {
       case OPENING -> new Standing("waiting", "opening");
       case LIVE, BEHIND, SLOW -> new Standing("live", "");
+      case SNAPSHOT -> new Standing("replay", "state");
       case REPLAYING, EXPECTING -> new Standing("replay", "history");
       case SKIPPED -> new Standing("replay", "slow");
       case AWAITING_PAGE ->
           switch (resumed) {
             case SLOW, SKIPPED -> new Standing("replay", "slow");
+            case SNAPSHOT -> new Standing("replay", "state");
             case OPENING, REPLAYING, EXPECTING, LIVE, BEHIND, AWAITING_PAGE, PAUSED, ENDED, LEFT ->
                 new Standing("replay", "history");
           };
@@ -186,13 +201,13 @@ public final class Cursor extends TailView.Subscriber {
     }
     view.add(this);
     this.view = view;
-    state = REPLAYING;
+    state = snapshot == null ? REPLAYING : SNAPSHOT;
     liveAfter = view.epoch().equals(epoch) ? Math.max(liveAfter, view.through()) : view.through();
     pump();
   }
 
   /** Nobody reads it any more, though it may still be about to join its tail. */
-  public void unsubscribe() {
+  void unsubscribe() {
     assert owned();
     TailView view = this.view;
     state = LEFT;
@@ -204,11 +219,17 @@ public final class Cursor extends TailView.Subscriber {
 
   /** The only delivery loop: moves this cursor forward while its reader is writable. */
   @Override
-  public void pump() {
+  void pump() {
     assert owned();
     while (true) {
       switch (state) {
         case OPENING, AWAITING_PAGE, PAUSED, ENDED, LEFT -> {
+          return;
+        }
+        case SNAPSHOT -> {
+          if (reader.writable()) {
+            askPage(view());
+          }
           return;
         }
         case REPLAYING, EXPECTING, LIVE, BEHIND, SLOW, SKIPPED -> {
@@ -241,6 +262,7 @@ public final class Cursor extends TailView.Subscriber {
   /** The reader takes nothing more: this cursor is behind if there is something to take. */
   private void stall(TailView view) {
     if (state == LIVE
+        && reader.toldLive()
         && view.epoch().equals(epoch)
         && (view.runAfter(offset) != null || offset < view.floor())) {
       state = BEHIND;
@@ -267,11 +289,11 @@ public final class Cursor extends TailView.Subscriber {
   }
 
   private void skipTo(Run newest, TailView view) {
-    long before = Math.max(view.floor(), newest.events().getLast().getOffset() - 1);
+    long before = Math.max(view.floor(), newest.newestOffset() - 1);
     missed(new Missed(Missed.Reason.SKIPPED, new Position(epoch, before)));
   }
 
-  /** Asks for the page after its position, when its client may be given one. */
+  /** Asks for the page after its position or in its snapshot, when its client may be given one. */
   private void askPage(TailView view) {
     if (!state.reads()) {
       return; // its reader has left it just now
@@ -280,12 +302,21 @@ public final class Cursor extends TailView.Subscriber {
     long waitMs = reader.replayPauseMs();
     if (waitMs == 0) {
       state = AWAITING_PAGE;
-      view.awaitPage(this, new Position(epoch, offset));
+      SnapshotPoint due = snapshot;
+      if (due == null) {
+        view.awaitPage(this, new Position(epoch, offset));
+      } else {
+        view.awaitState(this, due);
+      }
     } else {
-      state = PAUSED;
-      EdgeLoop loop = view.loop();
-      loop.eventLoop().schedule(() -> onPauseOver(loop), waitMs, TimeUnit.MILLISECONDS);
+      pause(waitMs, view);
     }
+  }
+
+  private void pause(long ms, TailView view) {
+    state = PAUSED;
+    EdgeLoop loop = view.loop();
+    loop.eventLoop().schedule(() -> onPauseOver(loop), ms, TimeUnit.MILLISECONDS);
   }
 
   private void onPauseOver(EdgeLoop loop) {
@@ -347,11 +378,15 @@ public final class Cursor extends TailView.Subscriber {
       return;
     }
     state = resumed;
+    if (run.leftOutBytes() > 0) {
+      reader.leftOut(run.leftOutBytes());
+    }
     if (reader.writable()) {
       if (missed != null) {
         missed(missed);
       }
-      if (run.epoch().equals(epoch) && run.from() <= offset) {
+      assert run.epoch().equals(epoch) && run.from() <= offset : "a page that leaves a gap";
+      if (state != SNAPSHOT) {
         deliver(run);
       }
       pump();
@@ -359,12 +394,53 @@ public final class Cursor extends TailView.Subscriber {
     // Otherwise the page is dropped: the cursor asks again when its reader is writable.
   }
 
+  @Override
+  void state(@Nullable StatePage page, boolean lasting) {
+    assert owned();
+    SnapshotPoint due = snapshot;
+    if (state != AWAITING_PAGE || due == null) {
+      return;
+    }
+    state = SNAPSHOT;
+    if (page == null) {
+      // A topic that was recreated has neither the position nor the blocks of the one before.
+      snapshot = lasting ? SnapshotPoint.begin(null) : due;
+      pause(RETRY_MS, view());
+      resumed = SNAPSHOT;
+      return;
+    }
+    if (reader.writable()) {
+      deliver(new StateBlock(page, due.first()), due);
+      pump();
+    }
+    // Otherwise the block is dropped: the cursor asks again when its reader is writable.
+  }
+
+  private void deliver(StateBlock block, SnapshotPoint due) {
+    if (block.last()) {
+      epoch = block.position().epoch();
+      offset = block.position().offset();
+      TailView view = view();
+      // The partition may not have learned yet that its topic was recreated.
+      liveAfter = view.epoch().equals(epoch) ? view.through() : offset;
+      snapshot = null;
+      state = REPLAYING;
+    } else {
+      snapshot = due.after(block);
+    }
+    reader.state(this, block);
+  }
+
   /** Goes on after another position, and announces it. */
-  public void missed(Missed missed) {
+  void missed(Missed missed) {
     assert owned();
     epoch = missed.earliest().epoch();
     offset = missed.earliest().offset();
     state = state.reset();
+    if (stateful) {
+      snapshot = SnapshotPoint.begin(missed.earliest());
+      state = state == OPENING ? OPENING : SNAPSHOT;
+    }
     TailView view = this.view;
     if (view != null) {
       liveAfter = view.through();
@@ -373,7 +449,7 @@ public final class Cursor extends TailView.Subscriber {
   }
 
   /** Repeats the position of a live cursor, on a quiet channel. */
-  public void restate() {
+  void restate() {
     assert owned();
     boolean waits = state == AWAITING_PAGE || state == PAUSED;
     if ((waits ? resumed : state).announced()) {

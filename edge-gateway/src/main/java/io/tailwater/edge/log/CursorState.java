@@ -4,6 +4,8 @@ package io.tailwater.edge.log;
 enum CursorState {
   /** The log was asked, and the tail has yet to come. */
   OPENING(false, false),
+  /** Delivers the state of its channel: the next block of a snapshot is to be read. */
+  SNAPSHOT(true, false),
   /** Delivers what was in the log when it joined its tail. */
   REPLAYING(true, false),
   /** Has everything that came here; the log is known to hold more, which is to follow. */
@@ -16,9 +18,12 @@ enum CursorState {
   SLOW(true, true),
   /** Then it skipped to a later position, and is not live again. */
   SKIPPED(true, false),
-  /** Lies below the floor, and has asked for a page. What it did before, it does afterwards. */
+  /**
+   * Lies below the floor, or in a snapshot, and has asked for a page. What it did before, it does
+   * afterwards.
+   */
   AWAITING_PAGE(true, false),
-  /** Lies below the floor, and may not ask for a page yet. */
+  /** The same, and it may not ask for a page yet. */
   PAUSED(true, false),
   /** Its channel is closed, and everything is delivered. */
   ENDED(false, false),
@@ -48,7 +53,7 @@ enum CursorState {
     return switch (this) {
       case REPLAYING, EXPECTING, LIVE, BEHIND -> REPLAYING;
       case SLOW, SKIPPED -> SKIPPED;
-      case OPENING, AWAITING_PAGE, PAUSED, ENDED, LEFT -> this;
+      case SNAPSHOT, OPENING, AWAITING_PAGE, PAUSED, ENDED, LEFT -> this;
     };
   }
 

@@ -3,8 +3,11 @@ package io.tailwater.edge.log;
 import io.tailwater.client.ChannelLog;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.Platform;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Namespace;
+import io.tailwater.contract.v1.PresenceKind;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -19,6 +22,7 @@ public final class Namespaces {
 
   private final ChannelLog log;
   private volatile @Nullable Map<String, Namespace> known;
+  private volatile @Nullable Platform platform;
 
   public Namespaces(ChannelLog log) {
     this.log = log;
@@ -33,12 +37,46 @@ public final class Namespaces {
                 LOG.debug("namespaces cannot be read: {}", failure.getMessage());
                 return false;
               }
+              name(page.getPlatform());
               known =
                   page.getNamespacesList().stream()
                       .collect(
                           Collectors.toUnmodifiableMap(Namespace::getName, Function.identity()));
               return true;
             });
+  }
+
+  private void name(String reported) {
+    Platform before = platform;
+    if (!Platform.isName(reported) || (before != null && before.name().equals(reported))) {
+      return;
+    }
+    if (before != null) {
+      LOG.warn("the platform is now {}, it was {}", reported, before.name());
+    }
+    platform = new Platform(reported);
+  }
+
+  /** The platform's name, as an event-core last reported it; null until then. */
+  public @Nullable Platform platform() {
+    return platform;
+  }
+
+  /** The beginning of the platform's keys and channels in Redis; null until it is reported. */
+  public @Nullable String prefix() {
+    Platform named = platform;
+    return named == null ? null : named.prefix();
+  }
+
+  /** The names of those whose channels can have members. */
+  public List<String> withPresence() {
+    Map<String, Namespace> all = known;
+    return all == null
+        ? List.of()
+        : all.values().stream()
+            .filter(one -> one.getPresence() != PresenceKind.PRESENCE_NONE)
+            .map(Namespace::getName)
+            .toList();
   }
 
   /** Whether any event-core has reported them. */
@@ -52,6 +90,12 @@ public final class Namespaces {
     return all == null
         || all.values().stream()
             .anyMatch(one -> one.getAnonymousSubscribe() || one.getAnonymousPublish());
+  }
+
+  /** Whether a client without a token may publish anywhere; true until they are reported. */
+  public boolean anonymousPublish() {
+    Map<String, Namespace> all = known;
+    return all == null || all.values().stream().anyMatch(Namespace::getAnonymousPublish);
   }
 
   /**

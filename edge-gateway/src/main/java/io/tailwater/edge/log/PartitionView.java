@@ -1,6 +1,7 @@
 package io.tailwater.edge.log;
 
 import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.StatePage;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -88,6 +89,12 @@ public final class PartitionView {
     loop().flush();
   }
 
+  /** A run of a tail, retained for its view, stands in for one whose content was taken out. */
+  public void onRedacted(TailView tail, Run run) {
+    assert loop().inLoop();
+    tail.replace(run);
+  }
+
   /** A tail's floor has risen. */
   public void onFloor(TailView tail, long floor) {
     assert loop().inLoop();
@@ -110,6 +117,13 @@ public final class PartitionView {
     assert loop().inLoop();
     subscribers.forEach(subscriber -> subscriber.page(run, missed));
     run.release();
+    loop().flush();
+  }
+
+  /** A block of the state of a channel for a subscriber that awaits it; null if it failed. */
+  public void onState(@Nullable StatePage page, boolean lasting, TailView.Subscriber subscriber) {
+    assert loop().inLoop();
+    subscriber.state(page, lasting);
     loop().flush();
   }
 }

@@ -6,7 +6,8 @@ import io.tailwater.contract.v1.SlowReaders;
  * Confined to the event loop of its cursors: where they deliver to. For the log, this is all that a
  * connection is.
  *
- * @param <C> a cursor, by which a reader of several channels tells them apart
+ * @param <C> what delivers, by which a reader tells them apart: the cursors of a subscription, or
+ *     the subscriptions of a connection
  */
 public interface Reader<C> {
   /** Whether it takes more now. If not, it pumps its cursors when it does again. */
@@ -21,8 +22,27 @@ public interface Reader<C> {
    */
   int deliver(C cursor, Run run, int index);
 
+  /**
+   * Takes a block of the channel's state. Events are delivered once the snapshot is complete.
+   * Called only if it was opened with {@link Start.State}.
+   */
+  default void state(C cursor, StateBlock block) {
+    throw new IllegalStateException("it has not asked for a state");
+  }
+
   /** Takes a notice about a cursor's channel. After an end the cursor delivers nothing more. */
   void notice(C cursor, Notice notice);
+
+  /**
+   * Whether its client was told that it is live. Only then a cursor that falls behind is slow: a
+   * pattern whose other partitions replay may fill the connection by itself.
+   */
+  default boolean toldLive() {
+    return true;
+  }
+
+  /** A page was looked through, and events of this many bytes were left out as not wanted. */
+  void leftOut(long bytes);
 
   /** How long its replays are to pause, milliseconds; 0 if they may go on. */
   long replayPauseMs();

@@ -3,6 +3,7 @@ package io.tailwater.edge.log;
 import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ReferenceCounted;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.Event;
 import java.lang.invoke.MethodHandles;
@@ -13,8 +14,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Immutable, for any thread: all events of one channel in (from, through], encoded once for each
- * wire format that a reader wants. Counted by reference, since its encodings are direct memory.
+ * Immutable, for any thread: all events of one selection in (from, through], which lie in one
+ * partition, encoded once for each wire format that a reader wants. Counted by reference, since its
+ * encodings are direct memory.
  */
 public final class Run extends AbstractReferenceCounted {
   /** The end of a channel that is not known to be closed. */
@@ -23,12 +25,18 @@ public final class Run extends AbstractReferenceCounted {
   private static final int OVERHEAD_BYTES = 200;
   private static final VarHandle LATE = lateField();
 
-  private final Channel channel;
+  private final Selection selection;
   private final Epoch epoch;
   private final long from;
   private final long through;
   private final List<Event> events;
+
+  /** The offset of the channel's last event here, wanted or not; {@code from} for a pattern. */
+  private final long last;
+
+  private final boolean closes;
   private final boolean page;
+  private final long leftOutBytes;
   private final AtomicReferenceArray<@Nullable EncodedRun> encodings =
       new AtomicReferenceArray<>(FormatSlot.taken());
 
@@ -36,25 +44,71 @@ public final class Run extends AbstractReferenceCounted {
   private volatile @Nullable AtomicReferenceArray<@Nullable EncodedRun> late;
 
   private Run(
-      Channel channel, Epoch epoch, long from, long through, List<Event> events, boolean page) {
-    this.channel = channel;
+      Selection selection,
+      Epoch epoch,
+      long from,
+      long through,
+      List<Event> events,
+      long last,
+      boolean closes,
+      boolean page,
+      long leftOutBytes) {
+    this.selection = selection;
     this.epoch = epoch;
     this.from = from;
     this.through = through;
     this.events = events;
+    this.last = last;
+    this.closes = closes;
     this.page = page;
+    this.leftOutBytes = leftOutBytes;
   }
 
-  /** A run of a channel's tail. */
+  /**
+   * A run of a tail.
+   *
+   * @param events all events of the scope, of which those of the wanted types are kept
+   */
   public static Run live(
-      Channel channel, Epoch epoch, long from, long through, List<Event> events) {
-    return new Run(channel, epoch, from, through, events, false);
+      Selection selection, Epoch epoch, long from, long through, List<Event> events) {
+    // Only a channel ends; a pattern goes on when one of its channels is closed.
+    Event last =
+        selection.scope() instanceof Channel && !events.isEmpty() ? events.getLast() : null;
+    List<Event> wanted =
+        selection.types().isEmpty() ? events : events.stream().filter(selection::takes).toList();
+    return new Run(
+        selection,
+        epoch,
+        from,
+        through,
+        wanted,
+        last == null ? from : last.getOffset(),
+        last != null && last.getCloses(),
+        false,
+        0);
   }
 
-  /** A run that is read from the log for those who lie below the floor. */
+  /**
+   * A run that is read from the log for those who lie below the floor.
+   *
+   * @param leftOutBytes the size of events that were read and are not wanted, bytes
+   */
   public static Run page(
-      Channel channel, Epoch epoch, long from, long through, List<Event> events) {
-    return new Run(channel, epoch, from, through, events, true);
+      Selection selection,
+      Epoch epoch,
+      long from,
+      long through,
+      List<Event> events,
+      long leftOutBytes) {
+    return new Run(selection, epoch, from, through, events, from, false, true, leftOutBytes);
+  }
+
+  /** The same run without what a redaction of its channel takes out; itself if that is nothing. */
+  public Run without(Event redaction) {
+    List<Event> left = Redactions.apply(redaction, events);
+    return left == events
+        ? this
+        : new Run(selection, epoch, from, through, left, last, closes, page, leftOutBytes);
   }
 
   /** Whether it was read from the log for a replay. */
@@ -62,8 +116,17 @@ public final class Run extends AbstractReferenceCounted {
     return page;
   }
 
-  public Channel channel() {
-    return channel;
+  /** The size of events that were read for this page and are not wanted, bytes. */
+  long leftOutBytes() {
+    return leftOutBytes;
+  }
+
+  /** The full name of the channel of one of its events. */
+  public String channel(Event event) {
+    return switch (selection.scope()) {
+      case Channel channel -> channel.toString();
+      case ChannelPattern pattern -> pattern.namespace() + ":" + event.getChannelKey();
+    };
   }
 
   public Epoch epoch() {
@@ -84,8 +147,14 @@ public final class Run extends AbstractReferenceCounted {
     return events;
   }
 
-  boolean closes() {
-    return !events.isEmpty() && events.getLast().getCloses();
+  /** Whether it says anything to readers: it has an event, or its channel is closed by it. */
+  public boolean matters() {
+    return closes || !events.isEmpty();
+  }
+
+  /** The offset of its last event; of {@code through} if it has none. */
+  long newestOffset() {
+    return events.isEmpty() ? through : events.getLast().getOffset();
   }
 
   /**
@@ -96,11 +165,10 @@ public final class Run extends AbstractReferenceCounted {
    * @param before the same before this run
    */
   public long closedThrough(long before) {
-    if (closes()) {
+    if (closes) {
       return through;
     }
-    boolean goesOn = !events.isEmpty() && events.getLast().getOffset() > before;
-    return goesOn ? OPEN : before;
+    return last > before ? OPEN : before;
   }
 
   /** The memory it takes, bytes, roughly: the events and one encoding. */

@@ -2,6 +2,7 @@ package io.tailwater.edge.log;
 
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.StatePage;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -37,6 +38,9 @@ public final class TailView {
     /** A subscriber lies below the floor: it is to get a page after this position. */
     void awaitPage(Subscriber subscriber, Position after);
 
+    /** A subscriber is to get a block of the channel's state. */
+    void awaitState(Subscriber subscriber, SnapshotPoint point);
+
     /** One of the view's subscribers has left, or never joined. */
     void detach();
   }
@@ -65,6 +69,14 @@ public final class TailView {
      * @param missed why the position could not be honoured; null if it was
      */
     abstract void page(Run run, @Nullable Missed missed);
+
+    /**
+     * Takes the block of the channel's state that it awaits.
+     *
+     * @param page null if it could not be read
+     * @param lasting whether it would not be read a second time either
+     */
+    abstract void state(@Nullable StatePage page, boolean lasting);
   }
 
   EdgeLoop loop() {
@@ -121,6 +133,11 @@ public final class TailView {
     upstream.awaitPage(subscriber, after);
   }
 
+  void awaitState(Subscriber subscriber, SnapshotPoint point) {
+    assert loop().inLoop();
+    upstream.awaitState(subscriber, point);
+  }
+
   /** Runs a task once, when the partition has moved on, whether the channel has or not. */
   void onNext(Runnable task) {
     progress.onNext(task);
@@ -157,6 +174,25 @@ public final class TailView {
     assert loop().inLoop();
     runs.add(run);
     closedThrough = run.closedThrough(closedThrough);
+  }
+
+  /** Puts a run, retained for this view, in the place of the one that ends where it ends. */
+  void replace(Run run) {
+    assert loop().inLoop();
+    boolean found = false;
+    for (int i = runs.size(); i > 0; i--) {
+      // Once around, so that the order stays.
+      Run next = runs.removeFirst();
+      boolean same = next.through() == run.through();
+      runs.addLast(same ? run : next);
+      if (same) {
+        next.release();
+        found = true;
+      }
+    }
+    if (!found) {
+      run.release();
+    }
   }
 
   void trim(long newFloor) {

@@ -15,9 +15,12 @@ import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
+import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.JsonText;
 import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.log.Selection;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,10 +32,12 @@ final class History {
 
   private final ChannelLog log;
   private final Namespaces namespaces;
+  private final Authority authority;
 
-  History(ChannelLog log, Namespaces namespaces) {
+  History(ChannelLog log, Namespaces namespaces, Authority authority) {
     this.log = log;
     this.namespaces = namespaces;
+    this.authority = authority;
   }
 
   /**
@@ -42,14 +47,17 @@ final class History {
    */
   CompletableFuture<HttpResponse<?>> before(EventsRequest request, String before, int limit) {
     for (String name : ELSEWHERE) {
-      if (request.parameters().containsKey(name)) {
+      if (!request.query().all(name).isEmpty()) {
         throw invalid("'before' reads backwards, so there is no '" + name + "' with it");
       }
     }
     if (request.starts().size() > 1) {
       throw invalid("'before' reads one channel, and several are named");
     }
-    Channel channel = request.starts().keySet().iterator().next();
+    Selection selection = request.starts().keySet().iterator().next();
+    if (!(selection.scope() instanceof Channel channel)) {
+      throw invalid("'before' reads one channel, and " + selection.scope() + " is a pattern");
+    }
     Namespace namespace = namespaces.get(channel.namespace());
     request.identity().requireSubscribe(channel, namespace);
     if (namespace.getEphemeral()) {
@@ -59,6 +67,7 @@ final class History {
     ReadRequest read =
         ReadRequest.newBuilder()
             .setChannel(channel.toString())
+            .addAllTypes(selection.types())
             .setBefore(
                 io.tailwater.contract.v1.Position.newBuilder()
                     .setEpoch(position.epoch().text())
@@ -66,7 +75,10 @@ final class History {
             .setLimit(limit)
             .setAtLeast(Position.BEFORE_FIRST)
             .build();
-    return log.read(read).thenApply(page -> answer(channel, namespace, page));
+    return authority
+        .subscribe(request.identity(), channel, namespace)
+        .thenCompose(allowed -> log.read(read))
+        .thenApply(page -> answer(channel, namespace, page));
   }
 
   private static HttpResponse<?> answer(Channel channel, Namespace namespace, ReadPage page) {
@@ -79,20 +91,26 @@ final class History {
           "'before' is an id of a log that is no more; the newest events: from=last:N");
     }
     Epoch epoch = new Epoch(page.getEpoch());
-    ByteBuf body = Unpooled.buffer(256);
-    ByteBufUtil.writeAscii(body, "{\"events\":[");
-    String separator = "";
+    ByteBuf events = Unpooled.buffer(256);
     for (Event event : page.getEventsList()) {
-      ByteBufUtil.writeAscii(body, separator);
-      EventJson.writeEvent(channel, epoch, event, body);
-      separator = ",";
+      if (events.isReadable()) {
+        events.writeByte(',');
+      }
+      EventJson.writeEvent(channel.toString(), epoch, event, events);
     }
-    boolean older = page.getEventsCount() > 0 && page.getFrom() > page.getEarliest();
-    ByteBufUtil.writeAscii(
+    // What was looked through begins after 'from', whether its first event is wanted or not.
+    boolean older = page.getFrom() > page.getEarliest() && page.getThrough() > page.getFrom();
+    ByteBuf body = Unpooled.buffer(events.readableBytes() + 128);
+    JsonText.object(
         body,
-        older
-            ? "],\"previous\":\"" + new Position(epoch, page.getEvents(0).getOffset()) + "\"}"
-            : "]}");
+        json -> {
+          json.writeFieldName("events");
+          JsonText.arrayOf(events, json, body);
+          if (older) {
+            Position begin = new Position(epoch, page.getFrom() + 1);
+            json.writeStringField("previous", begin.toString());
+          }
+        });
     return HttpResponse.ok(ByteBufUtil.getBytes(body)).contentType(MediaType.APPLICATION_JSON_TYPE);
   }
 

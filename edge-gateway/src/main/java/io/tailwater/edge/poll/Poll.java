@@ -1,9 +1,7 @@
 package io.tailwater.edge.poll;
 
-import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import io.tailwater.edge.request.Query;
 
 /**
  * How a poll is to be answered.
@@ -19,27 +17,8 @@ record Poll(int waitSeconds, int limit) {
   /**
    * @throws RequestException which says what is accepted
    */
-  static Poll parse(Map<String, String> parameters) {
+  static Poll parse(Query query) {
     return new Poll(
-        number("wait", parameters.get("wait"), 0, MAX_WAIT_SECONDS, 0),
-        number("limit", parameters.get("limit"), 1, MAX_LIMIT, LIMIT));
-  }
-
-  private static int number(
-      String name, @Nullable String text, int least, int most, int otherwise) {
-    if (text == null) {
-      return otherwise;
-    }
-    try {
-      int number = Integer.parseInt(text);
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // reported below
-    }
-    throw new RequestException(
-        ErrorCode.INVALID_REQUEST,
-        "'" + name + "' is " + least + " to " + most + ", not '" + text + "'");
+        query.bounded("wait", 0, MAX_WAIT_SECONDS, 0), query.bounded("limit", 1, MAX_LIMIT, LIMIT));
   }
 }

@@ -5,13 +5,12 @@ import io.micronaut.http.MediaType;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.tailwater.contract.Channel;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Scope;
 import io.tailwater.edge.connection.Collector;
 import io.tailwater.edge.connection.EventBytes;
-import io.tailwater.edge.connection.EventJson;
-import io.tailwater.edge.log.Missed;
+import io.tailwater.edge.connection.JsonText;
 import io.tailwater.edge.log.WireFormat;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Confined to the connection's event loop: a poll's answer as JSON, completed once. */
@@ -34,33 +33,40 @@ final class PollAnswer implements Collector.Answer {
   }
 
   @Override
-  public void complete(Collector.Collected collected) {
-    ByteBuf body = Unpooled.buffer(collected.events().readableBytes() + 256);
-    write("{\"events\":[", body);
-    body.writeBytes(collected.events());
-    write("],\"next\":\"" + collected.position() + "\",\"live\":" + collected.live(), body);
-    write(",\"resets\":[", body);
-    String separator = "";
-    for (Map.Entry<Channel, Missed> reset : collected.resets().entrySet()) {
-      write(separator + "{\"channel\":", body);
-      EventJson.writeString(reset.getKey().toString(), body);
-      write(",\"reason\":\"" + reset.getValue().reason().wire(), body);
-      write("\",\"earliest\":\"" + reset.getValue().earliest() + "\"}", body);
-      separator = ",";
-    }
-    write("],\"ended\":[", body);
-    separator = "";
-    for (Channel channel : collected.ended()) {
-      write(separator, body);
-      EventJson.writeString(channel.toString(), body);
-      separator = ",";
-    }
-    write("]}", body);
-    response.complete(
-        HttpResponse.ok(ByteBufUtil.getBytes(body)).contentType(MediaType.APPLICATION_JSON_TYPE));
+  public void refuse(RequestException refusal) {
+    response.completeExceptionally(refusal);
   }
 
-  private static void write(String text, ByteBuf out) {
-    ByteBufUtil.writeAscii(out, text);
+  @Override
+  public void complete(Collector.Collected collected) {
+    ByteBuf body = Unpooled.buffer(collected.events().readableBytes() + 256);
+    JsonText.object(
+        body,
+        json -> {
+          if (!collected.states().isEmpty() || collected.more()) {
+            json.writeArrayFieldStart("state");
+            for (String block : collected.states()) {
+              json.writeRawValue(block);
+            }
+            json.writeEndArray();
+            json.writeBooleanField("more", collected.more());
+          }
+          json.writeFieldName("events");
+          JsonText.arrayOf(collected.events(), json, body);
+          json.writeStringField("next", collected.position());
+          json.writeBooleanField("live", collected.live());
+          json.writeArrayFieldStart("resets");
+          for (String reset : collected.resets()) {
+            json.writeRawValue(reset);
+          }
+          json.writeEndArray();
+          json.writeArrayFieldStart("ended");
+          for (Scope channel : collected.ended()) {
+            json.writeString(channel.toString());
+          }
+          json.writeEndArray();
+        });
+    response.complete(
+        HttpResponse.ok(ByteBufUtil.getBytes(body)).contentType(MediaType.APPLICATION_JSON_TYPE));
   }
 }

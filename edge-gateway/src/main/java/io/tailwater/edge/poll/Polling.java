@@ -7,8 +7,8 @@ import io.tailwater.edge.connection.Collector;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.http.EventsTransport;
+import io.tailwater.edge.presence.PresenceWish;
 import jakarta.inject.Singleton;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +29,8 @@ final class Polling implements EventsTransport {
   }
 
   @Override
-  public List<String> mediaTypes() {
-    return List.of(MediaType.APPLICATION_JSON, "application/*");
+  public String mediaType() {
+    return MediaType.APPLICATION_JSON;
   }
 
   /** {@code envelope} changes nothing: a list always has whole events. */
@@ -41,25 +41,18 @@ final class Polling implements EventsTransport {
 
   @Override
   public CompletableFuture<HttpResponse<?>> answer(EventsRequest request) {
-    Poll poll = Poll.parse(request.parameters());
-    String before = request.parameters().get(BEFORE);
+    Poll poll = Poll.parse(request.query());
+    String before = request.query().one(BEFORE);
     if (before != null) {
       return history.before(request, before, poll.limit());
     }
     PollAnswer answer = new PollAnswer();
-    return subscriptions
-        .connect(
-            request.netty(),
-            request.starts(),
-            request.identity(),
-            poll.waitSeconds() == 0,
-            netty -> new Collector(netty, NAME, poll.waitSeconds(), poll.limit(), answer))
-        .thenCompose(
-            outcome ->
-                switch (outcome) {
-                  case NOTHING_LEFT -> CompletableFuture.completedFuture(HttpResponse.noContent());
-                  case CONNECTED -> answer.response();
-                });
+    return request.connect(
+        subscriptions,
+        poll.waitSeconds() == 0,
+        PresenceWish.of(request.query()).ofPoll(),
+        netty -> new Collector(netty, NAME, poll.waitSeconds(), poll.limit(), answer),
+        answer.response());
   }
 
   /** A polling client learns everything from the status. */

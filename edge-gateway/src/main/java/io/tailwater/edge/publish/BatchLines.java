@@ -4,10 +4,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.EntryText;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.EventData;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Text;
+import io.tailwater.contract.WrittenJson;
+import io.tailwater.contract.v1.EntryOp;
+import io.tailwater.contract.v1.PublishRequest;
+import io.tailwater.edge.request.JsonInput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of a batch: {@code {"channel":…,"data":…,"type":…,"key":…}}, or {@code data_base64} for
- * {@code data}.
+ * {@code data}, and what they do to an entry: {@code entry}, {@code op}, {@code if}, {@code at},
+ * {@code seen}.
  */
 final class BatchLines {
   static final int MAX_LINES = 1_000;
@@ -33,9 +39,16 @@ final class BatchLines {
   /**
    * A line as it was written.
    *
+   * @param entry what it does to an entry; empty if it names none
    * @param data the JSON value as it stands in the line; null if it has {@code data_base64}
    */
-  record Line(Channel channel, String type, String key, byte @Nullable [] data, byte[] bytes) {}
+  record Line(
+      Channel channel,
+      String type,
+      String key,
+      PublishRequest entry,
+      byte @Nullable [] data,
+      byte[] bytes) {}
 
   /**
    * Cuts a body into lines; blank ones don't count.
@@ -73,14 +86,15 @@ final class BatchLines {
    *     invalid_channel}, {@code invalid_type}
    */
   static Line parse(byte[] line) {
-    if (!EventData.isJson(line)) {
-      throw new RequestException(ErrorCode.INVALID_JSON, "this line is no JSON value");
-    }
+    Text.requireUtf8("a line", line, ErrorCode.INVALID_JSON);
+    Text.requireNoByteOrderMark("a line", line, ErrorCode.INVALID_JSON);
+    JsonInput.require(line, "this line");
     String channel = null;
     String type = "";
     String key = "";
     byte[] data = null;
     byte[] bytes = null;
+    PublishRequest.Builder entry = PublishRequest.newBuilder();
     Set<String> seen = new HashSet<>();
     try (JsonParser parser = JSON.createParser(line)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -96,28 +110,40 @@ final class BatchLines {
           case "channel" -> channel = string(parser, name);
           case "type" -> type = string(parser, name);
           case "key" -> key = string(parser, name);
-          case "data" -> data = value(parser, line);
+          case "entry" -> entry.setEntry(EntryText.requireName(string(parser, name)));
+          case "op" -> entry.setOp(EntryText.op(string(parser, name)));
+          case "if" -> entry.setIf(string(parser, name));
+          case "at" -> entry.setAtMs(millis(parser));
+          case "seen" -> entry.setSeen(string(parser, name));
+          case "data" -> data = WrittenJson.value(parser, line);
           case "data_base64" -> bytes = base64(string(parser, name));
           default ->
               throw invalid(
-                  "a line has channel, data or data_base64, type and key, not '" + name + "'");
+                  "a line has channel, data or data_base64, type, key, entry, op, if, at and seen, not '"
+                      + name
+                      + "'");
         }
       }
     } catch (IOException e) {
-      throw new RequestException(ErrorCode.INVALID_JSON, "this line is no JSON value");
+      throw new RequestException(ErrorCode.INVALID_JSON, "this line is not a JSON value");
     }
     if (channel == null) {
       throw new RequestException(
           ErrorCode.INVALID_CHANNEL,
           "a line names its channel: {\"channel\":\"chat:lobby\",\"data\":…}");
     }
-    if ((data == null) == (bytes == null)) {
+    if (entry.getOp() == EntryOp.DELETE) {
+      if (data != null || bytes != null) {
+        throw invalid("a line whose op is delete has no data");
+      }
+    } else if ((data == null) == (bytes == null)) {
       throw invalid("a line has either data or data_base64");
     }
     return new Line(
         Channel.parse(channel),
         EventType.publishable(type),
         key,
+        entry.build(),
         data,
         bytes == null ? new byte[0] : bytes);
   }
@@ -126,16 +152,17 @@ final class BatchLines {
     if (parser.currentToken() != JsonToken.VALUE_STRING) {
       throw invalid("'" + name + "' is a string");
     }
-    return parser.getText();
+    return Text.require("'" + name + "'", parser.getText(), ErrorCode.INVALID_REQUEST);
   }
 
-  /** The value as it was written, so that no number is read and written again. */
-  private static byte[] value(JsonParser parser, byte[] line) throws IOException {
-    int start = (int) parser.currentTokenLocation().getByteOffset();
-    parser.skipChildren();
-    parser.finishToken();
-    int end = (int) parser.currentLocation().getByteOffset();
-    return Arrays.copyOfRange(line, start, end);
+  private static long millis(JsonParser parser) throws IOException {
+    boolean whole =
+        parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+            && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER;
+    if (!whole || parser.getLongValue() <= 0) {
+      throw invalid("'at' is milliseconds since 1970");
+    }
+    return parser.getLongValue();
   }
 
   private static byte[] base64(String text) {

@@ -9,6 +9,8 @@ import io.tailwater.contract.EventData;
 import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.SegmentChannel;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.PublishRequest;
@@ -48,6 +50,17 @@ final class EphemeralLane {
               ErrorCode.INVALID_REQUEST,
               namespace.getName() + " is ephemeral: its channels cannot be closed"));
     }
+    boolean writes =
+        request.getOp() != EntryOp.ENTRY_OP_UNSPECIFIED
+            || !request.getIf().isEmpty()
+            || !request.getSeen().isEmpty()
+            || request.getAtMs() != 0;
+    if (writes) {
+      return CompletableFuture.failedFuture(
+          new RequestException(
+              ErrorCode.INVALID_REQUEST,
+              namespace.getName() + " is ephemeral: its channels keep no entries"));
+    }
     Channel channel = Channel.parse(request.getChannel());
     int partition =
         HomePartition.of(namespace.getPartitioner(), channel.keyBytes(), namespace.getPartitions());
@@ -85,7 +98,10 @@ final class EphemeralLane {
                 .setKey(request.getKey())
                 .setTsMs(clock.millis())
                 .setData(request.getData())
-                .setKind(EventData.kind(namespace.getData(), request.getData().toByteArray()))
+                .setKind(
+                    request.getKind() == DataKind.BYTES
+                        ? DataKind.BYTES
+                        : EventData.kind(namespace.getData(), request.getData().toByteArray()))
                 .setContentType(request.getContentType())
                 .setTraceparent(request.getTraceparent()))
         .build();

@@ -7,13 +7,14 @@ import com.google.protobuf.ByteString;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventData;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Text;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.request.JsonInput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class PublishBody {
   private static final JsonFactory JSON = new JsonFactory();
+
+  /** Of any body, as the server is configured. */
+  private static final long MAX_BYTES = 5L << 20;
+
   private static final ByteString NULL = ByteString.copyFromUtf8("null");
+
+  /** The names of JSON in lines, none of which is a standard; the first is in our answers. */
+  static final List<String> LINES =
+      List.of(
+          "application/x-ndjson",
+          "application/ndjson",
+          "application/jsonl",
+          "application/x-jsonl",
+          "application/jsonlines",
+          "application/x-jsonlines",
+          "application/json-lines");
 
   private PublishBody() {}
 
@@ -43,11 +59,19 @@ final class PublishBody {
       String type = contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
       return switch (type) {
         case "application/json" -> JSON;
-        case "application/x-ndjson" -> BATCH;
         case "application/x-www-form-urlencoded" -> GUESSED_JSON;
-        default -> type.startsWith("text/") ? TEXT : BYTES;
+        default -> LINES.contains(type) ? BATCH : type.startsWith("text/") ? TEXT : BYTES;
       };
     }
+  }
+
+  /** The maximum bytes of a body whose data may have a namespace's maximum. */
+  static int maxBytes(Form form, Namespace namespace) {
+    int most = namespace.getMaxEventBytes();
+    boolean unquoted =
+        namespace.getData() == DataKind.TEXT && (form == Form.JSON || form == Form.GUESSED_JSON);
+    // A JSON string becomes text, which may have six times fewer bytes.
+    return (int) Math.min(MAX_BYTES, unquoted ? 6L * most + 2 : most);
   }
 
   /**
@@ -62,48 +86,47 @@ final class PublishBody {
       case JSON -> json(body, namespace);
       case GUESSED_JSON -> {
         if (!EventData.isJson(body)) {
+          RequestException beyond = JsonInput.limit(body, "the body");
+          if (beyond != null) {
+            throw beyond;
+          }
           throw new RequestException(
               ErrorCode.UNSUPPORTED_MEDIA_TYPE,
               "without a Content-Type the body is to be JSON: use curl --json '{\"text\":\"hi\"}', or name the type with -H 'Content-Type: text/plain'");
         }
         yield json(body, namespace);
       }
-      case TEXT -> text(utf8(body), namespace);
+      case TEXT -> {
+        Text.requireUtf8("a text body", body, ErrorCode.INVALID_REQUEST);
+        yield text(body, namespace);
+      }
       case BYTES, BATCH -> ByteString.copyFrom(body);
     };
   }
 
   private static ByteString json(byte[] body, Namespace namespace) {
-    if (!EventData.isJson(body)) {
-      throw new RequestException(ErrorCode.INVALID_JSON, "the body is no JSON value");
-    }
+    Text.requireUtf8("JSON", body, ErrorCode.INVALID_JSON);
+    Text.requireNoByteOrderMark("the body", body, ErrorCode.INVALID_JSON);
+    JsonInput.require(body, "the body");
     if (namespace.getData() != DataKind.TEXT) {
       return ByteString.copyFrom(body);
     }
     try (JsonParser parser = JSON.createParser(body)) {
       if (parser.nextToken() == JsonToken.VALUE_STRING) {
-        return ByteString.copyFromUtf8(parser.getText());
+        return ByteString.copyFromUtf8(
+            Text.require("the text", parser.getText(), ErrorCode.INVALID_REQUEST));
       }
     } catch (IOException e) {
-      throw new RequestException(ErrorCode.INVALID_JSON, "the body is no JSON value");
+      throw new RequestException(ErrorCode.INVALID_JSON, "the body is not a JSON value");
     }
     throw new RequestException(
         ErrorCode.INVALID_REQUEST,
         "the events of " + namespace.getName() + " are text: send text/plain, or a JSON string");
   }
 
-  private static ByteString text(String text, Namespace namespace) {
+  private static ByteString text(byte[] utf8, Namespace namespace) {
     return namespace.getData() == DataKind.JSON
-        ? ByteString.copyFromUtf8(EventJson.quoted(text))
-        : ByteString.copyFromUtf8(text);
-  }
-
-  private static String utf8(byte[] body) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-    } catch (CharacterCodingException e) {
-      throw new RequestException(
-          ErrorCode.INVALID_REQUEST, "a text body is to be UTF-8, and this one is not");
-    }
+        ? ByteString.copyFromUtf8(EventJson.quoted(new String(utf8, StandardCharsets.UTF_8)))
+        : ByteString.copyFrom(utf8);
   }
 }

@@ -5,7 +5,9 @@ import io.micronaut.context.annotation.Factory;
 import io.tailwater.client.PublishMetrics;
 import io.tailwater.client.Publisher;
 import io.tailwater.client.ServiceChannel;
+import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.limits.Admission;
+import io.tailwater.edge.limits.Places;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.redis.RedisPublisher;
 import jakarta.inject.Named;
@@ -26,13 +28,16 @@ final class PublishWiring {
   Publishing publishing(
       @Named("event-core") ServiceChannel eventCores,
       Namespaces namespaces,
+      Authority authority,
       Admission admission,
       RedisPublisher redis,
       MeterRegistry meters) {
     PublishMetrics metrics = new PublishMetrics(meters, "tailwater.edge.publish");
     return new Publishing(
         namespaces,
+        authority,
         admission,
+        Places.ofPublications(MAX_WAITING, MAX_WAITING_BYTES, meters),
         new Publisher(
             eventCores, new Publisher.Bounds(MAX_WAITING, MAX_WAITING_BYTES, PATIENCE), metrics),
         new EphemeralLane(redis, InstantSource.system(), PATIENCE, metrics));

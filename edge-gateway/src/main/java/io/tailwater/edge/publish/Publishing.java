@@ -3,21 +3,21 @@ package io.tailwater.edge.publish;
 import com.google.protobuf.ByteString;
 import io.tailwater.client.Publisher;
 import io.tailwater.client.Verdict;
-import io.tailwater.client.Verdict.Closed;
-import io.tailwater.client.Verdict.Refused;
-import io.tailwater.client.Verdict.Stored;
-import io.tailwater.client.Verdict.Unknown;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
+import io.tailwater.contract.IdempotencyKey;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.contract.v1.PublishRequest;
+import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.limits.Admission;
+import io.tailwater.edge.limits.Places;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.PublishBody.Form;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -28,23 +28,55 @@ import java.util.concurrent.CompletableFuture;
  * event-core and ephemeral ones over Redis. Any thread.
  */
 public final class Publishing {
-  private static final int MAX_KEY_BYTES = 255;
-
   private final Namespaces namespaces;
+  private final Authority authority;
   private final Admission admission;
+  private final Places places;
   private final Publisher publisher;
   private final EphemeralLane ephemeral;
 
   Publishing(
-      Namespaces namespaces, Admission admission, Publisher publisher, EphemeralLane ephemeral) {
+      Namespaces namespaces,
+      Authority authority,
+      Admission admission,
+      Places places,
+      Publisher publisher,
+      EphemeralLane ephemeral) {
     this.namespaces = namespaces;
+    this.authority = authority;
     this.admission = admission;
+    this.places = places;
     this.publisher = publisher;
     this.ephemeral = ephemeral;
   }
 
   /** A request that may be sent, and the namespace of its channel. */
   record Checked(PublishRequest request, Namespace namespace) {}
+
+  /** The right to publish to a channel, once. */
+  record Permit(Identity identity, Channel channel, Namespace namespace) {}
+
+  /**
+   * Judges everything about a publication but its data.
+   *
+   * @throws RequestException {@code not_found}, {@code unauthorized}, {@code forbidden}, {@code
+   *     rate_limited}
+   */
+  Permit permit(Identity identity, Channel channel) {
+    Namespace namespace = namespaces.get(channel.namespace());
+    identity.requirePublish(channel, namespace);
+    admission.publish(identity);
+    return new Permit(identity, channel, namespace);
+  }
+
+  /**
+   * Refuses whoever may publish nowhere, for batches, whose channels are in their lines.
+   *
+   * @throws RequestException {@code unauthorized}, {@code forbidden}
+   */
+  void requireAnyRight(Identity identity) {
+    identity.requirePublishAnywhere(namespaces.anonymousPublish());
+  }
 
   /**
    * Publishes a JSON value, after all that the same thread published before.
@@ -65,20 +97,96 @@ public final class Publishing {
     return publish(identity, channel, request, Form.BYTES, bytes);
   }
 
-  CompletableFuture<Receipt> publish(
+  private CompletableFuture<Receipt> publish(
       Identity identity, Channel channel, PublishRequest.Builder request, Form form, byte[] body) {
-    Checked checked = checked(identity, channel, request, form, body);
+    return publish(permit(identity, channel), request, form, body);
+  }
+
+  CompletableFuture<Receipt> publish(
+      Permit permit, PublishRequest.Builder request, Form form, byte[] body) {
+    Checked checked = checked(permit, request, form, body);
+    Runnable leave = places.take(permit.identity(), 1, checked.request().getSerializedSize());
+    return authority
+        .publish(permit.identity(), permit.channel(), permit.namespace())
+        .thenCompose(allowed -> send(checked))
+        .whenComplete((done, failure) -> leave.run());
+  }
+
+  private CompletableFuture<Receipt> send(Checked checked) {
     return checked.namespace().getEphemeral()
         ? ephemeral.send(checked.request(), checked.namespace())
         : publisher.publish(checked.request()).thenApply(Publishing::receipt);
   }
 
   /**
-   * Publishes these in order.
+   * Publishes these in order. If they are more than this client's share of the places, none of them
+   * is sent.
    *
    * @return in the same order; each may fail with a {@link RequestException}
    */
-  List<CompletableFuture<Receipt>> publishInOrder(List<Checked> all) {
+  List<CompletableFuture<Receipt>> publishInOrder(Identity identity, List<Checked> all) {
+    long bytes = all.stream().mapToLong(one -> one.request().getSerializedSize()).sum();
+    Runnable leave;
+    try {
+      leave = places.take(identity, all.size(), bytes);
+    } catch (RequestException refusal) {
+      return all.stream().map(one -> CompletableFuture.<Receipt>failedFuture(refusal)).toList();
+    }
+    List<CompletableFuture<Receipt>> receipts = authorized(identity, all);
+    CompletableFuture.allOf(receipts.toArray(CompletableFuture[]::new))
+        .whenComplete((done, failure) -> leave.run());
+    return receipts;
+  }
+
+  /** Asks about each channel, and sends what is allowed once all answers are here. */
+  private List<CompletableFuture<Receipt>> authorized(Identity identity, List<Checked> all) {
+    if (all.stream().noneMatch(one -> one.namespace().getAuthorizePublish())) {
+      return sendInOrder(all);
+    }
+    List<CompletableFuture<Void>> rights =
+        all.stream()
+            .map(
+                one ->
+                    authority.publish(
+                        identity, Channel.parse(one.request().getChannel()), one.namespace()))
+            .toList();
+    List<CompletableFuture<Receipt>> receipts =
+        all.stream().map(one -> new CompletableFuture<Receipt>()).toList();
+    CompletableFuture.allOf(rights.toArray(CompletableFuture[]::new))
+        .whenComplete((done, failure) -> sendAllowed(all, rights, receipts));
+    return receipts;
+  }
+
+  private void sendAllowed(
+      List<Checked> all,
+      List<CompletableFuture<Void>> rights,
+      List<CompletableFuture<Receipt>> receipts) {
+    List<Checked> allowed = new ArrayList<>(all.size());
+    List<CompletableFuture<Receipt>> waiting = new ArrayList<>(all.size());
+    for (int i = 0; i < all.size(); i++) {
+      if (rights.get(i).isCompletedExceptionally()) {
+        receipts.get(i).completeExceptionally(rights.get(i).exceptionNow());
+      } else {
+        allowed.add(all.get(i));
+        waiting.add(receipts.get(i));
+      }
+    }
+    List<CompletableFuture<Receipt>> sent = sendInOrder(allowed);
+    for (int i = 0; i < sent.size(); i++) {
+      CompletableFuture<Receipt> receipt = waiting.get(i);
+      sent.get(i)
+          .whenComplete(
+              (done, failure) -> {
+                if (failure == null) {
+                  receipt.complete(done);
+                } else {
+                  receipt.completeExceptionally(failure);
+                }
+              });
+    }
+  }
+
+  private List<CompletableFuture<Receipt>> sendInOrder(List<Checked> all) {
     Iterator<CompletableFuture<Verdict>> verdicts =
         publisher
             .publishInOrder(
@@ -102,36 +210,27 @@ public final class Publishing {
    *
    * @throws RequestException which says what is wrong with it, and what is accepted
    */
-  Checked checked(
-      Identity identity, Channel channel, PublishRequest.Builder request, Form form, byte[] body) {
-    Namespace namespace = namespaces.get(channel.namespace());
-    identity.requirePublish(channel, namespace);
-    admission.publish(identity);
-    ByteString data = PublishBody.data(form, body, namespace, request.getClose());
+  Checked checked(Permit permit, PublishRequest.Builder request, Form form, byte[] body) {
+    Namespace namespace = permit.namespace();
+    ByteString data =
+        request.getOp() == EntryOp.DELETE
+            ? ByteString.copyFrom(body)
+            : PublishBody.data(form, body, namespace, request.getClose());
     requireSize(data, namespace);
-    requireKey(request.getKey());
+    IdempotencyKey.require(request.getKey());
     return new Checked(
         request
-            .setChannel(channel.toString())
+            .setChannel(permit.channel().toString())
             .setType(EventType.publishable(request.getType()))
-            .setBy(identity.subject())
+            .setBy(permit.identity().subject())
             .setData(data)
+            .setKind(form == Form.BYTES ? DataKind.BYTES : DataKind.DATA_KIND_UNSPECIFIED)
             .build(),
         namespace);
   }
 
   private static Receipt receipt(Verdict verdict) {
-    return switch (verdict) {
-      case Stored stored -> Receipt.of(stored);
-      case Closed _ ->
-          throw new RequestException(
-              ErrorCode.CLOSED, "the channel is closed: nothing can be added to it");
-      case Refused(ErrorCode code, String message) -> throw new RequestException(code, message);
-      case Unknown _ ->
-          throw new RequestException(
-              ErrorCode.UNAVAILABLE,
-              "whether this was published is unknown: try again with the same Idempotency-Key");
-    };
+    return Receipt.of(verdict.stored());
   }
 
   private static void requireSize(ByteString data, Namespace namespace) {
@@ -144,15 +243,6 @@ public final class Publishing {
               + namespace.getMaxEventBytes()
               + " bytes of data, and this one "
               + data.size());
-    }
-  }
-
-  private static void requireKey(String key) {
-    if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES
-        || key.chars().anyMatch(Character::isISOControl)) {
-      throw new RequestException(
-          ErrorCode.INVALID_REQUEST,
-          "an idempotency key is at most 255 bytes of UTF-8 without control characters");
     }
   }
 }

@@ -1,7 +1,6 @@
 package io.tailwater.edge.sse;
 
 import io.netty.buffer.ByteBuf;
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
@@ -17,7 +16,7 @@ enum SseFormat implements WireFormat<EventBytes> {
   /** {@code event}, {@code data} and {@code id}; bytes in their envelope. */
   PLAIN {
     @Override
-    void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void write(String channel, Epoch epoch, Event event, ByteBuf out) {
       if (event.getKind() == DataKind.BYTES) {
         ENVELOPE.write(channel, epoch, event, out);
         return;
@@ -33,7 +32,7 @@ enum SseFormat implements WireFormat<EventBytes> {
   /** {@code data} is the whole event, then {@code id}. */
   ENVELOPE {
     @Override
-    void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void write(String channel, Epoch epoch, Event event, ByteBuf out) {
       envelope(channel, epoch, event, out);
       id(epoch, event.getOffset(), out);
     }
@@ -45,7 +44,7 @@ enum SseFormat implements WireFormat<EventBytes> {
    */
   ENVELOPE_OPEN {
     @Override
-    void write(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+    void write(String channel, Epoch epoch, Event event, ByteBuf out) {
       envelope(channel, epoch, event, out);
       if (epoch.isEphemeral()) {
         ascii("\n\n", out);
@@ -65,9 +64,9 @@ enum SseFormat implements WireFormat<EventBytes> {
     return EventBytes.of(run, this::write);
   }
 
-  abstract void write(Channel channel, Epoch epoch, Event event, ByteBuf out);
+  abstract void write(String channel, Epoch epoch, Event event, ByteBuf out);
 
-  private static void envelope(Channel channel, Epoch epoch, Event event, ByteBuf out) {
+  private static void envelope(String channel, Epoch epoch, Event event, ByteBuf out) {
     ascii("data: ", out);
     EventJson.writeEvent(channel, epoch, event, out);
   }

@@ -3,7 +3,6 @@ package io.tailwater.edge.sse;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MutableHttpResponse;
-import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Origins;
 import io.tailwater.edge.connection.RetryDelay;
@@ -12,7 +11,6 @@ import io.tailwater.edge.http.EventsRequest;
 import io.tailwater.edge.http.EventsTransport;
 import jakarta.inject.Singleton;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -36,36 +34,34 @@ final class SseStreams implements EventsTransport {
   }
 
   @Override
-  public List<String> mediaTypes() {
-    return List.of(TYPE, "*/*", "text/*");
+  public String mediaType() {
+    return TYPE;
+  }
+
+  /** A client that names no type, such as curl, gets a stream. */
+  @Override
+  public int preference() {
+    return 0;
   }
 
   @Override
   public Set<String> parameters() {
-    return Set.of("envelope");
+    return Set.of("envelope", "presence", "push");
   }
 
   @Override
   public CompletableFuture<HttpResponse<?>> answer(EventsRequest request) {
-    boolean several = request.starts().size() > 1;
-    boolean envelope = envelope(request.parameters().get("envelope"));
+    boolean several = request.several();
+    boolean envelope = request.query().bool("envelope");
+    boolean pushes = request.query().bool("push");
     Map<String, String> all = new LinkedHashMap<>(Map.of("Content-Type", TYPE));
     all.putAll(request.headers());
     all.putAll(origins.headers(request.origin()));
-    return subscriptions
-        .connect(
-            request.netty(),
-            request.starts(),
-            request.identity(),
-            false,
-            netty -> new SseTransport(netty, all, several, envelope, retryDelay))
-        .thenCompose(
-            outcome ->
-                switch (outcome) {
-                  case NOTHING_LEFT -> CompletableFuture.completedFuture(HttpResponse.noContent());
-                  // Never completed: the connection has left HTTP.
-                  case CONNECTED -> new CompletableFuture<>();
-                });
+    return request.connect(
+        subscriptions,
+        false,
+        netty -> new SseTransport(netty, all, several, envelope, pushes, retryDelay),
+        new CompletableFuture<>());
   }
 
   /**
@@ -80,25 +76,19 @@ final class SseStreams implements EventsTransport {
     }
     MutableHttpResponse<?> comeBack =
         HttpResponse.ok(
-                SseTransport.retryBlock(refusal.code(), position(lastEventId), retryDelay.nextMs()))
+                SseTransport.retryBlock(refusal.code(), position(lastEventId), delayMs(refusal)))
             .header(HttpHeaders.CONTENT_TYPE, TYPE);
     headers.forEach(comeBack::header);
     return CompletableFuture.completedFuture(comeBack);
   }
 
+  /** Spread at random, and not before the request can succeed. */
+  private int delayMs(RequestException refusal) {
+    return (refusal.retryAfterSeconds() - 1) * 1_000 + retryDelay.nextMs();
+  }
+
   /** The position that the client came with, empty if it can't be handed back. */
   private static String position(@Nullable String id) {
     return id != null && POSITION.matcher(id).matches() ? id : "";
-  }
-
-  private static boolean envelope(@Nullable String text) {
-    if (text == null || text.equals("false")) {
-      return false;
-    }
-    if (text.equals("true")) {
-      return true;
-    }
-    throw new RequestException(
-        ErrorCode.INVALID_REQUEST, "'envelope' is true or false, not '" + text + "'");
   }
 }

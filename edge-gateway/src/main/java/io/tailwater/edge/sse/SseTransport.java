@@ -2,26 +2,32 @@ package io.tailwater.edge.sse;
 
 import static io.tailwater.edge.sse.SseFormat.ascii;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.connection.EventBytes;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.JsonText;
+import io.tailwater.edge.connection.NoticeJson;
 import io.tailwater.edge.connection.Opens;
 import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.connection.OutletTransport;
 import io.tailwater.edge.connection.RetryDelay;
+import io.tailwater.edge.connection.StateJson;
 import io.tailwater.edge.connection.StreamOpening;
 import io.tailwater.edge.connection.Transport;
 import io.tailwater.edge.http.Takeover;
-import io.tailwater.edge.log.Cursor;
-import io.tailwater.edge.log.Missed;
 import io.tailwater.edge.log.Notice;
 import io.tailwater.edge.log.Run;
+import io.tailwater.edge.log.StateBlock;
+import io.tailwater.edge.log.Subscription;
+import io.tailwater.edge.presence.PresenceUpdate;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +38,13 @@ import org.jspecify.annotations.Nullable;
  * share the very same bytes.
  */
 final class SseTransport
-    implements Transport, Opens, Transport.Beats, Transport.Expires, Transport.Buffers {
+    implements OutletTransport,
+        Opens,
+        Transport.Beats,
+        Transport.Expires,
+        Transport.States,
+        Transport.Presences,
+        Transport.Pushes {
   private static final String NAME = "sse";
 
   /** A comment, without the blank line that some parsers take for the end of an event. */
@@ -43,6 +55,7 @@ final class SseTransport
   private final Channel netty;
   private final Map<String, String> headers;
   private final boolean several;
+  private final boolean pushes;
   private final SseFormat format;
   private final RetryDelay retryDelay;
   private @Nullable Connection connection;
@@ -50,18 +63,21 @@ final class SseTransport
 
   /**
    * @param headers of the response
-   * @param several whether it has more than one channel
+   * @param several whether it has more than one channel, or a pattern
    * @param envelope whether events are to come whole
+   * @param pushes whether it takes what is not stored in any channel
    */
   SseTransport(
       Channel netty,
       Map<String, String> headers,
       boolean several,
       boolean envelope,
+      boolean pushes,
       RetryDelay retryDelay) {
     this.netty = netty;
     this.headers = headers;
     this.several = several;
+    this.pushes = pushes;
     this.retryDelay = retryDelay;
     this.format =
         several ? SseFormat.ENVELOPE_OPEN : envelope ? SseFormat.ENVELOPE : SseFormat.PLAIN;
@@ -80,34 +96,29 @@ final class SseTransport
     Takeover.begin(netty, headers, connection);
     ByteBuf out = netty.alloc().directBuffer(512);
     ascii("retry: " + retryDelay.nextMs() + "\n", out);
-    ascii(
-        "id: "
-            + connection.position()
-            + "\nevent: tw.open\ndata: {\"connection\":\""
-            + opening.connectionId()
-            + "\",\"gateway\":",
-        out);
-    EventJson.writeString(opening.gateway(), out);
-    ascii(",\"server_time_ms\":" + opening.serverTimeMs(), out);
-    ascii(",\"heartbeat_ms\":" + opening.heartbeatMs() + ",\"positions\":{", out);
-    String separator = "";
-    for (Cursor cursor : connection.cursors()) {
-      ascii(separator, out);
-      EventJson.writeString(cursor.channel().toString(), out);
-      ascii(":\"" + cursor.position() + "\"", out);
-      separator = ",";
-    }
-    ascii("}}\n\n", out);
+    String position = connection.position();
+    ascii((position.isEmpty() ? "" : "id: " + position + "\n") + "event: tw.open\ndata: ", out);
+    JsonText.object(
+        out,
+        json -> {
+          json.writeStringField("connection", opening.connectionId());
+          json.writeStringField("gateway", opening.gateway());
+          json.writeNumberField("server_time_ms", opening.serverTimeMs());
+          json.writeNumberField("heartbeat_ms", opening.heartbeatMs());
+          json.writeObjectFieldStart("positions");
+          for (Subscription subscription : connection.subscriptions()) {
+            if (subscription.hasPosition()) {
+              json.writeStringField(subscription.scope().toString(), subscription.position());
+            }
+          }
+          json.writeEndObject();
+        });
+    ascii("\n\n", out);
     write(out);
   }
 
   @Override
-  public boolean writable() {
-    return outlet().writable();
-  }
-
-  @Override
-  public int events(Cursor cursor, Run run, int index) {
+  public int events(Subscription subscription, Run run, int index) {
     assert netty.eventLoop().inEventLoop();
     EventBytes bytes = format.of(run);
     int end = run.events().size();
@@ -117,45 +128,87 @@ final class SseTransport
     }
     for (int i = index; i < end; i++) {
       write(bytes.at(i));
-      ByteBuf out = netty.alloc().directBuffer(64 + 24 * connection().cursors().size());
-      ascii(
-          "\nid: " + connection().position(cursor, run.events().get(i).getOffset()) + "\n\n", out);
+      String position = connection().position(subscription, run.events().get(i).getOffset());
+      ByteBuf out = netty.alloc().directBuffer(8 + position.length());
+      ascii("\nid: " + position + "\n\n", out);
       write(out);
     }
     return end;
   }
 
   @Override
-  public void notice(Cursor cursor, Notice notice) {
+  public void notice(Subscription subscription, Notice notice) {
     assert netty.eventLoop().inEventLoop();
     ByteBuf out = netty.alloc().directBuffer(256);
-    switch (notice) {
-      case Notice.Live live -> begin("tw.live", cursor, out);
-      case Notice.End end -> begin("tw.end", cursor, out);
-      case Notice.Reset(Missed missed) -> {
-        begin("tw.reset", cursor, out);
-        ascii(
-            ",\"reason\":\""
-                + missed.reason().wire()
-                + "\",\"earliest\":\""
-                + missed.earliest()
-                + "\"",
-            out);
-      }
-    }
-    ascii("}\nid: " + connection().position() + "\n\n", out);
+    ascii("event: " + type(notice) + "\ndata: ", out);
+    NoticeJson.write(subscription.scope(), notice, out);
+    ascii("\nid: " + connection().position() + "\n\n", out);
     write(out);
   }
 
-  private static void begin(String type, Cursor cursor, ByteBuf out) {
-    ascii("event: " + type + "\ndata: {\"channel\":", out);
-    EventJson.writeString(cursor.channel().toString(), out);
+  /** A client that is cut off before the snapshot is complete begins with another one. */
+  @Override
+  public void state(Subscription subscription, StateBlock block) {
+    assert netty.eventLoop().inEventLoop();
+    ByteBuf out = netty.alloc().directBuffer(512 + block.bytes());
+    ascii("event: tw.state\ndata: ", out);
+    StateJson.write(subscription.scope().toString(), block, out);
+    ascii((block.last() ? "\nid: " + connection().position() : "") + "\n\n", out);
+    write(out);
+  }
+
+  @Override
+  public void presence(PresenceUpdate update) {
+    assert netty.eventLoop().inEventLoop();
+    ByteBuf out = netty.alloc().directBuffer(32 + update.json().length);
+    ascii("event: tw.presence\ndata: ", out);
+    out.writeBytes(update.json());
+    ascii("\n\n", out);
+    write(out);
+  }
+
+  private static String type(Notice notice) {
+    return switch (notice) {
+      case Notice.Live live -> "tw.live";
+      case Notice.End end -> "tw.end";
+      case Notice.Reset reset -> "tw.reset";
+      case Notice.PartitionsReset reset -> "tw.reset";
+    };
+  }
+
+  @Override
+  public boolean wantsPushes() {
+    return pushes;
+  }
+
+  /** Without an id: it has no place in any log. */
+  @Override
+  public void push(String type, ByteString data, boolean bytes) {
+    assert netty.eventLoop().inEventLoop();
+    ByteBuf out = netty.alloc().directBuffer(128 + 2 * data.size());
+    ascii("event: tw.push\ndata: ", out);
+    JsonText.object(
+        out,
+        json -> {
+          json.writeStringField("type", type);
+          if (bytes) {
+            json.writeStringField("encoding", "base64");
+            json.writeStringField("data", Base64.getEncoder().encodeToString(data.toByteArray()));
+          } else {
+            json.writeFieldName("data");
+            json.writeRawValue(EventJson.oneLine(data));
+          }
+        });
+    ascii("\n\n", out);
+    write(out);
   }
 
   @Override
   public void expiring(long inMs) {
     ByteBuf out = netty.alloc().directBuffer(64);
-    ascii("event: tw.expiring\ndata: {\"in_ms\":" + inMs + "}\n\n", out);
+    ascii("event: tw.expiring\ndata: ", out);
+    JsonText.object(out, json -> json.writeNumberField("in_ms", inMs));
+    ascii("\n\n", out);
     write(out);
   }
 
@@ -165,26 +218,13 @@ final class SseTransport
   }
 
   @Override
-  public long bufferedBytes() {
-    return outlet().bufferedBytes();
-  }
-
-  @Override
-  public boolean unsent() {
-    return outlet().waiting();
-  }
-
-  @Override
-  public void flush() {
-    outlet().flush();
-  }
-
-  @Override
   public void end(Disconnect disconnect) {
     assert netty.eventLoop().inEventLoop();
     switch (disconnect) {
-      case COMPLETE, BAD_FRAME -> last("");
-      case EXPIRED, UNAUTHORIZED, FORBIDDEN -> last("event: tw.expired\ndata: {}\n\n");
+      case COMPLETE, BAD_FRAME, REPLACED -> last("");
+      case EXPIRED, UNAUTHORIZED, NOT_YET_VALID, FORBIDDEN ->
+          last("event: tw.expired\ndata: {}\n\n");
+      case REVOKED -> last("event: tw.expired\ndata: {\"code\":\"token_revoked\"}\n\n");
       case GOING_AWAY, TOO_MANY -> last(retryBlock(ErrorCode.UNAVAILABLE, "", retryDelay.nextMs()));
       case TOO_SLOW -> netty.close();
       case RESET -> Outlet.reset(netty);
@@ -192,9 +232,7 @@ final class SseTransport
   }
 
   private void last(String block) {
-    netty
-        .writeAndFlush(Unpooled.copiedBuffer(block, StandardCharsets.US_ASCII))
-        .addListener(ChannelFutureListener.CLOSE);
+    Outlet.end(netty, Unpooled.copiedBuffer(block, StandardCharsets.US_ASCII));
   }
 
   /**
@@ -209,18 +247,21 @@ final class SseTransport
     return "retry: "
         + retryMs
         + (position.isEmpty() ? "" : "\nid: " + position)
-        + "\nevent: tw.retry\ndata: {\"code\":\""
-        + code.wire()
-        + "\",\"retry_ms\":"
-        + retryMs
-        + "}\n\n";
+        + "\nevent: tw.retry\ndata: "
+        + JsonText.object(
+            json -> {
+              json.writeStringField("code", code.wire());
+              json.writeNumberField("retry_ms", retryMs);
+            })
+        + "\n\n";
   }
 
   private Connection connection() {
     return Objects.requireNonNull(connection, "written to before it was opened");
   }
 
-  private Outlet outlet() {
+  @Override
+  public Outlet outlet() {
     return Objects.requireNonNull(outlet, "written to before it was opened");
   }
 

@@ -25,6 +25,11 @@ public interface Conversation {
   /** The connection is writable again. */
   void onWritable();
 
+  /** The client closes the WebSocket on purpose; {@link #onEnd} in short. */
+  default void onClose() {
+    onEnd();
+  }
+
   /**
    * The client has closed or is gone, or has broken the rules: no message comes any more. May be
    * called several times.

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import io.tailwater.edge.connection.InputEnd;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +59,9 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) throws Exception {
-    if (stopped) {
-      // Netty's would read on, since nothing was decoded.
+    if (stopped || InputEnd.isReached(context.channel())) {
+      // Netty's would read on, since nothing was decoded. Its epoll transport fails at that if the
+      // client sends no more.
       discardSomeReadBytes();
       context.fireChannelReadComplete();
     } else {

@@ -1,6 +1,7 @@
 package io.tailwater.edge.websocket;
 
 import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpMethod;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.tailwater.contract.ErrorCode;
@@ -20,13 +21,24 @@ import org.jspecify.annotations.Nullable;
  * What a client and this server agree on (RFC 6455, section 4). Immutable.
  *
  * @param subprotocol the first that the client offers and the server speaks; null if it offers none
- * @param compression whether messages may be compressed
- * @param headers of the answer, besides the upgrade itself
+ * @param compression whether messages may be compressed, and which answer that has
+ * @param headers of the answer, besides the upgrade itself and the compression
  */
 public record Handshake(
-    @Nullable String subprotocol, boolean compression, Map<String, String> headers) {
+    @Nullable String subprotocol, Compression compression, Map<String, String> headers) {
+  /** What the client offers. */
+  enum Compression {
+    NONE,
+    /** Each of its messages will stand alone. */
+    ALONE,
+    /** Its messages refer to earlier ones, unless they must not. */
+    WITH_CONTEXT
+  }
+
   /** The protocol's name in {@code Upgrade}. */
   static final String PROTOCOL = "websocket";
+
+  private static final String EXTENSIONS = "Sec-WebSocket-Extensions";
 
   /** The only version. */
   private static final String VERSION = "13";
@@ -38,7 +50,8 @@ public record Handshake(
   /** Whether a request asks for a WebSocket of the supported version. */
   public static boolean isRequested(HttpRequest<?> request) {
     HttpHeaders headers = request.getHeaders();
-    return hasToken(headers, HttpHeaders.UPGRADE, PROTOCOL)
+    return request.getMethod() == HttpMethod.GET
+        && hasToken(headers, HttpHeaders.UPGRADE, PROTOCOL)
         && hasToken(headers, HttpHeaders.CONNECTION, "upgrade")
         && VERSION.equals(headers.get("Sec-WebSocket-Version"));
   }
@@ -68,18 +81,34 @@ public record Handshake(
           ErrorCode.INVALID_REQUEST, "Sec-WebSocket-Key must be 16 bytes as base64");
     }
     String chosen = chosen(request.getHeaders().getAll("Sec-WebSocket-Protocol"), spoken);
-    boolean compression =
-        PerMessageDeflate.isOffered(
-            String.join(",", request.getHeaders().getAll("Sec-WebSocket-Extensions")));
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Sec-WebSocket-Accept", accept(key));
     if (chosen != null) {
       headers.put("Sec-WebSocket-Protocol", chosen);
     }
-    if (compression) {
-      headers.put("Sec-WebSocket-Extensions", PerMessageDeflate.ACCEPTED);
+    return new Handshake(
+        chosen, compression(String.join(",", request.getHeaders().getAll(EXTENSIONS))), headers);
+  }
+
+  private static Compression compression(String extensions) {
+    if (!PerMessageDeflate.isOffered(extensions)) {
+      return Compression.NONE;
     }
-    return new Handshake(chosen, compression, headers);
+    return PerMessageDeflate.isOfferedWithoutContext(extensions)
+        ? Compression.ALONE
+        : Compression.WITH_CONTEXT;
+  }
+
+  /** All headers of the answer. */
+  Map<String, String> answer(boolean withContext) {
+    if (compression == Compression.NONE) {
+      return headers;
+    }
+    Map<String, String> all = new LinkedHashMap<>(headers);
+    all.put(
+        EXTENSIONS,
+        withContext ? PerMessageDeflate.ACCEPTED_WITH_CONTEXT : PerMessageDeflate.ACCEPTED);
+    return all;
   }
 
   private static @Nullable String chosen(List<String> offered, List<String> spoken) {

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
+import io.tailwater.edge.connection.InputEnd;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class Inbound extends ChannelInboundHandlerAdapter {
   private final FrameDecoder decoder;
   private final WebSocket socket;
   private final Conversation conversation;
+  private final @Nullable ClientContext context;
   private final int maxBytes;
   private final WebSocketMetrics metrics;
   private @Nullable ByteBuf assembling;
@@ -40,17 +42,20 @@ final class Inbound extends ChannelInboundHandlerAdapter {
   private boolean resuming;
 
   /**
+   * @param context null if each compressed message stands alone
    * @param maxBytes most bytes of a message
    */
   Inbound(
       FrameDecoder decoder,
       WebSocket socket,
       Conversation conversation,
+      @Nullable ClientContext context,
       int maxBytes,
       WebSocketMetrics metrics) {
     this.decoder = decoder;
     this.socket = socket;
     this.conversation = conversation;
+    this.context = context;
     this.maxBytes = maxBytes;
     this.metrics = metrics;
     socket.onReadOn(this::readOn);
@@ -112,7 +117,10 @@ final class Inbound extends ChannelInboundHandlerAdapter {
       return;
     }
     if (decoder.stopped() && mayRead()) {
-      socket.netty().config().setAutoRead(true);
+      // Of a client that sends no more, nothing can be read, but its last frames are here.
+      if (!InputEnd.isReached(socket.netty())) {
+        socket.netty().config().setAutoRead(true);
+      }
       decoder.resume();
     }
     if (socket.writable()) {
@@ -177,7 +185,7 @@ final class Inbound extends ChannelInboundHandlerAdapter {
     }
     ByteBuf plain = socket.netty().alloc().directBuffer(2 * message.readableBytes() + 64);
     try {
-      switch (PerMessageDeflate.inflate(message, maxBytes, plain)) {
+      switch (inflate(message, plain)) {
         case WHOLE -> onPlainMessage(plain);
         case TOO_LARGE -> fail(CloseCode.TOO_LARGE, tooLarge());
         case BROKEN -> fail(CloseCode.UNREADABLE, "a compressed message cannot be inflated");
@@ -185,6 +193,12 @@ final class Inbound extends ChannelInboundHandlerAdapter {
     } finally {
       plain.release();
     }
+  }
+
+  private PerMessageDeflate.Inflated inflate(ByteBuf message, ByteBuf plain) {
+    return context == null
+        ? PerMessageDeflate.inflate(message, maxBytes, plain)
+        : context.inflate(message, maxBytes, plain);
   }
 
   private void onPlainMessage(ByteBuf message) {
@@ -196,7 +210,11 @@ final class Inbound extends ChannelInboundHandlerAdapter {
   }
 
   private void onClose(CloseWebSocketFrame close) {
-    conversation.onEnd();
+    if (socket.closing()) {
+      conversation.onEnd();
+    } else {
+      conversation.onClose();
+    }
     forget();
     socket.closedByClient(Math.max(0, close.statusCode()));
   }

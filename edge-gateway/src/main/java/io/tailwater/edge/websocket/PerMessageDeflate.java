@@ -13,19 +13,25 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Any event loop: RFC 7692 without context takeover in either direction. Every message stands
- * alone, so that what is compressed once serves every reader, and a connection that compresses
- * costs no memory of its own. Each event loop has one compressor and one decompressor.
+ * Any event loop: RFC 7692 without context takeover of the server. Every message to a client stands
+ * alone, so that what is compressed once serves every reader, and a connection to compress for
+ * costs no memory of its own. Each event loop has one compressor, and one decompressor for messages
+ * of clients that stand alone, too; a {@link ClientContext} reads those that do not.
  */
 public final class PerMessageDeflate {
-  /** The answer to an offer that is accepted. */
-  static final String ACCEPTED =
-      "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+  /**
+   * The answer to an offer that is accepted, if the client's messages may refer to earlier ones.
+   */
+  static final String ACCEPTED_WITH_CONTEXT = "permessage-deflate; server_no_context_takeover";
+
+  /** The answer to an offer that is accepted, if each of the client's messages must stand alone. */
+  static final String ACCEPTED = ACCEPTED_WITH_CONTEXT + "; client_no_context_takeover";
 
   /** Smaller messages go as they are. */
   private static final int WORTHWHILE_BYTES = 128;
 
   private static final String NAME = "permessage-deflate";
+  private static final String CLIENT_ALONE = "client_no_context_takeover";
   private static final int MAX_WINDOW_BITS = 15;
   private static final int MIN_WINDOW_BITS = 8;
 
@@ -67,6 +73,19 @@ public final class PerMessageDeflate {
    * @param extensions {@code Sec-WebSocket-Extensions}
    */
   static boolean isOffered(String extensions) {
+    return accepted(extensions) != null;
+  }
+
+  /**
+   * Whether the offer that is accepted says that each of the client's messages will stand alone.
+   */
+  static boolean isOfferedWithoutContext(String extensions) {
+    Map<String, @Nullable String> parameters = accepted(extensions);
+    return parameters != null && parameters.containsKey(CLIENT_ALONE);
+  }
+
+  /** The parameters of the first offer that can be accepted; null if there is none. */
+  private static @Nullable Map<String, @Nullable String> accepted(String extensions) {
     for (String offer : extensions.split(",")) {
       if (offer.replace(';', ' ').isBlank()) {
         continue;
@@ -76,10 +95,10 @@ public final class PerMessageDeflate {
       // A parameter that stands twice is one here, and has to be refused.
       boolean once = data.parameters().size() == offer.split(";").length - 1;
       if (data.name().equals(NAME) && once && isAcceptable(data.parameters())) {
-        return true;
+        return data.parameters();
       }
     }
-    return false;
+    return null;
   }
 
   private static boolean isAcceptable(Map<String, @Nullable String> parameters) {
@@ -88,7 +107,7 @@ public final class PerMessageDeflate {
             parameter -> {
               String value = parameter.getValue();
               return switch (parameter.getKey()) {
-                case "server_no_context_takeover", "client_no_context_takeover" -> value == null;
+                case "server_no_context_takeover", CLIENT_ALONE -> value == null;
                 case "client_max_window_bits" -> value == null || isWindow(value);
                 case "server_max_window_bits" -> Integer.toString(MAX_WINDOW_BITS).equals(value);
                 default -> false;
@@ -145,12 +164,21 @@ public final class PerMessageDeflate {
   }
 
   /**
-   * Decompresses a message.
+   * Decompresses a message that stands alone.
    *
    * @param limit most bytes that it may have
    */
   static Inflated inflate(ByteBuf message, int limit, ByteBuf out) {
     Inflater inflater = INFLATERS.get();
+    try {
+      return inflate(inflater, message, limit, out);
+    } finally {
+      inflater.reset();
+    }
+  }
+
+  /** As {@link #inflate(ByteBuf, int, ByteBuf)}, of a message that may refer to earlier ones. */
+  static Inflated inflate(Inflater inflater, ByteBuf message, int limit, ByteBuf out) {
     try {
       inflater.setInput(message.nioBuffer());
       if (!drain(inflater, limit, out)) {
@@ -165,8 +193,6 @@ public final class PerMessageDeflate {
       return Inflated.WHOLE;
     } catch (DataFormatException e) {
       return Inflated.BROKEN;
-    } finally {
-      inflater.reset();
     }
   }
 

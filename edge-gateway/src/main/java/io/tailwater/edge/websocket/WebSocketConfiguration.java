@@ -11,17 +11,20 @@ import java.time.Duration;
  * @param ping time between the server's pings; a client silent for two of them is closed
  * @param frameBytes most bytes of a client's message
  * @param closeWithin how long a client has to answer a close
+ * @param contexts most connections whose compressed messages may refer to earlier ones
  */
 @ConfigurationProperties("tailwater.edge.ws")
 public record WebSocketConfiguration(
     @Bindable(defaultValue = "25s") Duration ping,
     @Bindable(defaultValue = "65536") int frameBytes,
-    @Bindable(defaultValue = "3s") Duration closeWithin) {
+    @Bindable(defaultValue = "3s") Duration closeWithin,
+    @Bindable(defaultValue = "1000") int contexts) {
   /** Refuses values out of bounds. */
   public WebSocketConfiguration {
     Bounds bounds = new Bounds("tailwater.edge.ws");
     bounds.between("ping", ping, Duration.ofMillis(100), Duration.ofMinutes(10));
     bounds.between("frame-bytes", frameBytes, 1024, 1 << 20);
     bounds.between("close-within", closeWithin, Duration.ofMillis(10), Duration.ofMinutes(5));
+    bounds.between("contexts", contexts, 0, 100_000);
   }
 }

@@ -14,11 +14,13 @@ public final class WebSockets {
   private final WebSocketConfiguration configuration;
   private final WebSocketMetrics metrics;
   private final WebSocketDecoderConfig decoding;
+  private final ClientContexts contexts;
 
   WebSockets(EdgeLoops loops, WebSocketConfiguration configuration, MeterRegistry meters) {
     this.loops = loops;
     this.configuration = configuration;
     this.metrics = new WebSocketMetrics(meters);
+    this.contexts = new ClientContexts(configuration.contexts(), meters);
     this.decoding =
         WebSocketDecoderConfig.newBuilder()
             .expectMaskedFrames(true)
@@ -48,11 +50,13 @@ public final class WebSockets {
     if (!netty.isActive()) {
       return;
     }
+    ClientContext context =
+        handshake.compression() == Handshake.Compression.WITH_CONTEXT ? contexts.take(netty) : null;
     WebSocket socket =
         new WebSocket(
             netty,
             new Outlet(netty, loops.of(netty.eventLoop())),
-            handshake.compression(),
+            handshake.compression() != Handshake.Compression.NONE,
             configuration,
             metrics);
     Conversation begun = conversation.apply(socket);
@@ -60,9 +64,9 @@ public final class WebSockets {
     Takeover.upgrade(
         netty,
         Handshake.PROTOCOL,
-        handshake.headers(),
+        handshake.answer(context != null),
         decoder,
-        new Inbound(decoder, socket, begun, configuration.frameBytes(), metrics));
+        new Inbound(decoder, socket, begun, context, configuration.frameBytes(), metrics));
     begun.begin();
     socket.flush();
     socket.readOn();

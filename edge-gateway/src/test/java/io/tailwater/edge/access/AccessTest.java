@@ -2,10 +2,10 @@ package io.tailwater.edge.access;
 
 import static io.tailwater.edge.http.RequestRefusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.MutableHttpRequest;
-import io.micronaut.http.cookie.Cookie;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.v1.Namespace;
@@ -21,7 +21,7 @@ final class AccessTest {
       InstantSource.fixed(Instant.parse("2026-06-01T12:00:00Z"));
   private static final String APP = "https://app.example.com";
 
-  private final Tokens tokens = new Tokens(TokensTest.KEY, CLOCK);
+  private final Tokens tokens = TokensTest.tokens(CLOCK);
   private final Access access =
       new Access(tokens, new Origins(List.of(APP)), new Addresses(List.of()));
 
@@ -99,12 +99,48 @@ final class AccessTest {
         ErrorCode.ORIGIN_DENIED, () -> access.identify(cookie().header("Origin", "null")));
   }
 
+  @Test
+  void whatMayOccurOnceIsRefusedByNameIfItOccursTwice() {
+    String alice = token("alice");
+    assertRefused(
+        ErrorCode.INVALID_REQUEST,
+        () -> access.identify(cookie().header("Cookie", "tw_token=" + alice)));
+    assertRefused(
+        ErrorCode.INVALID_REQUEST,
+        () ->
+            access.identify(request().header("Cookie", "tw_token=" + alice + "; tw_token=other")));
+    assertThat(access.identify(cookie().header("Cookie", "more=1")).subject()).isEqualTo("carol");
+    MutableHttpRequest<?> twice =
+        request().header("Authorization", "Bearer " + alice).header("Authorization", "Bearer x");
+    assertRefused(ErrorCode.INVALID_REQUEST, () -> access.identify(twice));
+    for (String name : List.of("access_token", "ticket")) {
+      MutableHttpRequest<?> request = request();
+      request.getParameters().add(name, List.of(alice, token("bob")));
+      assertRefused(ErrorCode.INVALID_REQUEST, () -> access.identify(request));
+    }
+  }
+
+  @Test
+  void emptyCredentialsAreRefusedByNameExceptACookieThatWasEmptied() {
+    assertRefused(
+        ErrorCode.UNAUTHORIZED, () -> access.identify(request().header("Authorization", "")));
+    assertRefused(
+        ErrorCode.UNAUTHORIZED,
+        () -> access.identify(request().header("Authorization", "Bearer  ")));
+    for (String name : List.of("access_token", "ticket")) {
+      MutableHttpRequest<?> request = request();
+      request.getParameters().add(name, "");
+      assertThatThrownBy(() -> access.identify(request)).hasMessageContaining(name);
+    }
+    assertThat(access.identify(request().header("Cookie", "tw_token=")).anonymous()).isTrue();
+  }
+
   private static MutableHttpRequest<?> request() {
     return HttpRequest.GET("/v1/events").header("Host", "edge.example.com");
   }
 
   private static MutableHttpRequest<?> cookie() {
-    return request().cookie(Cookie.of("tw_token", token("carol")));
+    return request().header("Cookie", "other=1; tw_token=" + token("carol"));
   }
 
   private static String token(String subject) {

@@ -59,7 +59,7 @@ final class AddressesTest {
   }
 
   /** The request, as if it had come from there. */
-  private static HttpRequest<?> from(HttpRequest<?> request, String socket) {
+  static HttpRequest<?> from(HttpRequest<?> request, String socket) {
     return new io.micronaut.http.HttpRequestWrapper<Object>((HttpRequest<Object>) request) {
       @Override
       public InetSocketAddress getRemoteAddress() {

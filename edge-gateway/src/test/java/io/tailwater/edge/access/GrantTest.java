@@ -3,6 +3,8 @@ package io.tailwater.edge.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
+import io.tailwater.contract.ScopeText;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -66,7 +68,7 @@ final class GrantTest {
   @Test
   void aSubjectIsLiteral() {
     assertThat(maySubscribe("user:$sub", "user:alice", "*")).isFalse();
-    assertThat(maySubscribe("user:$sub", "user:*", "*")).isTrue();
+    assertThat(maySubscribe("user:$sub", "user:a*b", "a*b")).isTrue();
     assertThat(maySubscribe("user:$sub/*", "user:alice/x", "*")).isFalse();
     assertThat(maySubscribe("user:$sub", "user:$sub", "alice")).isFalse();
   }
@@ -103,6 +105,28 @@ final class GrantTest {
   void aWholeNamespaceIsCoveredByAPrefixOfIt(String pattern, boolean all) {
     Grant grant = new Grant(List.of(), List.of(pattern), List.of());
     assertThat(grant.mayPublishAll("ai")).isEqualTo(all);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "orders:*, orders:*, true",
+    "orders:*, orders:eu-*, true",
+    "*, orders:*, true",
+    "ord*, orders:eu-*, true",
+    "orders:eu-*, orders:eu-*, true",
+    "orders:eu-*, orders:eu-1*, true",
+    "orders:eu-*, orders:e*, false",
+    "orders:eu-*, orders:*, false",
+    "orders:eu, orders:eu*, false",
+    "users:*, orders:*, false",
+    "orders:$sub/*, orders:alice/*, false",
+    "orders:$sub, orders:alice*, false"
+  })
+  void aPatternIsCoveredByAPatternThatCoversAllOfItAndHasNoSubject(
+      String granted, String wanted, boolean covered) {
+    Grant grant = new Grant(List.of(granted), List.of(), List.of());
+    ChannelPattern pattern = (ChannelPattern) ScopeText.parse(wanted);
+    assertThat(grant.maySubscribe(pattern)).isEqualTo(covered);
   }
 
   private static boolean maySubscribe(String pattern, String channel, String subject) {

@@ -133,7 +133,7 @@ final class EventJsonTest {
 
   private static String written(Channel channel, Event event) {
     ByteBuf out = Unpooled.buffer();
-    EventJson.writeEvent(channel, EPOCH, event, out);
+    EventJson.writeEvent(channel.toString(), EPOCH, event, out);
     return out.toString(StandardCharsets.UTF_8);
   }
 

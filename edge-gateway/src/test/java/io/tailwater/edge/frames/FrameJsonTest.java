@@ -7,16 +7,19 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.v1.Authed;
+import io.tailwater.contract.v1.ChannelReset;
 import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.Disconnect;
 import io.tailwater.contract.v1.Encoding;
 import io.tailwater.contract.v1.Error;
+import io.tailwater.contract.v1.PartitionReset;
 import io.tailwater.contract.v1.Published;
 import io.tailwater.contract.v1.Result;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Unsubscribed;
 import io.tailwater.contract.v1.Welcome;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +71,35 @@ final class FrameJsonTest {
   }
 
   @Test
+  void aListOfTypesIsRead() {
+    ClientFrame frame =
+        frame("{\"id\":1,\"subscribe\":{\"types\":[\"a\", \"b\"],\"channel\":\"a:*\"}}");
+    assertThat(frame.getSubscribe().getTypesList()).containsExactly("a", "b");
+    assertThat(frame.getSubscribe().getChannel()).isEqualTo("a:*");
+    assertThat(frame("{\"id\":1,\"subscribe\":{\"types\":[]}}").getSubscribe().getTypesList())
+        .isEmpty();
+  }
+
+  @Test
+  void theResetOfAPatternNamesItsPartitions() {
+    assertThat(
+            json(
+                ServerFrame.newBuilder()
+                    .setReset(
+                        ChannelReset.newBuilder()
+                            .setChannel("orders:*")
+                            .setReason("expired")
+                            .setPosition("p1.x")
+                            .addPartitions(
+                                PartitionReset.newBuilder().setPartition(0).setEarliest("k-1"))
+                            .addPartitions(
+                                PartitionReset.newBuilder().setPartition(3).setEarliest("k-2")))))
+        .isEqualTo(
+            "{\"reset\":{\"channel\":\"orders:*\",\"reason\":\"expired\",\"position\":\"p1.x\","
+                + "\"partitions\":[{\"partition\":0,\"earliest\":\"k-1\"},{\"partition\":3,\"earliest\":\"k-2\"}]}}");
+  }
+
+  @Test
   void bytesAreBase64WhereverTheEncodingStands() {
     for (String fields :
         new String[] {
@@ -93,14 +125,50 @@ final class FrameJsonTest {
         "{\"id\":1,\"publish\":{\"data\":\"\\x\"}}",
         "{\"ping\":{}}",
         "{\"id\":0,\"ping\":{}}",
-        "{\"id\":-1,\"ping\":{}}",
-        "{\"id\":\"1\",\"ping\":{}}",
-        "{\"id\":1.5,\"ping\":{}}",
-        "{\"id\":99999999999999999999,\"ping\":{}}",
         "\ufeff{\"id\":1,\"ping\":{}}"
       })
   void whatHasNoIdToAnswerToIsUnreadable(String json) {
     assertThat(read(json)).isInstanceOf(ClientMessage.Unreadable.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "\"1\"", "\"a\"", "1.5", "1e3", "true", "null", "[1]", "{}"})
+  void aFrameWithAnIdThatNoAnswerCanHaveIsAnsweredWithoutOne(String id) {
+    for (String json :
+        List.of("{\"id\":" + id + ",\"ping\":{}}", "{\"ping\":{},\"id\":" + id + "}")) {
+      assertBadId(json);
+    }
+    assertBadId("{\"id\":99999999999999999999,\"ping\":{}}");
+    assertBadId("{\"id\":" + "9".repeat(5_000) + ",\"ping\":{}}");
+  }
+
+  private static void assertBadId(String json) {
+    assertThat(read(json))
+        .as(json)
+        .isInstanceOfSatisfying(
+            ClientMessage.Refused.class,
+            refused -> {
+              assertThat(refused.id()).isZero();
+              assertThat(refused.refusal().text()).contains("'id'", "1 or more");
+            });
+  }
+
+  @Test
+  void aFrameBeyondALimitOfTheParserIsAnsweredWithTheLimit() {
+    String deep = "[".repeat(1_500) + "]".repeat(1_500);
+    for (String json :
+        List.of(
+            "{\"id\":4,\"publish\":{\"data\":" + deep + "}}",
+            "{\"publish\":{\"data\":" + deep + "},\"id\":4}",
+            "{\"id\":4,\"ping\":" + deep + "}")) {
+      assertThat(read(json))
+          .isInstanceOfSatisfying(
+              ClientMessage.Refused.class,
+              refused -> {
+                assertThat(refused.id()).isEqualTo(4);
+                assertThat(refused.refusal().text()).containsAnyOf("1000 levels", "an object");
+              });
+    }
   }
 
   @ParameterizedTest
@@ -117,6 +185,10 @@ final class FrameJsonTest {
         "{'id':4,'ping':null}|an object",
         "{'id':4,'subscribe':{'channel':null}}|a string",
         "{'id':4,'subscribe':{'channel':7}}|a string",
+        "{'id':4,'subscribe':{'types':'a'}}|a list of strings",
+        "{'id':4,'subscribe':{'types':['a',1]}}|a list of strings",
+        "{'id':4,'subscribe':{'types':[['a']]}}|a list of strings",
+        "{'id':4,'subscribe':{'types':null}}|a list of strings",
         "{'id':4,'publish':{'close':'true'}}|true or false",
         "{'id':4,'publish':{'encoding':'hex'}}|base64",
         "{'id':4,'publish':{'encoding':'base64','data':'?'}}|is not base64",

@@ -2,6 +2,8 @@ package io.tailwater.edge.frames;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.netty.buffer.ByteBuf;
@@ -9,19 +11,23 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.Events;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.edge.connection.Outlet;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.Runs;
+import io.tailwater.edge.log.Selection;
 import io.tailwater.edge.log.WireFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -128,6 +134,50 @@ final class FramesFormatTest {
         .doesNotHaveDuplicates();
   }
 
+  /** A reader of a pattern shares the events, and gets a position of its own after them. */
+  @Property(tries = 50)
+  void aFrameOfAPatternEndsWithThePositionOfItsReader(
+      @ForAll @IntRange(min = 1, max = 30) int events, @ForAll Random random) throws Exception {
+    List<Event> made = new ArrayList<>();
+    for (int i = 0; i < events; i++) {
+      String data = "\"" + "x".repeat(random.nextInt(9_000)) + "\"";
+      made.add(event(i, data).toBuilder().setChannelKey("eu-" + i % 3).build());
+    }
+    Run run = Run.live(Selection.of(new ChannelPattern("orders", "eu-")), EPOCH, -1, events, made);
+    int from = random.nextInt(events);
+    List<String> channels =
+        IntStream.range(from, events).mapToObj(i -> "orders:eu-" + i % 3).toList();
+    List<String> got = new ArrayList<>();
+    for (Frame frame : patternFrames(FramesFormat.JSON, run, from)) {
+      JsonNode json = new ObjectMapper().readTree(frame.text());
+      assertThat(json.path("pattern").asText()).isEqualTo("orders:eu-*");
+      got.addAll(json.path("events").findValuesAsText("channel"));
+      assertThat(json.path("position").asText()).isEqualTo("p1." + (from + got.size()));
+    }
+    assertThat(got).isEqualTo(channels);
+    got.clear();
+    for (Frame frame : patternFrames(FramesFormat.PROTOBUF, run, from)) {
+      Events read = ServerFrame.parseFrom(frame.payload).getEvents();
+      assertThat(read.getPattern()).isEqualTo("orders:eu-*");
+      read.getEventsList().forEach(event -> got.add(event.getChannel()));
+      assertThat(read.getPosition()).isEqualTo("p1." + (from + got.size()));
+    }
+    assertThat(got).isEqualTo(channels);
+    run.release();
+  }
+
+  private static List<Frame> patternFrames(FramesFormat format, Run run, int from) {
+    return written(
+        outlet -> {
+          EventFrames encoded = format.of(run);
+          for (int next = from; next < run.events().size(); next = encoded.endOf(next)) {
+            ByteBuf suffix = Unpooled.buffer();
+            format.writePatternSuffix("orders:eu-*", "p1." + encoded.endOf(next), suffix);
+            encoded.writeOfPattern(next, suffix, outlet);
+          }
+        });
+  }
+
   /** What stands between the quotes of each event's data. */
   private static List<String> data(String json) {
     List<String> data = new ArrayList<>();
@@ -155,12 +205,19 @@ final class FramesFormatTest {
 
   /** What a reader gets that stands before this event; compressed messages inflated. */
   private static List<Frame> frames(WireFormat<EventFrames> format, Run run, int from) {
+    return written(
+        outlet -> {
+          EventFrames encoded = format.of(run);
+          for (int next = from; next < run.events().size(); next = encoded.endOf(next)) {
+            encoded.write(next, outlet);
+          }
+        });
+  }
+
+  private static List<Frame> written(Consumer<Outlet> writing) {
     EmbeddedChannel connection = new EmbeddedChannel();
-    EventFrames encoded = format.of(run);
     Outlet outlet = Runs.outlet(connection);
-    for (int next = from; next < run.events().size(); next = encoded.endOf(next)) {
-      encoded.write(next, outlet);
-    }
+    writing.accept(outlet);
     outlet.flush();
     ByteBuf wire = Unpooled.buffer();
     for (ByteBuf part = connection.readOutbound(); part != null; part = connection.readOutbound()) {

@@ -12,10 +12,15 @@ import io.micronaut.http.MutableHttpRequest;
 import io.micronaut.http.netty.NettyHttpParameters;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.PartitionPositions;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.Scope;
+import io.tailwater.edge.log.Selection;
 import io.tailwater.edge.log.Start;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -31,15 +36,15 @@ final class SubscribingTest {
   private static final Channel A = Channel.parse("chat:a");
   private static final Channel B = Channel.parse("chat:b");
   private static final Channel C = Channel.parse("chat:c");
+  private static final ChannelPattern ALL = new ChannelPattern("chat", "");
   private static final Position SEVEN = Position.parse("k3Zq-7");
   private static final Position NINE = Position.parse("Zz9-9");
 
   @Test
   void channelsAreTakenInTheirOrderAndOnce() {
-    Subscribing subscribing = parse("channel=chat:b&channel=chat:a&channel=chat:b");
+    Parsed subscribing = parse("channel=chat:b&channel=chat:a&channel=chat:b");
     assertThat(subscribing.channels()).containsExactly(B, A);
-    assertThat(subscribing.several()).isTrue();
-    assertThat(parse("channel=chat:a&channel=chat:a").several()).isFalse();
+    assertThat(parse("channel=chat:a&channel=chat:a").channels()).containsExactly(A);
   }
 
   @Test
@@ -63,7 +68,7 @@ final class SubscribingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"chanel=x", "form=earliest", "After=k3Zq-1", "last_event_id=x"})
+  @ValueSource(strings = {"chanel=x", "form=earliest", "After=k3Zq-1", "lasteventid=x", "_=x"})
   void anUnknownParameterIsRefusedSoThatTypingErrorsShow(String parameter) {
     assertRefused(ErrorCode.INVALID_REQUEST, () -> parse("channel=chat:a&" + parameter));
   }
@@ -182,7 +187,7 @@ final class SubscribingTest {
   @Test
   void aChannelThatThePositionDoesNotKnowStartsAtFrom() {
     String both = Positions.of(Map.of(A, SEVEN, B, NINE)).toString();
-    Subscribing subscribing = parse("channel=chat:a&channel=chat:c&from=last:5&after=" + both);
+    Parsed subscribing = parse("channel=chat:a&channel=chat:c&from=last:5&after=" + both);
     assertThat(subscribing.start(A)).isEqualTo(new Start.After(SEVEN));
     assertThat(subscribing.start(C)).isEqualTo(new Start.Last(5));
     assertThat(parse("channel=chat:c", both).start(C)).isEqualTo(new Start.Latest());
@@ -198,14 +203,14 @@ final class SubscribingTest {
   void aPositionOfOneChannelIsNoPositionOfSeveral() {
     assertRefused(
         ErrorCode.INVALID_POSITION, () -> parse("channel=chat:a&channel=chat:b&after=k3Zq-7"));
-    Subscribing subscribing = parse("channel=chat:a&channel=chat:b", "k3Zq-7");
+    Parsed subscribing = parse("channel=chat:a&channel=chat:b", "k3Zq-7");
     assertThat(subscribing.start(A)).isEqualTo(new Start.Unreadable());
     assertThat(subscribing.start(B)).isEqualTo(new Start.Unreadable());
   }
 
   @Test
   void eachChannelMayHaveItsOwnAfter() {
-    Subscribing subscribing =
+    Parsed subscribing =
         parse(
             "channel=chat:a&after=k3Zq-7&channel=chat:b&after=Zz9-9&channel=chat:c&after=&from=last:5");
     assertThat(subscribing.start(A)).isEqualTo(new Start.After(SEVEN));
@@ -221,7 +226,6 @@ final class SubscribingTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "channel=chat:a&after=k3Zq-7&after=k3Zq-8",
         "channel=chat:a&channel=chat:b&channel=chat:c&after=k3Zq-7&after=k3Zq-8",
         "channel=chat:a&channel=chat:b&after=k3Zq-7&after=x"
       })
@@ -230,7 +234,81 @@ final class SubscribingTest {
     assertThat(parse(query, "Zz9-9").channels()).isNotEmpty();
   }
 
-  private static Start from(String parameters) {
+  @Test
+  void aNameThatEndsInAStarIsAPattern() {
+    assertThat(parse("channel=chat:*&channel=chat:a&channel=chat:eu-%2A").channels())
+        .containsExactly(new ChannelPattern("chat", ""), A, new ChannelPattern("chat", "eu-"));
+    assertThat(parse("channel=chat:a*b").channels()).containsExactly(Channel.parse("chat:a*b"));
+    assertRefused(ErrorCode.INVALID_CHANNEL, () -> parse("channel=*"));
+    assertRefused(ErrorCode.INVALID_CHANNEL, () -> parse("channel=Chat:*"));
+    assertRefused(ErrorCode.INVALID_CHANNEL, () -> parse("channel=chat:" + "k".repeat(256) + "*"));
+  }
+
+  @Test
+  void aFifthPatternIsOneTooMany() {
+    String four = "channel=chat:*&channel=chat:a*&channel=chat:b*&channel=chat:c*";
+    assertThat(parse(four + "&channel=chat:a").channels()).hasSize(5);
+    assertRefused(ErrorCode.TOO_MANY_SUBSCRIPTIONS, () -> parse(four + "&channel=chat:d*"));
+  }
+
+  @Test
+  void thePositionOfAPatternIsGoodForPatternsAndForSingleChannels() {
+    PartitionPositions both = PartitionPositions.of(List.of(SEVEN, Position.parse("k3Zq--1")));
+    Start after = new Start.AfterPartitions(both);
+    assertThat(parse("channel=chat:*&after=" + both).start(ALL)).isEqualTo(after);
+    assertThat(parse("channel=chat:a&after=" + both).start(A)).isEqualTo(after);
+    assertThat(parse("channel=chat:*", both.toString()).start(ALL)).isEqualTo(after);
+    assertThat(after.in(0, 2)).isEqualTo(new Start.After(SEVEN));
+    assertThat(after.in(0, 3)).isEqualTo(new Start.Unreadable());
+  }
+
+  @Test
+  void thePositionOfAChannelIsNoneOfAPattern() {
+    assertRefused(ErrorCode.INVALID_POSITION, () -> parse("channel=chat:*&after=k3Zq-7"));
+    assertRefused(ErrorCode.INVALID_POSITION, () -> parse("channel=chat:*&after=p1.AA"));
+    assertThat(parse("channel=chat:*", "k3Zq-7").start(ALL)).isEqualTo(new Start.Unreadable());
+    // An ephemeral pattern has the one position of ephemeral channels.
+    assertThat(parse("channel=chat:*&after=e--1").start(ALL))
+        .isEqualTo(new Start.After(Position.EPHEMERAL));
+  }
+
+  @Test
+  void besideChannelsThePositionOfAPatternIsPartOfTheirs() {
+    PartitionPositions all = PartitionPositions.of(List.of(SEVEN, SEVEN));
+    String both = Positions.of(Map.of(A, NINE), Map.of(ALL, all)).toString();
+    Parsed parsed = parse("channel=chat:a&channel=chat:*&channel=chat:b*&after=" + both);
+    assertThat(parsed.start(A)).isEqualTo(new Start.After(NINE));
+    assertThat(parsed.start(ALL)).isEqualTo(new Start.AfterPartitions(all));
+    assertThat(parsed.start(new ChannelPattern("chat", "b"))).isEqualTo(new Start.Latest());
+    assertThat(parse("channel=chat:*&after=" + all + "&channel=chat:a&after=Zz9-9").start(ALL))
+        .isEqualTo(new Start.AfterPartitions(all));
+    assertRefused(
+        ErrorCode.INVALID_POSITION, () -> parse("channel=chat:*&channel=chat:a&after=" + all));
+  }
+
+  @Test
+  void typesAreAListSeparatedByCommas() {
+    assertThat(parse("channel=chat:a").types()).isEmpty();
+    assertThat(parse("channel=chat:a&types=placed,x.error").types())
+        .containsExactlyInAnyOrder("placed", "x.error");
+    for (String bad : new String[] {"", "a,", "a,,b", "a%20b", "tw.live", "a,%0A"}) {
+      assertRefused(ErrorCode.INVALID_TYPE, () -> parse("channel=chat:a&types=" + bad));
+    }
+    String many = IntStream.range(0, 33).mapToObj(i -> "t" + i).collect(Collectors.joining(","));
+    assertRefused(ErrorCode.INVALID_REQUEST, () -> parse("channel=chat:a&types=" + many));
+  }
+
+  @Test
+  void ofSeveralPositionsOfOneChannelTheLastCounts() {
+    assertThat(parse("channel=chat:a&after=k3Zq-1&after=k3Zq-7").start(A))
+        .isEqualTo(new Start.After(SEVEN));
+    assertThat(parse("channel=chat:a&last_event_id=k3Zq-1&lastEventId=k3Zq-7&_=1").start(A))
+        .isInstanceOf(Start.After.class);
+    assertThat(parse("channel=chat:a&after=k3Zq-1&lastEventID=k3Zq-7").start(A))
+        .isEqualTo(new Start.After(SEVEN));
+  }
+
+  private static @Nullable Start from(String parameters) {
     return parse("channel=chat:a" + parameters).start(A);
   }
 
@@ -240,11 +318,26 @@ final class SubscribingTest {
         .collect(Collectors.joining("&"));
   }
 
-  private static Subscribing parse(String query) {
+  /** What was read, by channel or pattern. */
+  private record Parsed(Subscribing subscribing) {
+    List<Scope> channels() {
+      return subscribing.starts().keySet().stream().map(Selection::scope).toList();
+    }
+
+    Set<String> types() {
+      return subscribing.starts().keySet().iterator().next().types();
+    }
+
+    @Nullable Start start(Scope scope) {
+      return subscribing.starts().get(new Selection(scope, types()));
+    }
+  }
+
+  private static Parsed parse(String query) {
     return parse(query, null);
   }
 
-  private static Subscribing parse(String query, @Nullable String lastEventId) {
+  private static Parsed parse(String query, @Nullable String lastEventId) {
     MutableHttpRequest<Object> request = HttpRequest.GET("/v1/events");
     if (lastEventId != null) {
       request.header("Last-Event-ID", lastEventId);
@@ -255,15 +348,16 @@ final class SubscribingTest {
             new QueryStringDecoder("/v1/events?" + query).parameters(),
             ConversionService.SHARED,
             null);
-    return Subscribing.parse(
-        new HttpRequestWrapper<>(request) {
-          @Override
-          public HttpParameters getParameters() {
-            return parameters;
-          }
-        },
-        MAX,
-        Set.of("envelope"),
-        Map.of("wait", "application/json"));
+    return new Parsed(
+        Subscribing.parse(
+            new HttpRequestWrapper<>(request) {
+              @Override
+              public HttpParameters getParameters() {
+                return parameters;
+              }
+            },
+            MAX,
+            Set.of("envelope"),
+            Map.of("wait", "application/json")));
   }
 }

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Grant;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.access.Issue;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -16,7 +17,10 @@ import org.junit.jupiter.api.Test;
 final class AdmissionTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Admission admission =
-      new Admission(new EdgeLimits(1, 2, 0, 0, 0, 0, 1_000, List.of()), System::nanoTime, meters);
+      new Admission(
+          new EdgeLimits(1, 2, 0, 0, 0, 0, 0, 64L << 20, 0, 1_000, List.of()),
+          System::nanoTime,
+          meters);
 
   @Test
   void aSeatThatIsLeftTwiceIsCountedOutOnce() {
@@ -70,6 +74,7 @@ final class AdmissionTest {
         new Grant(List.of(), List.of(), List.of()),
         Long.MAX_VALUE,
         false,
+        Issue.UNKNOWN,
         null,
         "192.0.2.1");
   }

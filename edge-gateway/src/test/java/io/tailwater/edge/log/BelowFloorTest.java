@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tailwater.contract.v1.SlowReaders;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -38,14 +39,16 @@ final class BelowFloorTest {
   @ParameterizedTest
   @EnumSource
   void aPolicyOfALaterVersionIsToLag(CursorState state) {
-    if (state.reads() && state != CursorState.AWAITING_PAGE && state != CursorState.PAUSED) {
+    Set<CursorState> deliverNothing =
+        Set.of(CursorState.AWAITING_PAGE, CursorState.PAUSED, CursorState.SNAPSHOT);
+    if (state.reads() && !deliverNothing.contains(state)) {
       assertThat(BelowFloor.of(state, SlowReaders.UNRECOGNIZED, true))
           .isEqualTo(BelowFloor.READ_PAGE);
     }
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"OPENING", "AWAITING_PAGE", "PAUSED", "ENDED", "LEFT"})
+  @EnumSource(names = {"SNAPSHOT", "OPENING", "AWAITING_PAGE", "PAUSED", "ENDED", "LEFT"})
   void aCursorThatDeliversNothingHasNothingToDecide(CursorState state) {
     assertThatThrownBy(() -> BelowFloor.of(state, SlowReaders.LAG, true))
         .isInstanceOf(IllegalArgumentException.class);

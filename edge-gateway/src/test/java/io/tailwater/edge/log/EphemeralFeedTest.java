@@ -7,6 +7,8 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
+import io.tailwater.contract.ScopeText;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Namespace;
@@ -16,6 +18,7 @@ import io.tailwater.edge.log.SimulatedConnection.Frame;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -32,7 +35,16 @@ final class EphemeralFeedTest {
 
   @Property(tries = 20, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
   void aReaderGetsEveryEventInOrderWhileItReads(@ForAll long seed) {
-    World world = new World(seed);
+    aReaderGetsEveryEvent(new World(seed, CHANNEL));
+  }
+
+  @Property(tries = 20, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
+  void aReaderOfAPatternDoesSo(@ForAll long seed) {
+    aReaderGetsEveryEvent(new World(seed, ScopeText.parse("chat:a*")));
+    aReaderGetsEveryEvent(new World(seed, ScopeText.parse("chat:*")));
+  }
+
+  private void aReaderGetsEveryEvent(World world) {
     SimulatedConnection connection = world.connect(4);
     List<Frame> got = new ArrayList<>(drain(connection));
     for (int i = 0; i < EVENTS; i++) {
@@ -46,14 +58,15 @@ final class EphemeralFeedTest {
     assertThat(got)
         .allSatisfy(
             frame ->
-                assertThat(frame.positions().get(CHANNEL))
-                    .isIn(Position.EPHEMERAL, new Position(Epoch.EPHEMERAL, lastOffset(frame))));
+                assertThat(frame.positions())
+                    .allSatisfy(
+                        (part, position) -> assertThat(position).isEqualTo(Position.EPHEMERAL)));
     world.end(connection);
   }
 
   @Property(tries = 20, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
   void aSlowReaderMissesSomeAndGoesOnWithTheNewest(@ForAll long seed) {
-    World world = new World(seed);
+    World world = new World(seed, CHANNEL);
     SimulatedConnection connection = world.connect(4);
     drain(connection);
     for (int i = 0; i < EVENTS; i++) {
@@ -70,10 +83,6 @@ final class EphemeralFeedTest {
     assertThat(numbers.getLast()).isEqualTo(EVENTS - 1);
     assertThat(world.missed()).isPositive();
     world.end(connection);
-  }
-
-  private static long lastOffset(Frame frame) {
-    return frame instanceof Frame.Published published ? published.event().getOffset() : -1;
   }
 
   private static List<Frame> drain(SimulatedConnection connection) {
@@ -97,7 +106,10 @@ final class EphemeralFeedTest {
     final Simulation simulation;
     private final SimulatedGateway gateway;
 
-    World(long seed) {
+    private final Scope scope;
+
+    World(long seed, Scope scope) {
+      this.scope = scope;
       simulation = new Simulation(seed);
       gateway = new SimulatedGateway("gateway", 2, new MemoryLog(simulation), simulation);
     }
@@ -105,10 +117,16 @@ final class EphemeralFeedTest {
     SimulatedConnection connect(int capacity) {
       SimulatedConnection connection = new SimulatedConnection(simulation, capacity, buffers);
       var opening =
-          gateway.feeds.open(EPHEMERAL, CHANNEL, new Start.Last(5), simulation.chance(0.5));
+          gateway.feeds.open(
+              EPHEMERAL, Selection.of(scope), new Start.Last(5), simulation.chance(0.5));
       simulation.run(10);
       EdgeLoop loop = gateway.loop();
-      loop.execute(() -> gateway.begin(List.of(opening.join()), connection, loop));
+      loop.execute(
+          () ->
+              gateway.begin(
+                  List.of(opening.stream().map(CompletableFuture::join).toList()),
+                  connection,
+                  loop));
       simulation.run(10);
       return connection;
     }

@@ -1,13 +1,18 @@
 package io.tailwater.edge.log;
 
+import com.google.protobuf.ByteString;
+import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.FollowPage;
 import io.tailwater.contract.v1.Head;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.Segment;
+import io.tailwater.contract.v1.StateKind;
+import io.tailwater.contract.v1.StatePage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,26 +114,80 @@ final class MemoryFold {
         .build();
   }
 
-  /** A page after a position that is retained. */
-  ReadPage.Builder page(String key, long from, int limit) {
-    List<Event> after = log.of(key, from, through);
-    List<Event> taken = after.subList(0, Math.min(limit, after.size()));
-    long end =
-        limit == 0 ? from : taken.size() < after.size() ? taken.getLast().getOffset() : through;
-    return ReadPage.newBuilder()
-        .setEpoch(log.epoch().text())
+  /**
+   * A page after a position that is retained.
+   *
+   * @param most how many events may be left out before the page ends early
+   */
+  ReadPage.Builder page(MemoryWish wish, long from, int limit, int most) {
+    ReadPage.Builder page = ReadPage.newBuilder();
+    long end = limit == 0 ? from : through;
+    int leftOut = 0;
+    for (Event event : limit == 0 ? List.<Event>of() : log.in(from, through)) {
+      if (!wish.looksAt(event)) {
+        continue;
+      }
+      if (leftOut == most || page.getEventsCount() == limit && wish.wants(event)) {
+        end = event.getOffset() - 1;
+        break;
+      }
+      if (wish.wants(event)) {
+        page.addEvents(event);
+      } else {
+        leftOut++;
+      }
+    }
+    String key = wish.key();
+    boolean closed = key != null && log.closed(key, through, earliest);
+    return page.setEpoch(log.epoch().text())
         .setPartition(log.partition())
         .setFrom(from)
         .setThrough(end)
-        .addAllEvents(taken)
-        .setClosed(log.closed(key, through, earliest) && (limit == 0 || end == through))
+        .setClosed(closed && (limit == 0 || end == through))
         .setEarliest(earliest - 1)
         .setHead(through)
-        .setKnown(!log.of(key, earliest - 1, through).isEmpty());
+        .setLeftOutBytes(100L * leftOut)
+        .setKnown(key == null || !log.of(key, earliest - 1, through).isEmpty());
   }
 
-  long beforeLast(String key, int count) {
-    List<Event> events = log.of(key, earliest - 1, through);
+  /**
+   * A page of a channel's state, of a fold that has come as far as the first page.
+   *
+   * @param first the position of the first page; null if this is it
+   * @param after the entry that the page before ended with; empty if this is the first
+   */
+  StatePage state(String key, @Nullable Long first, String after, int most) {
+    TreeMap<String, Event> entries = new TreeMap<>();
+    long position = earliest - 1;
+    for (Event event : log.of(key, earliest - 1, through)) {
+      position = event.getOffset();
+      if (event.getOp() == EntryOp.DELETE) {
+        entries.remove(event.getEntry());
+      } else {
+        entries.put(event.getEntry(), event);
+      }
+    }
+    long stands = first == null ? position : first;
+    StatePage.Builder page =
+        StatePage.newBuilder()
+            .setEpoch(log.epoch().text())
+            .setPosition(stands)
+            .setEarliest(earliest - 1)
+            .setKnown(true)
+            .setKind(StateKind.STATE_MAP);
+    for (Event event : entries.tailMap(after, false).values()) {
+      if (page.getEntriesCount() == most) {
+        String last = page.getEntries(most - 1).getEntry();
+        return page.setNext(ByteString.copyFromUtf8(log.epoch() + " " + stands + " " + last))
+            .build();
+      }
+      page.addEntriesBuilder().setEntry(event.getEntry()).setVersion(event.getOffset());
+    }
+    return page.build();
+  }
+
+  long beforeLast(MemoryWish wish, int count) {
+    List<Event> events = log.in(earliest - 1, through).stream().filter(wish::wants).toList();
     return events.size() < count
         ? earliest - 1
         : count == 0 ? through : events.get(events.size() - count).getOffset() - 1;

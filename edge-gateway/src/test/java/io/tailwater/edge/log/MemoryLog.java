@@ -14,8 +14,13 @@ import io.tailwater.contract.v1.NamespacesPage;
 import io.tailwater.contract.v1.Partitioner;
 import io.tailwater.contract.v1.Position;
 import io.tailwater.contract.v1.ReadPage;
+import io.tailwater.contract.v1.ReadPositionsPage;
+import io.tailwater.contract.v1.ReadPositionsRequest;
 import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.contract.v1.Segment;
+import io.tailwater.contract.v1.StatePage;
+import io.tailwater.contract.v1.StateRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +41,7 @@ final class MemoryLog implements ChannelLog {
           .setName("chat")
           .setPartitions(PARTITIONS)
           .setPartitioner(Partitioner.MURMUR2)
+          .setPatterns(true)
           .build();
 
   private static final int INSTANCES = 2;
@@ -56,6 +62,15 @@ final class MemoryLog implements ChannelLog {
 
   /** Most events on a page. */
   int pageEvents = 100;
+
+  /** Most entries of a state on a page. */
+  int stateEntries = 100;
+
+  /** A partition of which nothing can be read; -1 for none. */
+  int unreadable = -1;
+
+  /** How many events a page leaves out before it ends early. */
+  int pageLeavesOut = 100;
 
   MemoryLog(Simulation simulation) {
     this.simulation = simulation;
@@ -88,9 +103,9 @@ final class MemoryLog implements ChannelLog {
     return current.get(home(channel));
   }
 
-  /** The partition of an incarnation that held this channel. */
-  PartitionLog log(Channel channel, Epoch epoch) {
-    PartitionLog log = every.get(epoch + "/" + home(channel));
+  /** A partition of an incarnation. */
+  PartitionLog log(int partition, Epoch epoch) {
+    PartitionLog log = every.get(epoch + "/" + partition);
     if (log == null) {
       throw new IllegalStateException("there never was an epoch " + epoch);
     }
@@ -101,8 +116,12 @@ final class MemoryLog implements ChannelLog {
     return current.get(partition);
   }
 
-  private static int home(Channel channel) {
-    return HomePartition.of(Partitioner.MURMUR2, channel.keyBytes(), PARTITIONS);
+  static int home(Channel channel) {
+    return home(channel.key());
+  }
+
+  static int home(String key) {
+    return HomePartition.of(Partitioner.MURMUR2, key.getBytes(StandardCharsets.UTF_8), PARTITIONS);
   }
 
   /** One of the event-cores gets on, by a record or all; it learns of retention, too. */
@@ -141,8 +160,22 @@ final class MemoryLog implements ChannelLog {
 
   @Override
   public CompletableFuture<ReadPage> read(ReadRequest request) {
-    int home = home(Channel.parse(request.getChannel()));
+    int home =
+        request.hasPattern()
+            ? request.getPattern().getPartition()
+            : home(Channel.parse(request.getChannel()));
+    if (home == unreadable) {
+      CompletableFuture<ReadPage> late = new CompletableFuture<>();
+      simulation.after(5_000, () -> late.completeExceptionally(unavailable()));
+      return late;
+    }
     return answer(home, MOST_TRIES, fold -> page(fold, request));
+  }
+
+  @Override
+  public CompletableFuture<StatePage> state(StateRequest request) {
+    int home = home(Channel.parse(request.getChannel()));
+    return answer(home, MOST_TRIES, fold -> state(fold, request));
   }
 
   @Override
@@ -166,6 +199,11 @@ final class MemoryLog implements ChannelLog {
               .forEach(fold -> page.addHeads(fold.head()));
           return page.build();
         });
+  }
+
+  @Override
+  public CompletableFuture<ReadPositionsPage> readPositions(ReadPositionsRequest request) {
+    throw new UnsupportedOperationException("nobody has read positions here");
   }
 
   @Override
@@ -200,7 +238,7 @@ final class MemoryLog implements ChannelLog {
     try {
       found = question.get();
     } catch (RequestException e) {
-      refuse(answer);
+      simulation.within(delayMs, () -> answer.completeExceptionally(e));
       return;
     }
     if (found != null) {
@@ -239,28 +277,56 @@ final class MemoryLog implements ChannelLog {
     }
     long earliest = fold.earliest() - 1;
     int limit = Math.min(request.getLimit(), pageEvents);
-    String key = Channel.parse(request.getChannel()).key();
+    MemoryWish wish = MemoryWish.of(request);
     return switch (request.getStartCase()) {
-      case AFTER -> after(fold, key, request.getAfter(), limit);
-      case EARLIEST -> fold.page(key, earliest, limit).build();
-      case LAST -> fold.page(key, fold.beforeLast(key, request.getLast()), limit).build();
-      case TIME_MS -> fold.page(key, fold.before(request.getTimeMs()), limit).build();
-      case LATEST -> fold.page(key, fold.through(), 0).build();
+      case AFTER -> after(fold, wish, request.getAfter(), limit);
+      case EARLIEST -> fold.page(wish, earliest, limit, pageLeavesOut).build();
+      case LAST ->
+          fold.page(wish, fold.beforeLast(wish, request.getLast()), limit, pageLeavesOut).build();
+      case TIME_MS ->
+          fold.page(wish, fold.before(request.getTimeMs()), limit, pageLeavesOut).build();
+      case LATEST -> fold.page(wish, fold.through(), 0, pageLeavesOut).build();
       case BEFORE, START_NOT_SET ->
           throw new IllegalArgumentException("a gateway does not ask for this");
     };
   }
 
-  private static ReadPage after(MemoryFold fold, String key, Position after, int limit) {
+  private ReadPage after(MemoryFold fold, MemoryWish wish, Position after, int limit) {
     long earliest = fold.earliest() - 1;
     boolean known = fold.isOf(after.getEpoch()) && after.getOffset() <= fold.through();
     if (!known) {
-      return fold.page(key, earliest, limit).setReset(ReadPage.Reset.FOREIGN).build();
+      return fold.page(wish, earliest, limit, pageLeavesOut)
+          .setReset(ReadPage.Reset.FOREIGN)
+          .build();
     }
     if (after.getOffset() < earliest) {
-      return fold.page(key, earliest, limit).setReset(ReadPage.Reset.EXPIRED).build();
+      return fold.page(wish, earliest, limit, pageLeavesOut)
+          .setReset(ReadPage.Reset.EXPIRED)
+          .build();
     }
-    return fold.page(key, after.getOffset(), limit).build();
+    return fold.page(wish, after.getOffset(), limit, pageLeavesOut).build();
+  }
+
+  private @Nullable StatePage state(MemoryFold fold, StateRequest request) {
+    String key = Channel.parse(request.getChannel()).key();
+    String[] next = request.getAfter().toStringUtf8().split(" ", -1);
+    boolean first = request.getAfter().isEmpty();
+    String epoch = first ? request.getMin().getEpoch() : next[0];
+    boolean bound = !first || request.hasMin();
+    long least = first ? request.getMin().getOffset() : Long.parseLong(next[1]);
+    if (bound && (!fold.isOf(epoch) || least > fold.through())) {
+      if (simulation.chance(0.3)) {
+        return null;
+      }
+      catchUp(fold);
+      if (!fold.isOf(epoch)) {
+        throw new RequestException(ErrorCode.INVALID_POSITION, "of another topic");
+      }
+      if (least > fold.through()) {
+        return null;
+      }
+    }
+    return fold.state(key, first ? null : least, first ? "" : next[2], stateEntries);
   }
 
   private @Nullable FollowPage followed(MemoryFold fold, FollowRequest request, boolean last) {

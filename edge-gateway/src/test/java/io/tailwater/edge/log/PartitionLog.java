@@ -3,6 +3,7 @@ package io.tailwater.edge.log;
 import com.google.protobuf.ByteString;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Event;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * judged by. Confined to its simulation.
  */
 final class PartitionLog {
+  /** Every event is about one of so many entries, and one of so many deletes its entry. */
+  private static final int ENTRIES = 6;
+
+  private static final int DELETES = 5;
+
   private final Epoch epoch;
   private final int partition;
   private final List<Event> events = new ArrayList<>();
@@ -48,6 +54,11 @@ final class PartitionLog {
    * may say that it ended after it went on.)
    */
   @Nullable Event append(String key, boolean closes, long tsMs, int bytes) {
+    return append(key, "message", closes, tsMs, bytes);
+  }
+
+  /** Adds a record of a type. */
+  @Nullable Event append(String key, String type, boolean closes, long tsMs, int bytes) {
     long offset = next++;
     if (closed(key, offset, 0)) {
       return null;
@@ -56,11 +67,13 @@ final class PartitionLog {
         Event.newBuilder()
             .setChannelKey(key)
             .setOffset(offset)
-            .setType("message")
+            .setType(type)
             .setTsMs(tsMs)
             .setKind(DataKind.BYTES)
             .setData(ByteString.copyFrom(new byte[bytes]))
             .setCloses(closes)
+            .setEntry("entry-" + offset % ENTRIES)
+            .setOp(offset % DELETES == 0 ? EntryOp.DELETE : EntryOp.PUT)
             .build();
     events.add(event);
     return event;

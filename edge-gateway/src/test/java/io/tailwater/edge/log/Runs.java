@@ -14,7 +14,11 @@ public final class Runs {
   /** A run of just these events; at least one. */
   public static Run of(Channel channel, Epoch epoch, List<Event> events) {
     return Run.live(
-        channel, epoch, events.getFirst().getOffset() - 1, events.getLast().getOffset(), events);
+        Selection.of(channel),
+        epoch,
+        events.getFirst().getOffset() - 1,
+        events.getLast().getOffset(),
+        events);
   }
 
   /** What the bytes of this connection leave by, on a loop of its own. */

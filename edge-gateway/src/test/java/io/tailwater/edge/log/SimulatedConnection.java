@@ -2,7 +2,10 @@ package io.tailwater.edge.log;
 
 import io.netty.buffer.ByteBuf;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
+import io.tailwater.contract.PartitionPositions;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Disconnect;
@@ -27,18 +30,18 @@ import org.jspecify.annotations.Nullable;
  * side is confined to the connection's loop; its client reads, stalls and hangs up when the
  * simulation says so.
  */
-final class SimulatedConnection implements Transport, Opens {
+final class SimulatedConnection implements Transport, Opens, Transport.States {
   private final Simulation simulation;
   private final int capacity;
   private final Buffers buffers;
   private final List<Frame> unflushed = new ArrayList<>();
   private final ArrayDeque<Frame> wire = new ArrayDeque<>();
   private @Nullable Connection connection;
-  private List<Cursor> cursors = List.of();
+  private List<Subscription> subscriptions = List.of();
   private boolean writable = true;
   private boolean gone;
-  private final Set<Channel> live = new HashSet<>();
-  private final Set<Channel> fellBehind = new HashSet<>();
+  private final Set<Scope> live = new HashSet<>();
+  private final Set<Scope> fellBehind = new HashSet<>();
 
   /**
    * @param capacity how many frames make it not writable
@@ -49,17 +52,30 @@ final class SimulatedConnection implements Transport, Opens {
     this.buffers = buffers;
   }
 
-  /** What a client is told; with each comes where all its channels stand. */
+  /** A channel in its partition, or a pattern in one of its partitions: what has a position. */
+  record Part(Scope scope, int partition) {
+    static Part of(Scope scope, String channelKey) {
+      return new Part(scope, MemoryLog.home(channelKey));
+    }
+
+    @Override
+    public String toString() {
+      return scope + "/" + partition;
+    }
+  }
+
+  /** What a client is told; with each comes where all its channels and patterns stand. */
   sealed interface Frame {
-    Map<Channel, Position> positions();
+    Map<Part, Position> positions();
 
-    record Opened(Map<Channel, Position> positions) implements Frame {}
+    record Opened(Map<Part, Position> positions) implements Frame {}
 
-    record Published(Channel channel, Event event, Map<Channel, Position> positions)
-        implements Frame {
+    record Published(Part part, Event event, Map<Part, Position> positions) implements Frame {
       @Override
       public String toString() {
-        return channel
+        return part
+            + " "
+            + event.getChannelKey()
             + " "
             + event.getOffset()
             + (event.getCloses() ? " closes " : " ")
@@ -67,10 +83,11 @@ final class SimulatedConnection implements Transport, Opens {
       }
     }
 
-    record Said(Channel channel, Notice notice, Map<Channel, Position> positions)
-        implements Frame {}
+    record Stated(Scope scope, StateBlock block, Map<Part, Position> positions) implements Frame {}
 
-    record Ended(Disconnect disconnect, Map<Channel, Position> positions) implements Frame {}
+    record Said(Scope scope, Notice notice, Map<Part, Position> positions) implements Frame {}
+
+    record Ended(Disconnect disconnect, Map<Part, Position> positions) implements Frame {}
   }
 
   /** The encoded bytes and the runs that were ever made for any connection. */
@@ -92,7 +109,8 @@ final class SimulatedConnection implements Transport, Opens {
           run,
           (channel, epoch, event, out) -> {
             made.add(out);
-            out.writeCharSequence(epoch + "-" + event.getOffset(), StandardCharsets.US_ASCII);
+            out.writeCharSequence(
+                channel + " " + epoch + "-" + event.getOffset(), StandardCharsets.US_ASCII);
           });
     }
 
@@ -118,24 +136,25 @@ final class SimulatedConnection implements Transport, Opens {
   @Override
   public void open(Connection connection, StreamOpening opening) {
     this.connection = connection;
-    cursors = connection.cursors();
+    subscriptions = connection.subscriptions();
     write(new Frame.Opened(positions()));
   }
 
   @Override
-  public int events(Cursor cursor, Run run, int index) {
+  public int events(Subscription subscription, Run run, int index) {
     buffers.runs.add(run);
     for (int i = index; i < run.events().size(); i++) {
       Event event = run.events().get(i);
       ByteBuf bytes = buffers.of(run).at(i);
       String written = bytes.toString(StandardCharsets.US_ASCII);
       simulation.require(
-          written.equals(cursor.epoch() + "-" + event.getOffset()),
+          written.equals(run.channel(event) + " " + run.epoch() + "-" + event.getOffset()),
           "the bytes of another event were written: " + written);
       bytes.release();
-      Map<Channel, Position> positions = positions();
-      positions.put(cursor.channel(), new Position(cursor.epoch(), event.getOffset()));
-      write(new Frame.Published(cursor.channel(), event, positions));
+      Map<Part, Position> positions = positions();
+      put(subscription, subscription.position(event.getOffset()), positions);
+      Part part = Part.of(subscription.scope(), event.getChannelKey());
+      write(new Frame.Published(part, event, positions));
       if (!writable) {
         return i + 1;
       }
@@ -144,11 +163,16 @@ final class SimulatedConnection implements Transport, Opens {
   }
 
   @Override
-  public void notice(Cursor cursor, Notice notice) {
+  public void state(Subscription subscription, StateBlock block) {
+    write(new Frame.Stated(subscription.scope(), block, positions()));
+  }
+
+  @Override
+  public void notice(Subscription subscription, Notice notice) {
     if (notice instanceof Notice.Live) {
-      live.add(cursor.channel());
+      live.add(subscription.scope());
     }
-    write(new Frame.Said(cursor.channel(), notice, positions()));
+    write(new Frame.Said(subscription.scope(), notice, positions()));
   }
 
   @Override
@@ -164,10 +188,31 @@ final class SimulatedConnection implements Transport, Opens {
     gone = true;
   }
 
-  private Map<Channel, Position> positions() {
-    Map<Channel, Position> positions = new LinkedHashMap<>();
-    cursors.forEach(cursor -> positions.put(cursor.channel(), cursor.position()));
+  private Map<Part, Position> positions() {
+    Map<Part, Position> positions = new LinkedHashMap<>();
+    for (Subscription subscription : subscriptions) {
+      if (!subscription.hasPosition()) {
+        continue;
+      }
+      put(subscription, subscription.position(), positions);
+    }
     return positions;
+  }
+
+  /** Reads a position as a client hands it back. */
+  private static void put(Subscription subscription, String text, Map<Part, Position> positions) {
+    switch (subscription.scope()) {
+      case Channel channel -> positions.put(Part.of(channel, channel.key()), Position.parse(text));
+      case ChannelPattern pattern -> {
+        for (int partition = 0; partition < MemoryLog.PARTITIONS; partition++) {
+          positions.put(
+              new Part(pattern, partition),
+              PartitionPositions.isForPattern(text)
+                  ? PartitionPositions.parse(text).get(partition)
+                  : Position.parse(text));
+        }
+      }
+    }
   }
 
   private void write(Frame frame) {
@@ -179,9 +224,9 @@ final class SimulatedConnection implements Transport, Opens {
     }
   }
 
-  /** Whether a channel that was live could not be written for a time. */
-  boolean fellBehind(Channel channel) {
-    return fellBehind.contains(channel);
+  /** Whether a channel or pattern that was live could not be written for a time. */
+  boolean fellBehind(Scope scope) {
+    return fellBehind.contains(scope);
   }
 
   // --- the client's side ---

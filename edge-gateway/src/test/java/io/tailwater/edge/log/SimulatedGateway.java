@@ -3,10 +3,11 @@ package io.tailwater.edge.log;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultithreadEventLoopGroup;
-import io.tailwater.contract.Channel;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.access.Grant;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.access.Issue;
+import io.tailwater.edge.access.Revocations;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.ConnectionConfiguration;
 import io.tailwater.edge.connection.Connections;
@@ -19,6 +20,7 @@ import io.tailwater.edge.limits.EdgeLimits;
 import io.tailwater.edge.loop.EdgeLoop;
 import io.tailwater.edge.loop.EdgeLoops;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -38,8 +40,14 @@ final class SimulatedGateway {
           new Grant(List.of(), List.of(), List.of()),
           Long.MAX_VALUE,
           true,
+          Issue.UNKNOWN,
           null,
           "");
+
+  /**
+   * How likely a reader wants everything that is in the log when it opens, as a short poll does.
+   */
+  double fresh = 0.3;
 
   final FlakySegments segments;
   final Feeds feeds;
@@ -63,16 +71,19 @@ final class SimulatedGateway {
     Admission admission = new Admission(EdgeLimits.NONE, simulation::nanoTime, meters);
     feeds = new Feeds(log, segments, loops, configuration, admission, simulation::nanoTime, meters);
     feeds.start();
+    Revocations revocations = new Revocations(Duration.ofDays(1), () -> Instant.EPOCH);
     connections =
-        new Connections(loops, connecting, NO_DRAIN, admission, () -> new Random(0), meters);
+        new Connections(
+            loops, connecting, NO_DRAIN, admission, revocations, () -> new Random(0), meters);
   }
 
-  CompletableFuture<Opened> open(Channel channel, Start start, SlowReaders slowReaders) {
+  /** Opens a channel, or a pattern in every partition. */
+  List<CompletableFuture<Opened>> open(Selection selection, Start start, SlowReaders slowReaders) {
     return feeds.open(
         MemoryLog.NAMESPACE.toBuilder().setSlowReaders(slowReaders).build(),
-        channel,
+        selection,
         start,
-        simulation.chance(0.3));
+        simulation.chance(fresh));
   }
 
   /** The loop of a new connection. */
@@ -81,7 +92,7 @@ final class SimulatedGateway {
   }
 
   /** Begins a connection, on its loop. */
-  Connection begin(List<Opened> opened, SimulatedConnection transport, EdgeLoop loop) {
+  Connection begin(List<List<Opened>> opened, SimulatedConnection transport, EdgeLoop loop) {
     Admission.Seat seat = connections.admit(ANYONE);
     Connection connection =
         connections.begin(name + "-" + ++begun, ANYONE, seat, transport, loop, true);

@@ -1,52 +1,39 @@
 package io.tailwater.edge.log;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
+import io.tailwater.contract.PartitionPositions;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.log.SimulatedConnection.Buffers;
 import io.tailwater.edge.log.SimulatedConnection.Frame;
-import io.tailwater.edge.loop.EdgeLoop;
+import io.tailwater.edge.log.SimulatedConnection.Part;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client that comes back to any gateway with the last position that it has seen, and holds what
- * it is told against the log. Confined to its simulation.
+ * A client that comes back with the last position that it has seen, and holds what it is told
+ * against the log. Confined to its simulation.
  */
-final class SimulatedReader {
-  private final String name;
-  private final SlowReaders slowReaders;
-  private final Simulation simulation;
+final class SimulatedReader extends SimulatedClient {
   private final MemoryLog log;
-  private final List<SimulatedGateway> gateways;
-  private final Buffers buffers;
-  private final Map<Channel, Progress> channels = new LinkedHashMap<>();
-  private State state = State.AWAY;
-  private @Nullable SimulatedConnection connection;
-  private int attempt;
-  private boolean leaving;
-
-  /** Reads nothing for the time being. */
-  boolean stalled;
+  private final Set<String> types;
+  private final Map<Scope, Start> starts;
+  private final Map<Part, Progress> parts = new LinkedHashMap<>();
 
   /** What it was given, and how often it was told that it skipped some, or was ended in silence. */
   int events;
 
   int skips;
   int silences;
-
-  private enum State {
-    AWAY,
-    OPENING,
-    CONNECTED,
-    /** Told that nothing will come any more. */
-    FINISHED
-  }
 
   /** How far a channel was read, as its client knows it. */
   private static final class Progress {
@@ -62,148 +49,95 @@ final class SimulatedReader {
 
   SimulatedReader(
       String name,
-      Map<Channel, Start> starts,
+      Map<? extends Scope, Start> starts,
+      Set<String> types,
       SlowReaders slowReaders,
       Simulation simulation,
       MemoryLog log,
       List<SimulatedGateway> gateways,
       Buffers buffers) {
-    this.name = name;
-    this.slowReaders = slowReaders;
-    this.simulation = simulation;
+    super(name, slowReaders, simulation, gateways, buffers);
     this.log = log;
-    this.gateways = gateways;
-    this.buffers = buffers;
-    starts.forEach((channel, start) -> channels.put(channel, new Progress(start)));
+    this.types = types;
+    this.starts = Map.copyOf(starts);
+    starts.forEach(
+        (scope, start) -> parts(scope).forEach(part -> parts.put(part, new Progress(start))));
+  }
+
+  /** A channel has one part; a pattern has one in each partition. */
+  private static List<Part> parts(Scope scope) {
+    return switch (scope) {
+      case Channel channel -> List.of(Part.of(channel, channel.key()));
+      case ChannelPattern pattern ->
+          IntStream.range(0, MemoryLog.PARTITIONS)
+              .mapToObj(partition -> new Part(pattern, partition))
+              .toList();
+    };
   }
 
   // --- connecting ---
 
-  /** Connects to any gateway, unless it is connected. */
-  void connect() {
-    if (state != State.AWAY || leaving) {
-      return;
-    }
-    state = State.OPENING;
-    int mine = ++attempt;
-    SimulatedGateway gateway = simulation.oneOf(gateways);
-    Map<Channel, CompletableFuture<Opened>> opening = new LinkedHashMap<>();
-    channels.forEach(
-        (channel, progress) -> {
-          Position position = progress.position;
-          Start start = position == null ? progress.start : new Start.After(position);
-          simulation.note(name, "opens", channel, "of", gateway, start);
-          opening.put(channel, gateway.open(channel, start, slowReaders));
-        });
-    simulation.after(
-        5_000,
-        () -> opening.values().forEach(one -> one.completeExceptionally(MemoryLog.unavailable())));
-    CompletableFuture.allOf(opening.values().toArray(CompletableFuture[]::new))
-        .whenComplete((done, failure) -> opened(mine, gateway, opening, failure));
+  @Override
+  Map<Selection, Start> wanted() {
+    Map<Selection, Start> wanted = new LinkedHashMap<>();
+    starts.keySet().forEach(scope -> wanted.put(new Selection(scope, types), start(scope)));
+    return wanted;
   }
 
-  private void opened(
-      int mine,
-      SimulatedGateway gateway,
-      Map<Channel, CompletableFuture<Opened>> opening,
-      @Nullable Throwable failure) {
-    if (failure != null || mine != attempt || state != State.OPENING) {
-      simulation.note(name, "could not open:", String.valueOf(failure));
-      opening.values().forEach(one -> one.thenAccept(opened -> opened.abandon()));
-      if (mine == attempt && state == State.OPENING) {
-        away();
+  private Start start(Scope scope) {
+    List<Position> positions = new ArrayList<>();
+    for (Part part : parts(scope)) {
+      Progress progress = progress(part);
+      Position position = progress.position;
+      if (position == null) {
+        return progress.start;
       }
-      return;
+      positions.add(position);
     }
-    List<Opened> opened = opening.values().stream().map(CompletableFuture::join).toList();
-    if (opened.stream().allMatch(Opened::finished)) {
-      opened.forEach(one -> one.abandon());
-      state = State.FINISHED;
-      channels.forEach(this::requireNothingMore);
-      simulation.note(name, "is told that nothing is left");
-      return;
-    }
-    EdgeLoop loop = gateway.loop();
-    SimulatedConnection fresh =
-        new SimulatedConnection(simulation, 2 + simulation.below(12), buffers);
-    connection = fresh;
-    state = State.CONNECTED;
-    channels.values().forEach(progress -> progress.live = false);
-    loop.execute(
-        () -> {
-          if (connection == fresh) {
-            gateway.begin(opened, fresh, loop);
-            readOn(fresh);
-          } else {
-            opened.forEach(one -> one.abandon());
-          }
-        });
+    return scope instanceof ChannelPattern
+        ? new Start.AfterPartitions(PartitionPositions.of(positions))
+        : new Start.After(positions.getFirst());
   }
 
-  /** Breaks the connection, if there is one; what is on its way is lost. */
-  void breakOff() {
-    simulation.note(name, "breaks off");
-    SimulatedConnection broken = connection;
-    if (broken != null) {
-      broken.hangUp();
-    }
-    if (state != State.FINISHED) {
-      away();
-    }
+  @Override
+  void connected() {
+    parts.values().forEach(progress -> progress.live = false);
   }
 
-  /** Breaks off for good. */
-  void leave() {
-    leaving = true;
-    breakOff();
-  }
-
-  private void away() {
-    connection = null;
-    state = State.AWAY;
-    attempt++;
-    simulation.within(300, this::connect);
+  @Override
+  void nothingLeft() {
+    parts.forEach(this::requireNothingMore);
   }
 
   // --- reading ---
 
-  private void readOn(SimulatedConnection from) {
-    if (connection != from) {
-      return;
-    }
-    Frame frame = stalled ? null : from.read();
-    if (frame != null) {
-      simulation.note(name, "reads", frame);
-      read(frame);
-    }
-    simulation.after(
-        frame == null ? 5 + simulation.below(20) : simulation.below(3), () -> readOn(from));
-  }
-
-  private void read(Frame frame) {
+  @Override
+  void read(Frame frame) {
     switch (frame) {
       case Frame.Opened(var positions) -> positions.forEach(this::begin);
-      case Frame.Published(Channel channel, Event event, var positions) -> {
-        published(channel, event, positions);
+      case Frame.Published(Part part, Event event, var positions) -> {
+        published(part, event, positions);
         positions.forEach(this::advance);
       }
-      case Frame.Said(Channel channel, Notice notice, var positions) -> {
-        if (notice instanceof Notice.Reset(Missed missed)) {
-          reset(channel, missed);
-        }
+      case Frame.Stated stated -> simulation.fail("a state came that was not asked for");
+      case Frame.Said(Scope scope, Notice notice, var positions) -> {
+        reset(scope, notice, positions);
         positions.forEach(this::advance);
-        Progress progress = progress(channel);
-        if (notice instanceof Notice.End) {
-          progress.ended = true;
-          requireNothingMore(channel, progress);
-        } else if (notice instanceof Notice.Live) {
-          progress.live = true;
+        for (Part part : parts(scope)) {
+          Progress progress = progress(part);
+          if (notice instanceof Notice.End) {
+            require(scope instanceof Channel, scope + " is a pattern, and has ended");
+            progress.ended = true;
+            requireNothingMore(part, progress);
+          } else if (notice instanceof Notice.Live) {
+            progress.live = true;
+          }
         }
       }
       case Frame.Ended ended -> {
         if (ended.disconnect() == Disconnect.COMPLETE) {
           require(
-              channels.values().stream().allMatch(progress -> progress.ended),
+              parts.values().stream().allMatch(progress -> progress.ended),
               "the connection is complete, though not all channels have ended");
         }
         if (ended.disconnect() == Disconnect.TOO_SLOW) {
@@ -214,15 +148,15 @@ final class SimulatedReader {
     }
   }
 
-  private void begin(Channel channel, Position first) {
-    Progress progress = progress(channel);
+  private void begin(Part part, Position first) {
+    Progress progress = progress(part);
     if (progress.position == null) {
       if (progress.start instanceof Start.Unreadable) {
         // It is told in a moment where it stands.
         progress.position = first;
         return;
       }
-      requireBegins(channel, progress.start, first);
+      requireBegins(part, progress.start, first);
       progress.position = first;
     } else {
       // A position that cannot be honoured is announced right after.
@@ -230,99 +164,146 @@ final class SimulatedReader {
     }
   }
 
-  private void requireBegins(Channel channel, Start start, Position first) {
-    PartitionLog of = log.log(channel, first.epoch());
+  /** The wanted events of a part in (after, through], whether they are retained or not. */
+  private List<Event> wanted(Part part, PartitionLog of, long after, long through) {
+    return of.in(after, through).stream().filter(event -> wants(part, event)).toList();
+  }
+
+  private boolean wants(Part part, Event event) {
+    boolean covered =
+        switch (part.scope()) {
+          case Channel channel -> channel.key().equals(event.getChannelKey());
+          case ChannelPattern pattern -> event.getChannelKey().startsWith(pattern.prefix());
+        };
+    return covered && (types.isEmpty() || types.contains(event.getType()));
+  }
+
+  private PartitionLog log(Part part, Position at) {
+    return log.log(part.partition(), at.epoch());
+  }
+
+  private void requireBegins(Part part, Start start, Position first) {
+    PartitionLog of = log(part, first);
     List<Event> after =
-        of.of(channel.key(), first.offset(), of.next()).stream()
+        wanted(part, of, first.offset(), of.next()).stream()
             .filter(event -> event.getOffset() >= of.earliest())
             .toList();
-    List<Event> before = of.of(channel.key(), of.earliest() - 1, first.offset());
-    require(first.offset() < of.next(), channel + " begins beyond the log: " + first);
+    List<Event> before = wanted(part, of, of.earliest() - 1, first.offset());
+    require(first.offset() < of.next(), part + " begins beyond the log: " + first);
     switch (start) {
       case Start.Latest latest -> {}
       case Start.Earliest earliest ->
-          require(before.isEmpty(), channel + " does not begin with its earliest: " + first);
+          require(before.isEmpty(), part + " does not begin with its earliest: " + first);
       case Start.Unreadable unreadable -> throw new IllegalStateException("is told otherwise");
       case Start.Last(int count) ->
           require(
               after.size() >= count || before.isEmpty(),
-              channel + " begins with fewer than its last " + count + ": " + first);
+              part + " begins with fewer than its last " + count + ": " + first);
       case Start.Since(long timeMs) ->
           require(
               before.stream().noneMatch(event -> event.getTsMs() >= timeMs),
-              channel + " begins later than asked: " + first);
+              part + " begins later than asked: " + first);
+      case Start.State begin -> throw new IllegalStateException("nobody has a state here");
+      case Start.Snapshot middle -> throw new IllegalStateException("nobody has a state here");
+      case Start.Ack ack -> throw new IllegalStateException("nobody has read positions here");
       case Start.After after2 -> throw new IllegalStateException("a reader begins without one");
+      case Start.AfterPartitions all -> throw new IllegalStateException("a reader begins without");
     }
   }
 
-  private void published(Channel channel, Event event, Map<Channel, Position> positions) {
-    Position at = position(channel);
-    Position id = positions.get(channel);
+  private void published(Part part, Event event, Map<Part, Position> positions) {
+    Position at = position(part);
+    Position id = positions.get(part);
     if (id == null) {
-      simulation.fail("an event came without its channel's position");
+      simulation.fail("an event came without its position");
       return;
     }
     events++;
-    require(event.getChannelKey().equals(channel.key()), "an event of another channel came");
-    require(id.epoch().equals(at.epoch()), channel + " changed its epoch without a reset: " + id);
-    require(event.getOffset() > at.offset(), channel + " repeats " + id + " after " + at);
+    require(wants(part, event), "an event came that was not asked for");
+    require(id.offset() == event.getOffset(), part + " has a position that is not the event's");
+    require(id.epoch().equals(at.epoch()), part + " changed its epoch without a reset: " + id);
+    require(event.getOffset() > at.offset(), part + " repeats " + id + " after " + at);
     // The event itself is not skipped by the position that comes with it.
-    advance(channel, new Position(at.epoch(), event.getOffset() - 1));
-    progress(channel).position = new Position(at.epoch(), event.getOffset());
-    require(!progress(channel).ended, channel + " goes on after its end: " + id);
+    advance(part, new Position(at.epoch(), event.getOffset() - 1));
+    progress(part).position = new Position(at.epoch(), event.getOffset());
+    require(!progress(part).ended, part + " goes on after its end: " + id);
   }
 
   /** A position is stated: nothing up to it may have been left out. */
-  private void advance(Channel channel, Position to) {
-    Position at = position(channel);
-    require(to.epoch().equals(at.epoch()), channel + " changed its epoch without a reset: " + to);
+  private void advance(Part part, Position to) {
+    Position at = position(part);
+    require(to.epoch().equals(at.epoch()), part + " changed its epoch without a reset: " + to);
     if (!to.epoch().equals(at.epoch())) {
       return;
     }
-    require(to.offset() >= at.offset(), channel + " goes back from " + at + " to " + to);
+    require(to.offset() >= at.offset(), part + " goes back from " + at + " to " + to);
     if (to.equals(at)) {
       return;
     }
-    PartitionLog of = log.log(channel, to.epoch());
-    require(to.offset() < of.next(), channel + " stands beyond its log: " + to);
-    List<Event> lost = of.of(channel.key(), at.offset(), to.offset());
+    PartitionLog of = log(part, to);
+    require(to.offset() < of.next(), part + " stands beyond its log: " + to);
+    List<Event> lost = wanted(part, of, at.offset(), to.offset());
     require(
         lost.isEmpty(),
-        channel + " lost " + lost.stream().map(Event::getOffset).toList() + " of " + at.epoch());
-    progress(channel).position = to;
+        part + " lost " + lost.stream().map(Event::getOffset).toList() + " of " + at.epoch());
+    progress(part).position = to;
   }
 
-  private void reset(Channel channel, Missed missed) {
-    Progress progress = progress(channel);
-    Position at = position(channel);
+  private void reset(Scope scope, Notice notice, Map<Part, Position> positions) {
+    switch (notice) {
+      case Notice.Live live -> {}
+      case Notice.End end -> {}
+      case Notice.Reset(Missed missed) -> reset(parts(scope).getFirst(), missed);
+      case Notice.PartitionsReset(Missed.Reason reason, var earliest) -> {
+        for (Part part : parts(scope)) {
+          Position to =
+              earliest.isEmpty()
+                  ? earliestOf(part, positions.get(part))
+                  : earliest.get(part.partition());
+          if (to != null) {
+            reset(part, new Missed(reason, to));
+          }
+        }
+      }
+    }
+  }
+
+  /** It goes on after its earliest position, or later where nothing is wanted in between. */
+  private @Nullable Position earliestOf(Part part, @Nullable Position stated) {
+    return stated == null
+        ? null
+        : new Position(stated.epoch(), Math.min(stated.offset(), log(part, stated).earliest() - 1));
+  }
+
+  private void reset(Part part, Missed missed) {
+    Progress progress = progress(part);
+    Position at = position(part);
     Position to = missed.earliest();
-    PartitionLog of = log.log(channel, to.epoch());
+    PartitionLog of = log(part, to);
     if (missed.reason() != Missed.Reason.SKIPPED) {
       require(
-          to.offset() < of.earliest(),
-          channel + " resets beyond what retention removed: " + missed);
+          to.offset() < of.earliest(), part + " resets beyond what retention removed: " + missed);
     }
     switch (missed.reason()) {
       case EXPIRED -> {
-        require(to.epoch().equals(at.epoch()), channel + " is expired in another epoch: " + missed);
+        require(to.epoch().equals(at.epoch()), part + " is expired in another epoch: " + missed);
         require(
             at.offset() + 1 < of.earliest() && at.offset() < to.offset(),
-            channel + " has no reason to reset from " + at + ": " + missed);
+            part + " has no reason to reset from " + at + ": " + missed);
       }
       case FOREIGN ->
           require(
-              !to.epoch().equals(at.epoch()),
-              channel + " is no foreigner at " + at + ": " + missed);
+              !to.epoch().equals(at.epoch()), part + " is no foreigner at " + at + ": " + missed);
       case SKIPPED -> {
         skips++;
         require(slowReaders == SlowReaders.LATEST, "nobody asked to skip anything");
         require(
             to.epoch().equals(at.epoch()) && to.offset() > at.offset() && to.offset() < of.next(),
-            channel + " skips from " + at + " to no later place in the log: " + missed);
-        SimulatedConnection on = connection;
+            part + " skips from " + at + " to no later place in the log: " + missed);
+        SimulatedConnection on = connection();
         require(
-            on != null && on.fellBehind(channel),
-            channel + " skips, though it was live and could be written to all the time");
+            on != null && on.fellBehind(part.scope()),
+            part + " skips, though it was live and could be written to all the time");
       }
     }
     progress.start = new Start.Earliest();
@@ -330,64 +311,67 @@ final class SimulatedReader {
     progress.live = false;
   }
 
-  private void requireNothingMore(Channel channel, Progress progress) {
+  private void requireNothingMore(Part part, Progress progress) {
     Position at = progress.position;
     if (at == null) {
       return; // it began at the end
     }
-    PartitionLog of = log.log(channel, at.epoch());
-    List<Event> all = of.of(channel.key(), -1, at.offset());
+    if (!(part.scope() instanceof Channel channel)) {
+      simulation.fail(part + " is of a pattern, of which there is always more");
+      return;
+    }
+    PartitionLog of = log(part, at);
+    List<Event> all = of.of(channel.key(), -1, of.next());
     require(
-        !all.isEmpty() && all.getLast().getCloses(),
-        channel + " ended at " + at + ", which is not after its closing event");
+        !all.isEmpty() && all.getLast().getCloses(), channel + " ended, though it is not closed");
+    List<Event> left = wanted(part, of, at.offset(), of.next());
+    require(left.isEmpty(), channel + " ended at " + at + ", which is before " + left);
   }
 
-  /** Whether it has everything of this channel, and knows that it has. */
-  boolean live(Channel channel) {
-    return state == State.CONNECTED && progress(channel).live;
+  /** Whether it has everything of this channel or pattern, and knows that it has. */
+  boolean live(Scope scope) {
+    return isConnected() && parts(scope).stream().allMatch(part -> progress(part).live);
   }
 
   // --- in the end ---
 
   /** Everything has calmed down: it has everything, and knows that it has. */
   void requireComplete() {
-    require(state == State.CONNECTED || state == State.FINISHED, "is " + state + " in the end");
-    if (state != State.CONNECTED) {
+    require(isConnected() || isFinished(), "does not read in the end");
+    if (!isConnected()) {
       return;
     }
-    channels.forEach(
-        (channel, progress) -> {
+    parts.forEach(
+        (part, progress) -> {
           if (progress.ended) {
             return; // whatever became of its channel afterwards
           }
-          PartitionLog of = log.log(channel);
-          Position at = position(channel);
-          List<Event> more = of.of(channel.key(), at.offset(), of.next());
+          PartitionLog of = log.log(part.partition());
+          Position at = position(part);
+          List<Event> more = wanted(part, of, at.offset(), of.next());
           require(
               at.epoch().equals(of.epoch()) && more.isEmpty(),
-              channel + " stands at " + at + ", though the log goes on to " + of.next());
-          require(progress.live, channel + " is not told that it has everything");
-          require(!of.closed(channel.key()), channel + " does not end, though closed");
+              part + " stands at " + at + ", though the log goes on to " + of.next());
+          require(progress.live, part + " is not told that it has everything");
+          require(
+              !(part.scope() instanceof Channel channel) || !of.closed(channel.key()),
+              part + " does not end, though closed");
         });
   }
 
-  private Progress progress(Channel channel) {
-    Progress progress = channels.get(channel);
+  private Progress progress(Part part) {
+    Progress progress = parts.get(part);
     if (progress == null) {
-      throw new IllegalStateException("nobody asked for " + channel);
+      throw new IllegalStateException("nobody asked for " + part);
     }
     return progress;
   }
 
-  private Position position(Channel channel) {
-    Position position = progress(channel).position;
+  private Position position(Part part) {
+    Position position = progress(part).position;
     if (position == null) {
-      throw new IllegalStateException("nothing was said of where " + channel + " begins");
+      throw new IllegalStateException("nothing was said of where " + part + " begins");
     }
     return position;
-  }
-
-  private void require(boolean holds, String what) {
-    simulation.require(holds, name + ": " + what);
   }
 }

@@ -7,6 +7,7 @@ import io.tailwater.contract.v1.SlowReaders;
 import io.tailwater.edge.log.SimulatedConnection.Buffers;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -78,6 +79,7 @@ final class SlowReadersTest {
           new SimulatedReader(
               "reader",
               Map.of(CHANNEL, new Start.Latest()),
+              Set.of(),
               policy,
               simulation,
               log,

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.v1.EntryOp;
+import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.edge.publish.BatchLines.Line;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -35,6 +37,25 @@ final class BatchLinesTest {
     Line line = parse("{\"data\":1,\"channel\":\"chat:lobby\"}");
     assertThat(line.type()).isEqualTo("message");
     assertThat(line.key()).isEmpty();
+  }
+
+  @Test
+  void aLineMayWriteAnEntry() {
+    Line line =
+        parse(
+            "{\"channel\":\"board:1\",\"entry\":\"e\",\"op\":\"exclude\",\"if\":\"*\",\"at\":5,\"seen\":\"k3Zq-7\",\"data\":[]}");
+    assertThat(line.entry())
+        .isEqualTo(
+            PublishRequest.newBuilder()
+                .setEntry("e")
+                .setOp(EntryOp.EXCLUDE)
+                .setIf("*")
+                .setAtMs(5)
+                .setSeen("k3Zq-7")
+                .build());
+    Line deletion = parse("{\"channel\":\"board:1\",\"entry\":\"e\",\"op\":\"delete\"}");
+    assertThat(deletion.data()).isNull();
+    assertThat(deletion.bytes()).isEmpty();
   }
 
   @Test

@@ -108,7 +108,7 @@ final class SseFormatTest {
 
   private static String block(Epoch epoch, SseFormat format, Event event) {
     ByteBuf out = Unpooled.buffer();
-    format.write(LOBBY, epoch, event, out);
+    format.write(LOBBY.toString(), epoch, event, out);
     return out.toString(StandardCharsets.UTF_8);
   }
 

@@ -32,6 +32,11 @@ public final class Folds {
     public String epoch() {
       return folds.getFirst().head().epoch();
     }
+
+    /** Records of its topic that were skipped since the start, by reason. */
+    public List<FoldMetrics.Skipped> skipped() {
+      return folds.getFirst().skipped();
+    }
   }
 
   private final Map<String, Of> byName = new LinkedHashMap<>();

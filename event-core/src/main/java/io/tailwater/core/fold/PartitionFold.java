@@ -1,7 +1,12 @@
 package io.tailwater.core.fold;
 
+import io.tailwater.contract.Acks;
+import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Segment;
+import io.tailwater.core.state.EntryWrite;
+import io.tailwater.core.state.Reason;
+import io.tailwater.core.state.Terms;
 import io.tailwater.core.store.FoldBatch;
 import io.tailwater.core.store.Keys;
 import io.tailwater.core.store.Progress;
@@ -49,11 +54,14 @@ public final class PartitionFold {
   private final Store store;
   private final Owner owner;
   private final Pruning pruning;
+  private final boolean acks;
   private final FoldMetrics metrics;
   private final LongSupplier nanoClock;
   private final Ring ring;
   private final Passage passage;
+  private final Conflicts conflicts = new Conflicts();
   private final Map<SkipReason, Long> warned = new EnumMap<>(SkipReason.class);
+  private @Nullable Long headerWarned;
   private Progress progress;
   private String epoch;
   private boolean caughtUp;
@@ -85,7 +93,8 @@ public final class PartitionFold {
     this.ring = ring;
     this.passage = passage;
     keys = new Keys(namespace.name(), partition);
-    pruning = new Pruning(store, keys);
+    acks = namespace.name().equals(Acks.NAMESPACE);
+    pruning = new Pruning(store, keys, acks);
     epoch = progress.epoch().text();
     head = headNow();
   }
@@ -105,10 +114,20 @@ public final class PartitionFold {
     SegmentCut cut =
         new SegmentCut(namespace.name(), epoch, partition.partition(), progress.next() - 1);
     Progress after = progress.at(next, leaderEpoch);
-    try (FoldBatch batch = new FoldBatch(store, keys, namespace.windowMs(), progress.earliest())) {
+    try (FoldBatch batch = batch(progress.earliest())) {
       for (ConsumerRecord<byte[], byte[]> record : records) {
         switch (RecordCodec.decode(namespace, record)) {
-          case Decoded.Kept(byte[] channel, Event event) -> judge(batch, channel, event, cut);
+          case Decoded.Kept(
+                  byte[] channel,
+                  Event event,
+                  @Nullable EntryWrite write,
+                  @Nullable Position of,
+                  @Nullable String unreadable) -> {
+            if (unreadable != null) {
+              unreadable(record, unreadable);
+            }
+            judge(batch, channel, about(event, of), write, cut);
+          }
           case Decoded.Skipped(SkipReason reason) -> skip(record, reason);
         }
       }
@@ -128,7 +147,7 @@ public final class PartitionFold {
     // A log that begins beyond our position fails the consumer; the partition is rebuilt then.
     if (now.earliest() > progress.earliest() && now.earliest() <= progress.next()) {
       Progress retaining = progress.retaining(now.earliest());
-      try (FoldBatch batch = new FoldBatch(store, keys, 0, now.earliest())) {
+      try (FoldBatch batch = batch(now.earliest())) {
         batch.commit(retaining);
       }
       progress = retaining;
@@ -148,7 +167,8 @@ public final class PartitionFold {
     caughtUp = false;
     begun++;
     head = headNow();
-    store.wipe(keys, fresh);
+    store.wipe(keys, fresh, namespace.foldRules());
+    conflicts.clear();
     progress = fresh;
     epoch = fresh.epoch().text();
     seen = null;
@@ -184,6 +204,11 @@ public final class PartitionFold {
     return passage;
   }
 
+  /** The newest records that were refused for what they ask to do to an entry; any thread. */
+  public Conflicts conflicts() {
+    return conflicts;
+  }
+
   /** The partition's keys in the store; any thread. */
   public Keys keys() {
     return keys;
@@ -199,11 +224,37 @@ public final class PartitionFold {
     return partition;
   }
 
-  private void judge(FoldBatch batch, byte[] channel, Event event, SegmentCut cut) {
-    Verdict verdict = batch.add(channel, event);
+  private FoldBatch batch(long earliest) {
+    return new FoldBatch(
+        store, keys, namespace.windowMs(), new Terms(epoch, earliest, namespace.isForever()));
+  }
+
+  /** The event, with the earlier event of this partition that it is about. */
+  private Event about(Event event, @Nullable Position of) {
+    if (of == null
+        || !of.epoch().text().equals(epoch)
+        || of.offset() < 0
+        || of.offset() >= event.getOffset()) {
+      return event;
+    }
+    return event.toBuilder().setOf(of.offset()).build();
+  }
+
+  private void judge(
+      FoldBatch batch, byte[] channel, Event event, @Nullable EntryWrite write, SegmentCut cut) {
+    Verdict verdict = batch.add(channel, event, write);
     metrics.judged(verdict);
-    if (verdict instanceof Verdict.Stored) {
-      cut.add(event);
+    switch (verdict) {
+      case Verdict.Stored(Event stored) -> {
+        cut.add(stored);
+        if (acks) {
+          batch.move(channel, stored);
+        }
+      }
+      case Verdict.Conflict(Reason reason) -> conflicts.add(event.getOffset(), reason);
+      case Verdict.Repeat _, Verdict.Closed _ -> {
+        // Dropped; the store knows why.
+      }
     }
   }
 
@@ -217,8 +268,29 @@ public final class PartitionFold {
     return caughtUp ? segments : List.of();
   }
 
+  /** Records of its whole namespace that were skipped since the start. Any thread. */
+  List<FoldMetrics.Skipped> skipped() {
+    return metrics.skipped();
+  }
+
   private Head headNow() {
     return new Head(epoch, progress.through(), progress.earliestPosition(), caughtUp, begun);
+  }
+
+  private void unreadable(ConsumerRecord<byte[], byte[]> record, String header) {
+    long count = metrics.unreadable();
+    long now = nanoClock.getAsLong();
+    if (headerWarned == null || now - headerWarned >= WARN_EVERY_NANOS) {
+      headerWarned = now;
+      LOG.warn(
+          "left the header {} out of the event at offset {} of {}: it is not UTF-8, or too long ({} so"
+              + " far in namespace {})",
+          header,
+          record.offset(),
+          partition,
+          count,
+          namespace.name());
+    }
   }
 
   private void skip(ConsumerRecord<byte[], byte[]> record, SkipReason reason) {
@@ -229,13 +301,14 @@ public final class PartitionFold {
       return;
     }
     warned.put(reason, now);
-    LOG.warn(
-        "skipped a record of {} at offset {}: {}{} ({} so far in namespace {})",
-        partition,
-        record.offset(),
-        reason.text(),
-        reason == SkipReason.ELSEWHERE ? "; " + RecordCodec.cause(namespace, record) : "",
-        count,
-        namespace.name());
+    String warning =
+        "skipped a record of %s at offset %d: %s%s"
+            .formatted(
+                partition,
+                record.offset(),
+                reason.text(),
+                reason == SkipReason.ELSEWHERE ? "; " + RecordCodec.cause(namespace, record) : "");
+    metrics.warned(reason, warning);
+    LOG.warn("{} ({} so far in namespace {})", warning, count, namespace.name());
   }
 }

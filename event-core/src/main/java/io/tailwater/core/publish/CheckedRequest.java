@@ -3,6 +3,7 @@ package io.tailwater.core.publish;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
+import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.core.fold.Folds;
@@ -28,11 +29,12 @@ record CheckedRequest(
     ProducerRecord<byte[], byte[]> record) {
 
   /**
-   * Checks a request. Depends on the request and the configuration alone.
+   * Checks a request. Depends on the request, the configuration and the topic's epoch alone.
    *
    * @throws RequestException if the request breaks a rule, or its namespace is unknown
    */
-  static CheckedRequest of(PublishRequest request, Folds folds) {
+  static CheckedRequest of(PublishRequest original, Folds folds) {
+    PublishRequest request = EntryRequest.withOp(original);
     Channel channel = Channel.parse(request.getChannel());
     Folds.Of namespace = folds.namespace(channel.namespace());
     Namespace rules = namespace.namespace();
@@ -47,11 +49,19 @@ record CheckedRequest(
     requireShort("a publisher's name", request.getBy(), RecordCodec.MAX_BY_BYTES);
     requireShort("a content type", request.getContentType(), RecordCodec.MAX_KEY_BYTES);
     requireShort("a traceparent", request.getTraceparent(), RecordCodec.MAX_KEY_BYTES);
+    PartitionFold fold = namespace.folds().get(rules.home(channel.keyBytes()));
+    EntryRequest.check(request, rules, fold.head().epoch());
+    requireOf(request.getOf(), fold.head().epoch());
     return new CheckedRequest(
-        request,
-        namespace,
-        namespace.folds().get(rules.home(channel.keyBytes())),
-        RecordCodec.encode(rules, channel, type, request));
+        request, namespace, fold, RecordCodec.encode(rules, channel, type, request));
+  }
+
+  private static void requireOf(String of, String epoch) {
+    if (!of.isEmpty() && !Position.parse(of).epoch().text().equals(epoch)) {
+      throw new RequestException(
+          ErrorCode.INVALID_POSITION,
+          "'of' is the id of an event of another incarnation of the topic");
+    }
   }
 
   private static void requireShort(String what, String text, int max) {

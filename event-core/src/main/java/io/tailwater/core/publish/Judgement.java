@@ -1,10 +1,14 @@
 package io.tailwater.core.publish;
 
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
 import io.tailwater.core.fold.Head;
+import io.tailwater.core.state.Entry;
+import io.tailwater.core.state.Reason;
 import io.tailwater.core.store.Keys;
 import io.tailwater.core.store.Remembered;
 import io.tailwater.core.store.Store;
@@ -41,20 +45,67 @@ final class Judgement {
     PublishRequest request = checked.request();
     byte[] stored = store.get(keys.event(channel, offset));
     if (stored != null) {
-      return isOf(request, Store.event(stored)) ? Verdicts.of(Outcome.STORED, offset) : null;
+      Event event = Store.event(stored);
+      return isOf(request, event) ? written(checked, Outcome.STORED, event) : null;
+    }
+    Reason reason = checked.fold().conflicts().reason(offset);
+    if (reason != null) {
+      return conflict(checked, reason);
     }
     if (!request.getKey().isEmpty()) {
       byte[] entry =
           store.get(keys.idempotency(channel, utf8(request.getBy()), utf8(request.getKey())));
       if (entry != null && Remembered.decode(entry).offset() < offset) {
-        return Verdicts.of(Outcome.DUPLICATE, Remembered.decode(entry).offset());
+        long first = Remembered.decode(entry).offset();
+        byte[] repeated = store.get(keys.event(channel, first));
+        return repeated == null
+            ? Verdicts.of(Outcome.DUPLICATE, first)
+            : written(checked, Outcome.DUPLICATE, Store.event(repeated));
       }
     }
     byte[] closed = store.get(keys.closed(channel));
     if (closed != null && ByteBuffer.wrap(closed).getLong() < offset) {
       return Verdicts.of(Outcome.CLOSED, ByteBuffer.wrap(closed).getLong());
     }
-    return null;
+    // Nothing else drops a record that is still retained; too many were refused since.
+    boolean refused = !request.getEntry().isEmpty() && offset > checked.fold().head().earliest();
+    return refused ? conflict(checked, Reason.IF) : null;
+  }
+
+  private PublishVerdict.Builder written(CheckedRequest checked, Outcome outcome, Event event) {
+    PublishVerdict.Builder verdict = Verdicts.of(outcome, event.getOffset());
+    if (event.getEntry().isEmpty()) {
+      return verdict;
+    }
+    if (!event.getSuperseded()) {
+      return verdict.setVersion(event.getOffset());
+    }
+    Entry standing = entry(checked, event.getEntry());
+    return verdict
+        .setSuperseded(true)
+        .setVersion(standing == null ? event.getOffset() : standing.version());
+  }
+
+  private PublishVerdict.Builder conflict(CheckedRequest checked, Reason reason) {
+    if (reason == Reason.TOO_LARGE) {
+      return Verdicts.of(
+          new RequestException(ErrorCode.TOO_LARGE, "the state of the channel is too large"));
+    }
+    PublishVerdict.Builder verdict =
+        PublishVerdict.newBuilder().setOutcome(Outcome.CONFLICT).setReason(reason.wire());
+    String name = checked.request().getEntry();
+    Entry current = entry(checked, name);
+    if (current != null && current.isThere()) {
+      verdict.setCurrent(current.toMessage(name));
+    }
+    return verdict;
+  }
+
+  /** The entry as it is now; null if there is none, or if it has expired. */
+  private @Nullable Entry entry(CheckedRequest checked, String name) {
+    byte[] stored = store.get(checked.fold().keys().entry(checked.record().key(), utf8(name)));
+    Entry entry = stored == null ? null : Entry.decode(stored);
+    return entry != null && entry.version() > checked.fold().head().earliest() ? entry : null;
   }
 
   /** Whether the event at the record's offset is the record, and not another topic's. */

@@ -48,6 +48,7 @@ public final class Publisher implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final Appender appender;
   private final Judgement judgement;
+  private final EntryRoom room;
   private final PublishMetrics metrics;
   private final AtomicLong inFlight = new AtomicLong();
 
@@ -73,6 +74,7 @@ public final class Publisher implements AutoCloseable {
     this.nanoClock = nanoClock;
     appender = new Appender(producers, nanoClock);
     judgement = new Judgement(store);
+    room = new EntryRoom(store);
     metrics = new PublishMetrics(registry);
     registry.gauge("tailwater.core.publish.bytes", inFlight);
     registry.gauge("tailwater.core.publish.queue", appender, Appender::queued);
@@ -98,12 +100,15 @@ public final class Publisher implements AutoCloseable {
     try {
       readiness.require();
       CheckedRequest checked = CheckedRequest.of(request, folds);
+      room.require(checked);
       long deadline = begun + limits.timeout().toNanos();
       if (full || !appender.offer(new Publication(checked, deadline, abandoned, settled))) {
         throw Readiness.unavailable("this instance is at its limit of publications; try again");
       }
     } catch (RequestException e) {
       settled.accept(Verdicts.of(e));
+    } catch (StoreException e) {
+      settled.accept(Verdicts.unavailable("this instance is stopping"));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.tailwater.core.read;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.Position;
@@ -8,40 +9,35 @@ import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import io.tailwater.core.fold.Folds;
 import io.tailwater.core.fold.Head;
-import io.tailwater.core.fold.PartitionFold;
-import io.tailwater.core.fold.Passage;
 import io.tailwater.core.fold.Readiness;
 import io.tailwater.core.store.Page;
 import io.tailwater.core.store.Page.Start;
 import io.tailwater.core.store.Progress;
 import io.tailwater.core.store.Store;
-import io.tailwater.core.store.StoreException;
+import io.tailwater.core.store.Wanted;
 import io.tailwater.core.watch.KafkaWatch;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Safe for any thread: answers reads of a channel. Waits, without a thread, until a snapshot
- * reaches far enough for the requested page.
+ * Safe for any thread: answers reads of a channel or a pattern. Waits, without a thread, until a
+ * snapshot reaches far enough for the requested page.
  */
 public final class Reads {
-  private static final Logger LOG = LoggerFactory.getLogger(Reads.class);
   private static final int MAX_EVENTS = 1_000;
   private static final int MAX_PAGE_BYTES = 1 << 20;
+  private static final int MAX_TYPES = 32;
   private static final int MAX_TIME_LOOK_UPS = 200;
 
   private final Folds folds;
   private final Store store;
-  private final Readiness readiness;
-  private final KafkaWatch watch;
-  private final Duration patience;
+  private final PendingRead.Waits waits;
   private final int pageBytes;
-  private final LongSupplier nanoClock;
   private final Executor executor;
   private final Semaphore timeLookUps = new Semaphore(MAX_TIME_LOOK_UPS);
 
@@ -64,11 +60,8 @@ public final class Reads {
       Executor executor) {
     this.folds = folds;
     this.store = store;
-    this.readiness = readiness;
-    this.watch = watch;
-    this.patience = patience;
+    this.waits = new PendingRead.Waits(readiness, watch, patience, nanoClock);
     this.pageBytes = pageBytes;
-    this.nanoClock = nanoClock;
     this.executor = executor;
   }
 
@@ -79,73 +72,85 @@ public final class Reads {
    */
   public void read(
       ReadRequest request, Consumer<ReadPage> page, Consumer<RequestException> failure) {
-    readiness.require();
-    Channel channel = Channel.parse(request.getChannel());
-    Folds.Of namespace = folds.namespace(channel.namespace());
-    int home = namespace.namespace().home(channel.keyBytes());
+    waits.readiness().require();
+    if (request.hasPattern() && !request.getChannel().isEmpty()) {
+      throw invalid("a read has a channel or a pattern, not both");
+    }
+    Call call =
+        request.hasPattern() ? pattern(request, page, failure) : channel(request, page, failure);
+    requireBetween("types", request.getTypesCount(), 0, MAX_TYPES);
     requireBetween("limit", request.getLimit(), 0, MAX_EVENTS);
     requireBetween("max_bytes", request.getMaxBytes(), 0, MAX_PAGE_BYTES);
     requireBetween("last", request.getLast(), 0, MAX_EVENTS);
     if (request.getStartCase() == ReadRequest.StartCase.START_NOT_SET) {
-      throw new RequestException(
-          ErrorCode.INVALID_REQUEST,
-          "a read needs a start: after, before, latest, earliest, last or time_ms");
+      throw invalid("a read needs a start: after, before, latest, earliest, last or time_ms");
     }
-    new Call(request, channel, namespace, namespace.folds().get(home), page, failure).begin();
+    if (request.getTimeMs() < 0) {
+      // To Kafka, negative times mean something else.
+      throw invalid("time_ms must be 0 or more, and is " + request.getTimeMs());
+    }
+    call.begin();
+  }
+
+  private Call channel(
+      ReadRequest request, Consumer<ReadPage> page, Consumer<RequestException> failure) {
+    Channel channel = Channel.parse(request.getChannel());
+    Folds.Of namespace = folds.namespace(channel.namespace());
+    int home = namespace.namespace().home(channel.keyBytes());
+    return new Call(
+        request,
+        new Wanted.OfChannel(channel.keyBytes(), Set.copyOf(request.getTypesList())),
+        PendingRead.Target.of(channel, namespace, home),
+        page,
+        failure);
+  }
+
+  private Call pattern(
+      ReadRequest request, Consumer<ReadPage> page, Consumer<RequestException> failure) {
+    ReadRequest.Pattern wanted = request.getPattern();
+    ChannelPattern pattern = new ChannelPattern(wanted.getNamespace(), wanted.getKeyPrefix());
+    Folds.Of namespace = folds.namespace(pattern.namespace());
+    requireBetween("partition", wanted.getPartition(), 0, namespace.folds().size() - 1);
+    return new Call(
+        request,
+        new Wanted.OfPrefix(
+            pattern.prefix().getBytes(StandardCharsets.UTF_8), Set.copyOf(request.getTypesList())),
+        PendingRead.Target.of(pattern, namespace, wanted.getPartition()),
+        page,
+        failure);
+  }
+
+  private static RequestException invalid(String message) {
+    return new RequestException(ErrorCode.INVALID_REQUEST, message);
   }
 
   private static void requireBetween(String what, int value, int min, int max) {
     if (value < min || value > max) {
-      throw new RequestException(
-          ErrorCode.INVALID_REQUEST,
-          "%s must be %d to %d, and is %d".formatted(what, min, max, value));
+      throw invalid("%s must be %d to %d, and is %d".formatted(what, min, max, value));
     }
   }
 
-  /** Owned by one thread after the other: one read. Each step hands it on safely. */
-  private final class Call implements Passage.Waiter {
+  /** Owned by one thread after the other, see {@link PendingRead}. */
+  private final class Call extends PendingRead<ReadPage> {
     private final ReadRequest request;
-    private final Channel channel;
-    private final Folds.Of namespace;
-    private final PartitionFold fold;
-    private final Consumer<ReadPage> page;
-    private final Consumer<RequestException> failure;
-    private final long deadline = nanoClock.getAsLong() + patience.toNanos();
-
-    /** The fold has passed an end that Kafka had after the request, in the present epoch. */
-    private boolean confirmed;
+    private final Wanted wanted;
 
     /** Where a read by time begins. */
     private long sinceTime;
 
     Call(
         ReadRequest request,
-        Channel channel,
-        Folds.Of namespace,
-        PartitionFold fold,
+        Wanted wanted,
+        Target target,
         Consumer<ReadPage> page,
         Consumer<RequestException> failure) {
+      super(waits, target, page, failure);
       this.request = request;
-      this.channel = channel;
-      this.namespace = namespace;
-      this.fold = fold;
-      this.page = page;
-      this.failure = failure;
+      this.wanted = wanted;
     }
 
-    void begin() {
-      Head head = fold.head();
-      if (!head.caughtUp()) {
-        failure.accept(Readiness.unavailable(Readiness.REBUILDING));
-      } else if (restsOnAbsence(head)) {
-        confirm();
-      } else {
-        locate();
-      }
-    }
-
-    /** A position that the fold does not know may be one that it has not reached yet. */
-    private boolean restsOnAbsence(Head head) {
+    @Override
+    boolean restsOnAbsence(Head head) {
       boolean foreignBound =
           !request.getAtLeastEpoch().isEmpty() && !request.getAtLeastEpoch().equals(head.epoch());
       return foreignBound
@@ -157,30 +162,19 @@ public final class Reads {
       return !position.getEpoch().equals(head.epoch()) || position.getOffset() > newest;
     }
 
-    private void confirm() {
-      if (isTooFarBehind()) {
-        late();
-        return;
+    @Override
+    void locate() {
+      if (request.getStartCase() == ReadRequest.StartCase.TIME_MS) {
+        lookUpTime();
+      } else {
+        awaitBound(Long.MIN_VALUE);
       }
-      watch.confirm(
-          namespace,
-          fold,
-          deadline,
-          () -> {
-            confirmed = true;
-            locate();
-          },
-          failure);
     }
 
     /** Asks Kafka for the offset of a time, which only Kafka has. */
-    private void locate() {
-      if (request.getStartCase() != ReadRequest.StartCase.TIME_MS) {
-        await(Long.MIN_VALUE);
-        return;
-      }
+    private void lookUpTime() {
       if (!timeLookUps.tryAcquire()) {
-        failure.accept(
+        fail(
             Readiness.unavailable(
                 "this instance is at its limit of "
                     + MAX_TIME_LOOK_UPS
@@ -188,71 +182,42 @@ public final class Reads {
         return;
       }
       // Events after this one were written after the question, and belong to the page.
-      long newest = fold.head().through();
-      watch
+      long newest = fold().head().through();
+      waits
+          .watch()
           .topics()
-          .since(fold.partition(), request.getTimeMs())
+          .since(fold().partition(), request.getTimeMs())
           .whenCompleteAsync(
               (offset, failed) -> {
                 timeLookUps.release();
                 if (failed != null) {
-                  failure.accept(Readiness.unavailable("Kafka does not answer"));
+                  fail(Readiness.unavailable("Kafka does not answer"));
                 } else {
                   sinceTime = offset < 0 ? newest : offset - 1;
-                  await(sinceTime);
+                  awaitBound(sinceTime);
                 }
               },
               executor);
     }
 
-    private void await(long offset) {
-      boolean bound = request.getAtLeastEpoch().equals(fold.head().epoch());
-      long min = bound ? Math.max(offset, request.getAtLeast()) : offset;
-      if (min > fold.head().through() && isTooFarBehind()) {
-        late();
-      } else {
-        fold.passage().await(min, deadline, this);
-      }
-    }
-
-    /** Whether waiting is useless, while another instance may answer at once. */
-    private boolean isTooFarBehind() {
-      return readiness.lag().compareTo(patience) > 0;
+    private void awaitBound(long offset) {
+      boolean bound = request.getAtLeastEpoch().equals(fold().head().epoch());
+      await(bound ? Math.max(offset, request.getAtLeast()) : offset);
     }
 
     @Override
-    public void passed() {
-      try {
-        answer();
-      } catch (RequestException e) {
-        failure.accept(e);
-      } catch (StoreException e) {
-        failure.accept(Readiness.unavailable("this instance cannot read its store"));
-      } catch (RuntimeException e) {
-        LOG.error("reading {} failed", channel, e);
-        failure.accept(new RequestException(ErrorCode.INTERNAL, "internal error"));
-      }
-    }
-
-    @Override
-    public void late() {
-      failure.accept(Readiness.unavailable(Readiness.BEHIND));
-    }
-
-    private void answer() {
-      Head before = fold.head();
-      ReadPage found;
-      try (Page snapshot = new Page(store, fold.keys(), channel.keyBytes())) {
+    ReadPage read() {
+      try (Page snapshot = new Page(store, fold().keys(), wanted)) {
         int bytes = request.getMaxBytes() == 0 ? pageBytes : request.getMaxBytes();
-        found = snapshot.read(start(snapshot.progress()), request.getLimit(), bytes);
+        return snapshot.read(start(snapshot.progress()), request.getLimit(), bytes).toBuilder()
+            .setPartition(fold().partition().partition())
+            .build();
       }
-      if (!before.caughtUp() || fold.head().begun() != before.begun()) {
-        failure.accept(Readiness.unavailable(Readiness.REBUILDING));
-      } else if (!found.getKnown() && namespace.namespace().platformOnly() && !confirmed) {
-        confirm();
-      } else {
-        page.accept(found.toBuilder().setPartition(fold.partition().partition()).build());
-      }
+    }
+
+    @Override
+    boolean isKnown(ReadPage found) {
+      return found.getKnown();
     }
 
     private Start start(Progress progress) {
@@ -286,7 +251,7 @@ public final class Reads {
     private boolean isOf(Progress progress, Position position, long newest) {
       boolean known =
           position.getEpoch().equals(progress.epoch().text()) && position.getOffset() <= newest;
-      if (!known && !confirmed) {
+      if (!known && !isConfirmed()) {
         throw Readiness.unavailable(Readiness.REBUILDING);
       }
       return known;

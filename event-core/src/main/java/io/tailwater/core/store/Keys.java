@@ -15,6 +15,10 @@ import java.util.List;
  *   <li>{@code order}: offset to the channel of its event, for pruning
  *   <li>{@code idempotency}: (channel, publisher, key) to the offset and timestamp of the record
  *   <li>{@code closed}: channel to the offset of its closing record
+ *   <li>{@code entry}: (channel, entry) to the entry of the channel's state
+ *   <li>{@code totals}: channel to the size of its state
+ *   <li>{@code reference}: (offset, offset of an event that is about this one) to their channel
+ *   <li>{@code rules}: the namespace's rules by which the partition was folded
  *   <li>{@code progress}: how far the partition was folded
  * </ul>
  */
@@ -23,6 +27,10 @@ public final class Keys {
   private final byte[] order;
   private final byte[] idempotency;
   private final byte[] closed;
+  private final byte[] entry;
+  private final byte[] totals;
+  private final byte[] reference;
+  private final byte[] rules;
   private final byte[] progress;
 
   /** The keys of a partition. */
@@ -31,6 +39,10 @@ public final class Keys {
     order = prefix('o', namespace, partition);
     idempotency = prefix('i', namespace, partition);
     closed = prefix('c', namespace, partition);
+    entry = prefix('s', namespace, partition);
+    totals = prefix('t', namespace, partition);
+    reference = prefix('f', namespace, partition);
+    rules = prefix('r', namespace, partition);
     progress = prefix('p', namespace, partition);
   }
 
@@ -68,6 +80,40 @@ public final class Keys {
     return room(closed, 1 + channel.length).put((byte) channel.length).put(channel).array();
   }
 
+  /** Prefix of all entries of a channel; what follows is an entry's name. */
+  byte[] entries(byte[] channel) {
+    return room(entry, 1 + channel.length).put((byte) channel.length).put(channel).array();
+  }
+
+  /** Key of an entry of a channel's state. */
+  public byte[] entry(byte[] channel, byte[] name) {
+    return room(entry, 1 + channel.length + name.length)
+        .put((byte) channel.length)
+        .put(channel)
+        .put(name)
+        .array();
+  }
+
+  /** Key of the size of a channel's state. */
+  public byte[] totals(byte[] channel) {
+    return room(totals, 1 + channel.length).put((byte) channel.length).put(channel).array();
+  }
+
+  /** Prefix of the references to the event at an offset. */
+  byte[] references(long of) {
+    return room(reference, Long.BYTES).putLong(of).array();
+  }
+
+  /** Key of the reference of an event to an earlier one. */
+  byte[] reference(long of, long offset) {
+    return room(reference, 2 * Long.BYTES).putLong(of).putLong(offset).array();
+  }
+
+  /** Key of the rules by which the partition was folded. */
+  public byte[] rules() {
+    return rules.clone();
+  }
+
   /** Key of the partition's progress. */
   public byte[] progress() {
     return progress.clone();
@@ -75,7 +121,7 @@ public final class Keys {
 
   /** Beginnings of all keys of this partition; the end of each range is {@link #after} it. */
   List<byte[]> ranges() {
-    return List.of(event, order, idempotency, closed, progress);
+    return List.of(event, order, idempotency, closed, entry, totals, reference, rules, progress);
   }
 
   byte[] orders() {

@@ -6,11 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import org.rocksdb.RocksIterator;
 
 /**
- * Owned by the thread that creates it, for one page: reads a page of a channel from one snapshot.
- * Events, closing, progress and the earliest offset belong to the same moment.
+ * Owned by the thread that creates it, for one page: reads a page of a channel, or of the channels
+ * with a prefix, from one snapshot. Events, closing, progress and the earliest offset belong to the
+ * same moment. A page that leaves out much ends early.
  */
 public final class Page implements AutoCloseable {
   /** Immutable: where a page begins, when nothing has to be asked of Kafka any more. */
@@ -34,12 +34,18 @@ public final class Page implements AutoCloseable {
     record Foreign() implements Start {}
   }
 
+  /** How much a page leaves out before it ends, bytes of stored events. */
+  private static final long MAX_LEFT_OUT_BYTES = 512 << 10;
+
+  /** The same when it reads backwards, where the reader does not ask again by itself. */
+  private static final long MAX_LEFT_OUT_BYTES_BACKWARDS = 4 << 20;
+
+  private static final long OPEN = -1;
+
   private final Store.View view;
-  private final Keys keys;
-  private final byte[] channel;
-  private final byte[] prefix;
+  private final Wanted wanted;
   private final Progress progress;
-  private final RocksIterator iterator;
+  private final Walk walk;
   private final long closedBy;
 
   /**
@@ -47,10 +53,8 @@ public final class Page implements AutoCloseable {
    *
    * @throws StoreException if the store is closed or cannot be read
    */
-  public Page(Store store, Keys keys, byte[] channel) {
-    this.keys = keys;
-    this.channel = channel;
-    prefix = keys.events(channel);
+  public Page(Store store, Keys keys, Wanted wanted) {
+    this.wanted = wanted;
     view = store.view();
     try {
       byte[] stored = view.get(keys.progress());
@@ -58,14 +62,18 @@ public final class Page implements AutoCloseable {
         throw new StoreException("the store has no progress of the partition");
       }
       progress = Progress.decode(stored);
-      byte[] closing = view.get(keys.closed(channel));
-      long by = closing == null ? -1 : ByteBuffer.wrap(closing).getLong();
-      closedBy = by >= progress.earliest() ? by : -1;
-      iterator = view.iterator();
+      closedBy = wanted instanceof Wanted.OfChannel channel ? closedBy(keys, channel) : OPEN;
+      walk = Walk.of(wanted, keys, view);
     } catch (RuntimeException e) {
       view.close();
       throw e;
     }
+  }
+
+  private long closedBy(Keys keys, Wanted.OfChannel channel) {
+    byte[] closing = view.get(keys.closed(channel.key()));
+    long by = closing == null ? OPEN : ByteBuffer.wrap(closing).getLong();
+    return by >= progress.earliest() ? by : OPEN;
   }
 
   /** The progress of the snapshot. */
@@ -102,36 +110,52 @@ public final class Page implements AutoCloseable {
     return onward(offset, limit, bytes).build();
   }
 
-  /** The events after a position: through the head, or the last event within the bounds. */
+  /** The events after a position: through the head, or what was looked through in the bounds. */
   private ReadPage.Builder onward(long from, int limit, int bytes) {
     ReadPage.Builder page = ReadPage.newBuilder().setFrom(from);
     long through = limit == 0 ? from : progress.through();
     int size = 0;
-    for (iterator.seek(keys.event(channel, from + 1)); limit > 0 && inChannel(); iterator.next()) {
-      byte[] stored = iterator.value();
-      boolean full =
-          page.getEventsCount() > 0
-              && (page.getEventsCount() == limit || size + stored.length > bytes);
-      if (full) {
-        through = page.getEvents(page.getEventsCount() - 1).getOffset();
+    for (walk.seek(from + 1); limit > 0 && walk.isValid(); walk.next()) {
+      if (walk.leftOutBytes() > MAX_LEFT_OUT_BYTES) {
+        through = walk.offset() - 1;
         break;
       }
-      page.addEvents(Store.event(stored));
-      size += stored.length;
+      Event event = walk.event();
+      if (event == null) {
+        continue;
+      }
+      if (isFull(page.getEventsCount(), limit, size, bytes)) {
+        through = walk.offset() - 1;
+        break;
+      }
+      page.addEvents(event);
+      size += walk.bytes();
     }
     return finish(page, through, limit == 0 ? progress.through() : through);
   }
 
-  /** The position before the newest N events, or the earliest position if fewer are retained. */
+  private boolean isFull(int events, int limit, int size, int bytes) {
+    return events > 0 && (events == limit || size + walk.bytes() > bytes);
+  }
+
+  /**
+   * The position before the newest N events. If fewer are retained, it is the earliest position; if
+   * too much had to be left out, it is the one before the oldest event that was found.
+   */
   private long beforeLast(int events) {
     long from = progress.through();
-    seekBefore(progress.next());
-    for (int i = 0; i < events; i++) {
-      if (!inChannel() || Keys.offset(iterator.key()) < progress.earliest()) {
+    walk.seekBefore(progress.next());
+    for (int found = 0; found < events; walk.previous()) {
+      if (!walk.isValid() || walk.offset() < progress.earliest()) {
         return progress.earliestPosition();
       }
-      from = Keys.offset(iterator.key()) - 1;
-      iterator.prev();
+      if (walk.leftOutBytes() > MAX_LEFT_OUT_BYTES_BACKWARDS) {
+        return from;
+      }
+      if (walk.event() != null) {
+        from = walk.offset() - 1;
+        found++;
+      }
     }
     return from;
   }
@@ -147,48 +171,51 @@ public final class Page implements AutoCloseable {
     ArrayDeque<Event> events = new ArrayDeque<>();
     long from = limit == 0 ? through : progress.earliestPosition();
     int size = 0;
-    seekBefore(through + 1);
-    while (limit > 0 && inChannel() && Keys.offset(iterator.key()) >= progress.earliest()) {
-      byte[] stored = iterator.value();
-      if (!events.isEmpty() && (events.size() == limit || size + stored.length > bytes)) {
-        from = events.getFirst().getOffset() - 1;
+    walk.seekBefore(through + 1);
+    for (; limit > 0 && walk.isValid() && walk.offset() >= progress.earliest(); walk.previous()) {
+      if (walk.leftOutBytes() > MAX_LEFT_OUT_BYTES_BACKWARDS) {
+        from = walk.offset();
         break;
       }
-      events.addFirst(Store.event(stored));
-      size += stored.length;
-      iterator.prev();
+      Event event = walk.event();
+      if (event == null) {
+        continue;
+      }
+      if (isFull(events.size(), limit, size, bytes)) {
+        from = walk.offset();
+        break;
+      }
+      events.addFirst(event);
+      size += walk.bytes();
     }
     List<Event> oldestFirst = new ArrayList<>(events);
     return finish(ReadPage.newBuilder().setFrom(from).addAllEvents(oldestFirst), through, through)
         .build();
   }
 
-  private void seekBefore(long offset) {
-    iterator.seekForPrev(keys.event(channel, Math.max(0, offset - 1)));
-  }
-
-  private boolean inChannel() {
-    return iterator.isValid() && Keys.startsWith(iterator.key(), prefix);
-  }
-
   private ReadPage.Builder finish(ReadPage.Builder page, long through, long closedAsOf) {
-    boolean known = page.getEventsCount() > 0 || closedBy >= 0 || hasAny();
     return page.setEpoch(progress.epoch().text())
         .setThrough(through)
         .setClosed(closedBy >= 0 && closedBy <= closedAsOf)
         .setEarliest(progress.earliestPosition())
         .setHead(progress.through())
-        .setKnown(known);
+        .setLeftOutBytes(walk.leftOutBytes())
+        .setKnown(page.getEventsCount() > 0 || closedBy >= 0 || hasAny());
   }
 
   private boolean hasAny() {
-    iterator.seek(keys.event(channel, progress.earliest()));
-    return inChannel();
+    return switch (wanted) {
+      case Wanted.OfPrefix prefix -> true;
+      case Wanted.OfChannel channel -> {
+        walk.seek(progress.earliest());
+        yield walk.isValid();
+      }
+    };
   }
 
   @Override
   public void close() {
-    iterator.close();
+    walk.close();
     view.close();
   }
 }

@@ -1,8 +1,13 @@
 package io.tailwater.core.store;
 
+import io.tailwater.contract.Acks;
 import io.tailwater.contract.v1.Event;
+import io.tailwater.core.state.Entry;
+import io.tailwater.core.state.Totals;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -10,20 +15,26 @@ import org.rocksdb.WriteBatch;
 
 /**
  * Owned by the store's owner, the fold thread: removes the events of one partition that Kafka no
- * longer has, and their idempotency keys and closings. Readers don't notice: events below the
- * earliest offset are gone for them before they are removed.
+ * longer has, and their idempotency keys, closings and entries. Readers don't notice: events below
+ * the earliest offset are gone for them before they are removed.
  */
 public final class Pruning {
   private static final int MAX_AT_ONCE = 1000;
 
   private final Store store;
   private final Keys keys;
+  private final boolean acks;
 
   /** Everything below this offset is removed. */
   private long done;
 
-  /** Prunes one partition. */
-  public Pruning(Store store, Keys keys) {
+  /**
+   * Prunes one partition.
+   *
+   * @param acks whether its events are read positions
+   */
+  public Pruning(Store store, Keys keys, boolean acks) {
+    this.acks = acks;
     this.store = store;
     this.keys = keys;
   }
@@ -41,6 +52,7 @@ public final class Pruning {
       return 0;
     }
     int removed = 0;
+    Map<ByteBuffer, Totals> totals = new HashMap<>();
     try (Store.View view = store.view();
         RocksIterator orders = view.iterator();
         WriteBatch batch = new WriteBatch()) {
@@ -55,10 +67,13 @@ public final class Pruning {
           reached = Keys.offset(order);
           break;
         }
-        remove(view, batch, order, orders.value());
+        remove(view, batch, order, orders.value(), totals);
         removed++;
       }
       if (removed > 0) {
+        for (Map.Entry<ByteBuffer, Totals> each : totals.entrySet()) {
+          put(batch, each.getKey().array(), each.getValue());
+        }
         store.write(batch);
       }
       done = reached;
@@ -68,7 +83,20 @@ public final class Pruning {
     return removed;
   }
 
-  private void remove(Store.View view, WriteBatch batch, byte[] order, byte[] channel)
+  private static void put(WriteBatch batch, byte[] key, Totals totals) throws RocksDBException {
+    if (totals.equals(Totals.NONE)) {
+      batch.delete(key);
+    } else {
+      batch.put(key, totals.encode());
+    }
+  }
+
+  private void remove(
+      Store.View view,
+      WriteBatch batch,
+      byte[] order,
+      byte[] channel,
+      Map<ByteBuffer, Totals> totals)
       throws RocksDBException {
     long offset = Keys.offset(order);
     byte[] key = keys.event(channel, offset);
@@ -80,6 +108,18 @@ public final class Pruning {
       }
       if (event.getCloses()) {
         removeIfOf(offset, view, batch, keys.closed(channel));
+      }
+      if (acks) {
+        for (String read : Acks.decode(event.getData()).keySet()) {
+          byte[] entry = keys.entry(channel, read.getBytes(StandardCharsets.UTF_8));
+          removeIfOf(offset, view, batch, entry);
+        }
+      }
+      if (event.hasOf()) {
+        batch.delete(keys.reference(event.getOf(), offset));
+      }
+      if (!event.getEntry().isEmpty()) {
+        removeEntry(event, view, batch, channel, totals);
       }
     }
     batch.delete(key);
@@ -93,6 +133,27 @@ public final class Pruning {
     if (value != null && ByteBuffer.wrap(value).getLong() == offset) {
       batch.delete(entry);
     }
+  }
+
+  private void removeEntry(
+      Event event,
+      Store.View view,
+      WriteBatch batch,
+      byte[] channel,
+      Map<ByteBuffer, Totals> totals)
+      throws RocksDBException {
+    byte[] key = keys.entry(channel, event.getEntry().getBytes(StandardCharsets.UTF_8));
+    byte @Nullable [] stored = view.get(key);
+    if (stored == null || Entry.version(stored) != event.getOffset()) {
+      return;
+    }
+    batch.delete(key);
+    byte[] totalsKey = keys.totals(channel);
+    Totals before =
+        totals.computeIfAbsent(
+            ByteBuffer.wrap(totalsKey), absent -> Totals.decode(view.get(totalsKey)));
+    totals.put(
+        ByteBuffer.wrap(totalsKey), before.changed(event.getEntry(), Entry.decode(stored), null));
   }
 
   private byte[] idempotency(byte[] channel, Event event) {

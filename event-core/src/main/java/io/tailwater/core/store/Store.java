@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -27,6 +28,7 @@ import org.rocksdb.RocksIterator;
 import org.rocksdb.Snapshot;
 import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteBufferManager;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,13 +45,27 @@ public final class Store implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Store.class);
   private static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] FORMAT = "1".getBytes(StandardCharsets.US_ASCII);
-  private static final long WRITE_BUFFER_BYTES = 32L << 20;
+
+  /** Smallest budget of memory, bytes. */
+  public static final long MIN_BYTES = 16L << 20;
+
+  /** A write buffer is an eighth of the budget, and at most this. */
+  private static final long MAX_WRITE_BUFFER_BYTES = 32L << 20;
+
   private static final int WRITE_BUFFERS = 3;
+
+  /** Each open file has a reader of a few kilobytes; its index and filter are in the cache. */
   private static final int OPEN_FILES = 512;
+
+  /** A compaction reads this much ahead of each of its files, of which there may be 40. */
+  private static final long COMPACTION_READAHEAD_BYTES = 256L << 10;
+
   private static final double BLOOM_BITS_PER_KEY = 10;
 
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private final long bytes;
   private final LRUCache cache;
+  private final WriteBufferManager writeBuffers;
   private final BloomFilter bloom = new BloomFilter(BLOOM_BITS_PER_KEY);
   private final Options options;
   private final WriteOptions writing = new WriteOptions().setDisableWAL(true);
@@ -59,16 +75,22 @@ public final class Store implements AutoCloseable {
   @GuardedBy("lock")
   private boolean closed;
 
-  private Store(Path directory, long cacheBytes, Owner owner) throws RocksDBException {
+  private Store(Path directory, long bytes, Owner owner) throws RocksDBException {
     this.owner = owner;
-    cache = new LRUCache(cacheBytes);
+    this.bytes = bytes;
+    // A strict limit would fail reads while many blocks are in use; the few threads bound those.
+    cache = new LRUCache(bytes);
+    // Written events count as blocks of the cache, and push others out. A writer waits at half.
+    writeBuffers = new WriteBufferManager(bytes / 2, cache, true);
     options =
         new Options()
             .setCreateIfMissing(true)
-            .setWriteBufferSize(WRITE_BUFFER_BYTES)
+            .setWriteBufferSize(Math.min(bytes / 8, MAX_WRITE_BUFFER_BYTES))
+            .setWriteBufferManager(writeBuffers)
             .setMaxWriteBufferNumber(WRITE_BUFFERS)
             .setCompressionType(CompressionType.LZ4_COMPRESSION)
             .setMaxOpenFiles(OPEN_FILES)
+            .setCompactionReadaheadSize(COMPACTION_READAHEAD_BYTES)
             .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
             .setKeepLogFileNum(2)
             .setTableFormatConfig(
@@ -87,21 +109,25 @@ public final class Store implements AutoCloseable {
   /**
    * Opens the store. A store that is damaged or has another format is emptied, since it is derived.
    *
+   * @param bytes memory for blocks, indexes and events that are not flushed, together; {@link
+   *     #MIN_BYTES} or more
    * @param owner the thread that writes
    * @throws UncheckedIOException if the directory cannot be used, for instance because another
    *     process uses it
    */
-  public static Store open(Path directory, long cacheBytes, Owner owner) {
+  public static Store open(Path directory, long bytes, Owner owner) {
     RocksDB.loadLibrary();
     try {
-      Files.createDirectories(directory);
-      Store store = openWhole(directory, cacheBytes, owner);
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      Store store = openWhole(directory, bytes, owner);
       byte[] format = store.db.get(FORMAT_KEY);
       if (format != null && !Arrays.equals(format, FORMAT)) {
         LOG.warn("the store in {} has another format: everything is folded again", directory);
         store.close();
         destroy(directory);
-        store = openWhole(directory, cacheBytes, owner);
+        store = openWhole(directory, bytes, owner);
       }
       store.db.put(store.writing, FORMAT_KEY, FORMAT);
       return store;
@@ -114,10 +140,9 @@ public final class Store implements AutoCloseable {
     }
   }
 
-  private static Store openWhole(Path directory, long cacheBytes, Owner owner)
-      throws RocksDBException {
+  private static Store openWhole(Path directory, long bytes, Owner owner) throws RocksDBException {
     try {
-      return new Store(directory, cacheBytes, owner);
+      return new Store(directory, bytes, owner);
     } catch (RocksDBException e) {
       if (e.getStatus() == null || e.getStatus().getCode() != Status.Code.Corruption) {
         throw e;
@@ -125,7 +150,7 @@ public final class Store implements AutoCloseable {
       LOG.warn(
           "the store in {} is damaged: everything is folded again: {}", directory, e.getMessage());
       destroy(directory);
-      return new Store(directory, cacheBytes, owner);
+      return new Store(directory, bytes, owner);
     }
   }
 
@@ -140,9 +165,22 @@ public final class Store implements AutoCloseable {
     return property("rocksdb.total-sst-files-size");
   }
 
-  /** Bytes that were written and are still in memory; 0 once the store is closed. */
+  /**
+   * Bytes of memory in use: blocks, indexes, events that are not flushed, and readers of files; 0
+   * once the store is closed.
+   */
   public long memoryBytes() {
-    return property("rocksdb.size-all-mem-tables");
+    lock.readLock().lock();
+    try {
+      return closed ? 0 : cache.getUsage() + property("rocksdb.estimate-table-readers-mem");
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Bytes of memory that it may use, apart from readers of files. */
+  public long budgetBytes() {
+    return bytes;
   }
 
   /** The thread that writes. */
@@ -184,13 +222,18 @@ public final class Store implements AutoCloseable {
     }
   }
 
-  /** Removes everything of a partition and writes its new progress. */
-  public void wipe(Keys keys, Progress progress) {
+  /**
+   * Removes everything of a partition and writes its new progress.
+   *
+   * @param rules by which it will be folded
+   */
+  public void wipe(Keys keys, Progress progress, String rules) {
     assert owner.isCurrent() : owner;
     try (WriteBatch batch = new WriteBatch()) {
       for (byte[] range : keys.ranges()) {
         batch.deleteRange(range, Keys.after(range));
       }
+      batch.put(keys.rules(), rules.getBytes(StandardCharsets.UTF_8));
       batch.put(keys.progress(), progress.encode());
       write(batch);
     } catch (RocksDBException e) {
@@ -250,6 +293,7 @@ public final class Store implements AutoCloseable {
   private void closeOptions() {
     options.close();
     bloom.close();
+    writeBuffers.close();
     cache.close();
   }
 

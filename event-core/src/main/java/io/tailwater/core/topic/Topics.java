@@ -3,6 +3,8 @@ package io.tailwater.core.topic;
 import static java.util.Objects.requireNonNull;
 
 import io.micronaut.context.exceptions.ConfigurationException;
+import io.tailwater.contract.v1.StateKind;
+import io.tailwater.core.topic.TopicComparison.Remedy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -94,6 +97,20 @@ public final class Topics {
     }
   }
 
+  /**
+   * The id of the Kafka cluster.
+   *
+   * @throws ConfigurationException if Kafka does not return one
+   */
+  public String cluster() {
+    try {
+      return requireNonNull(get(admin.describeCluster().clusterId().toCompletionStage()));
+    } catch (TimeoutException | ApiException | NullPointerException e) {
+      throw new ConfigurationException(
+          "Kafka does not return the id of its cluster: set tailwater.core.platform", e);
+    }
+  }
+
   private List<Prepared> prepare(List<Namespace> namespaces) throws TimeoutException {
     int replicas =
         Math.min(USUAL_REPLICAS, get(admin.describeCluster().nodes().toCompletionStage()).size());
@@ -125,14 +142,60 @@ public final class Topics {
     if (value(config, TopicConfig.CLEANUP_POLICY_CONFIG).contains("compact")) {
       throw new ConfigurationException(compacted(namespace));
     }
+    TopicComparison comparison = compared(namespace, description, config, replicas);
+    if (namespace.apply() && !comparison.remedies().isEmpty()) {
+      apply(namespace, comparison.remedies());
+      comparison = compared(namespace, description, config(namespace), replicas);
+    } else if (!namespace.apply()) {
+      String forgetting = forgetting(namespace, config);
+      if (forgetting != null) {
+        throw new ConfigurationException(forgetting);
+      }
+    }
     return new Prepared(
-        namespace.withPartitions(partitions),
-        description.topicId().toString(),
-        TopicComparison.of(
-            namespace,
-            description.partitions().getFirst().replicas().size(),
-            replicas,
-            key -> value(config, key)));
+        namespace.withPartitions(partitions), description.topicId().toString(), comparison);
+  }
+
+  private static TopicComparison compared(
+      Namespace namespace, TopicDescription description, Config config, int possible) {
+    return TopicComparison.of(
+        namespace,
+        description.partitions().getFirst().replicas().size(),
+        possible,
+        key -> value(config, key));
+  }
+
+  private void apply(Namespace namespace, List<Remedy> remedies) throws TimeoutException {
+    List<AlterConfigOp> changes =
+        remedies.stream()
+            .map(each -> new ConfigEntry(each.name(), each.value()))
+            .map(entry -> new AlterConfigOp(entry, AlterConfigOp.OpType.SET))
+            .toList();
+    get(
+        admin
+            .incrementalAlterConfigs(Map.of(resource(namespace), changes))
+            .all()
+            .toCompletionStage());
+    remedies.forEach(
+        each ->
+            LOG.info("topic {}: set {} to {}", namespace.topicName(), each.name(), each.value()));
+  }
+
+  /** Compares a namespace with its topic as it is now. */
+  public CompletableFuture<TopicComparison> compare(Namespace namespace) {
+    CompletableFuture<Integer> possible =
+        admin
+            .describeCluster()
+            .nodes()
+            .toCompletionStage()
+            .toCompletableFuture()
+            .thenApply(nodes -> Math.min(USUAL_REPLICAS, nodes.size()));
+    return description(namespace.topicName())
+        .toCompletableFuture()
+        .thenCombine(possible, Map::entry)
+        .thenCombine(
+            configuration(resource(namespace)),
+            (topic, config) -> compared(namespace, topic.getKey(), config, topic.getValue()));
   }
 
   private TopicDescription describe(Namespace namespace) throws TimeoutException {
@@ -143,8 +206,10 @@ public final class Topics {
   private void create(Namespace namespace, int replicas) throws TimeoutException {
     Map<String, String> config = new HashMap<>();
     config.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
-    config.put(
-        TopicConfig.RETENTION_MS_CONFIG, Long.toString(namespace.createdRetention().toMillis()));
+    config.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(namespace.createdRetentionMs()));
+    if (namespace.stateKind() == StateKind.STATE_MAP) {
+      config.put(TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, TopicComparison.MAX_AHEAD_MS);
+    }
     config.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
     config.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
     config.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, replicas >= USUAL_REPLICAS ? "2" : "1");
@@ -172,6 +237,26 @@ public final class Topics {
             namespace.name(),
             namespace.partitions(),
             partitions);
+  }
+
+  /** Why a topic that removes records is refused for a state that must not expire, or null. */
+  private static @Nullable String forgetting(Namespace namespace, Config config) {
+    if (!namespace.isForever() || namespace.stateKind() != StateKind.STATE_MAP) {
+      return null;
+    }
+    for (String limit :
+        List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
+      if (!value(config, limit).equals("-1")) {
+        return "topic %s has %s %s, and tailwater.namespaces.%s.retention is forever: set it to -1, or let tailwater.namespaces.%s.apply: true do that"
+            .formatted(
+                namespace.topicName(),
+                limit,
+                value(config, limit),
+                namespace.name(),
+                namespace.name());
+      }
+    }
+    return null;
   }
 
   private static String compacted(Namespace namespace) {

@@ -8,6 +8,7 @@ import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.fold.LogRecords.Written;
 import io.tailwater.core.store.Page;
 import io.tailwater.core.store.Progress;
+import io.tailwater.core.store.Wanted;
 import io.tailwater.core.topic.Namespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
@@ -34,6 +36,8 @@ final class FoldPropertyTest {
       FoldRig.namespace(3, Duration.ofSeconds(10), Duration.ofMillis(WINDOW_MS));
   private static final List<String> HERE = FoldRig.channels(NAMESPACE, PARTITION, true, 3);
   private static final List<String> ELSEWHERE = FoldRig.channels(NAMESPACE, PARTITION, false, 2);
+
+  private static final List<String> TYPES = List.of("a", "b", "c");
 
   private record Kept(long offset, String channel, Written record) {}
 
@@ -197,6 +201,86 @@ final class FoldPropertyTest {
       }
       before = page.getFrom() + 1;
     }
+  }
+
+  /**
+   * What the fold refused is in no page, whatever the page is of; and pages that leave out much add
+   * up all the same.
+   */
+  @Property(tries = 20)
+  void pagesOfPatternsAndTypesAddUpToTheLog(@ForAll long seed) {
+    Random random = new Random(seed);
+    inDirectory(
+        directory -> {
+          Model model = new Model();
+          try (FoldRig rig = new FoldRig(NAMESPACE, PARTITION, directory)) {
+            for (int step = 0; step < 6; step++) {
+              long begin = rig.fold().progress().next();
+              List<Written> records =
+                  records(random, step).stream()
+                      .map(one -> one.typed(TYPES.get(random.nextInt(TYPES.size()))))
+                      .toList();
+              for (int i = 0; i < records.size(); i++) {
+                model.add(begin + i, records.get(i));
+              }
+              rig.fold(records, random.nextInt(3));
+            }
+            model.earliest = random.nextLong(rig.fold().progress().next() + 1);
+            rig.retain(model.earliest);
+            for (String prefix : List.of("", "c", HERE.getFirst(), "x")) {
+              for (Set<String> types : List.of(Set.<String>of(), Set.of("a"), Set.of("a", "b"))) {
+                Wanted wanted = new Wanted.OfPrefix(LogRecords.bytes(prefix), types);
+                assertAddsUp(rig, wanted, random, wanted(model, prefix, types));
+              }
+            }
+            for (String channel : HERE) {
+              Wanted wanted = new Wanted.OfChannel(LogRecords.bytes(channel), Set.of("b"));
+              List<Long> offsets =
+                  model
+                      .left(channel)
+                      .filter(one -> one.record().type().equals("b"))
+                      .map(Kept::offset)
+                      .toList();
+              assertAddsUp(rig, wanted, random, offsets);
+              assertThat(rig.page(wanted, new Page.Start.Earliest(), 1000).getClosed())
+                  .isEqualTo(model.isClosed(channel));
+            }
+          }
+        });
+  }
+
+  private static List<Long> wanted(Model model, String prefix, Set<String> types) {
+    return model.kept.stream()
+        .filter(one -> one.offset() >= model.earliest && one.channel().startsWith(prefix))
+        .filter(one -> types.isEmpty() || types.contains(one.record().type()))
+        .map(Kept::offset)
+        .toList();
+  }
+
+  private static void assertAddsUp(FoldRig rig, Wanted wanted, Random random, List<Long> offsets) {
+    int limit = 1 + random.nextInt(4);
+    List<Long> forwards = new ArrayList<>();
+    long at = rig.fold().progress().earliestPosition();
+    do {
+      ReadPage page = rig.page(wanted, new Page.Start.After(at), limit);
+      assertThat(page.getFrom()).isEqualTo(at);
+      assertThat(page.getThrough()).isGreaterThanOrEqualTo(at);
+      forwards.addAll(offsets(page));
+      at = page.getThrough();
+    } while (at < rig.fold().head().through());
+    assertThat(forwards).isEqualTo(offsets);
+    List<Long> backwards = new ArrayList<>();
+    ReadPage page;
+    long before = rig.fold().progress().next();
+    do {
+      page = rig.page(wanted, new Page.Start.Before(before), limit);
+      backwards.addAll(0, offsets(page));
+      before = page.getFrom() + 1;
+    } while (page.getFrom() > page.getEarliest());
+    assertThat(backwards).isEqualTo(offsets);
+    int last = random.nextInt(5);
+    assertThat(offsets(rig.page(wanted, new Page.Start.Last(last), 1000)))
+        .isEqualTo(offsets.subList(Math.max(0, offsets.size() - last), offsets.size()));
   }
 
   private static void assertSame(FoldRig rig, Model model) {

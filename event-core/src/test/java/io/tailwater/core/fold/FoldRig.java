@@ -8,8 +8,10 @@ import io.tailwater.core.store.Keys;
 import io.tailwater.core.store.Page;
 import io.tailwater.core.store.Progress;
 import io.tailwater.core.store.Store;
+import io.tailwater.core.store.Wanted;
 import io.tailwater.core.thread.Owner;
 import io.tailwater.core.topic.Namespace;
+import io.tailwater.service.DurationText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -47,7 +50,7 @@ final class FoldRig implements AutoCloseable {
         null,
         partitions,
         "murmur2",
-        retention,
+        DurationText.of(retention),
         "json",
         262_144,
         window,
@@ -55,6 +58,16 @@ final class FoldRig implements AutoCloseable {
         false,
         false,
         "lag",
+        false,
+        null,
+        false,
+        null,
+        false,
+        false,
+        "none",
+        "deny",
+        "none",
+        Duration.ofSeconds(10),
         false);
   }
 
@@ -62,7 +75,7 @@ final class FoldRig implements AutoCloseable {
     this.namespace = namespace;
     this.partition = partition;
     this.directory = directory;
-    store = Store.open(directory, 1 << 20, owner);
+    store = Store.open(directory, Store.MIN_BYTES, owner);
     fold = open(0);
   }
 
@@ -71,7 +84,7 @@ final class FoldRig implements AutoCloseable {
     Progress fresh = Progress.begin(TOPIC_ID, namespace.partitions(), earliest);
     Progress progress = stored == null ? fresh : Progress.decode(stored);
     if (stored == null) {
-      store.wipe(new Keys(namespace.name(), partition), fresh);
+      store.wipe(new Keys(namespace.name(), partition), fresh, namespace.foldRules());
     }
     PartitionFold opened =
         new PartitionFold(
@@ -115,7 +128,7 @@ final class FoldRig implements AutoCloseable {
   /** Ends the process and begins another one with the same directory. */
   void restart() {
     store.close();
-    store = Store.open(directory, 1 << 20, owner);
+    store = Store.open(directory, Store.MIN_BYTES, owner);
     fold = open(0);
   }
 
@@ -130,7 +143,7 @@ final class FoldRig implements AutoCloseable {
     }
     store.close();
     directory = copy;
-    store = Store.open(copy, 1 << 20, owner);
+    store = Store.open(copy, Store.MIN_BYTES, owner);
     fold = open(0);
     return fold.progress().next();
   }
@@ -161,7 +174,11 @@ final class FoldRig implements AutoCloseable {
   }
 
   ReadPage page(String channel, Page.Start start, int limit) {
-    try (Page page = new Page(store, fold.keys(), LogRecords.bytes(channel))) {
+    return page(new Wanted.OfChannel(LogRecords.bytes(channel), Set.of()), start, limit);
+  }
+
+  ReadPage page(Wanted wanted, Page.Start start, int limit) {
+    try (Page page = new Page(store, fold.keys(), wanted)) {
       return page.read(start, limit, 1 << 20);
     }
   }

@@ -18,7 +18,20 @@ public final class LogRecords {
       String by,
       String idempotency,
       boolean closes,
-      long timestampMs) {
+      long timestampMs,
+      String type,
+      String of) {
+
+    /** A record of the usual type, about no other. */
+    Written(
+        byte @Nullable [] key,
+        @Nullable String value,
+        String by,
+        String idempotency,
+        boolean closes,
+        long timestampMs) {
+      this(key, value, by, idempotency, closes, timestampMs, "message", "");
+    }
 
     static Written of(String key, String value) {
       return new Written(bytes(key), value, "", "", false, 0);
@@ -36,6 +49,14 @@ public final class LogRecords {
       return new Written(key, value, by, idempotency, true, timestampMs);
     }
 
+    Written typed(String newType) {
+      return new Written(key, value, by, idempotency, closes, timestampMs, newType, of);
+    }
+
+    Written about(String id) {
+      return new Written(key, value, by, idempotency, closes, timestampMs, type, id);
+    }
+
     ConsumerRecord<byte[], byte[]> at(String topic, int partition, long offset) {
       RecordHeaders headers = new RecordHeaders();
       if (!by.isEmpty()) {
@@ -46,6 +67,12 @@ public final class LogRecords {
       }
       if (closes) {
         headers.add("tw-close", bytes("true"));
+      }
+      if (!type.equals("message")) {
+        headers.add("tw-type", bytes(type));
+      }
+      if (!of.isEmpty()) {
+        headers.add("tw-of", bytes(of));
       }
       byte[] data = value == null ? null : bytes(value);
       return new ConsumerRecord<>(

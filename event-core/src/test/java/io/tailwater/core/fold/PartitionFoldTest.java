@@ -3,10 +3,12 @@ package io.tailwater.core.fold;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.contract.v1.Event;
+import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.fold.LogRecords.Written;
 import io.tailwater.core.store.Page;
 import io.tailwater.core.store.Progress;
+import io.tailwater.core.store.Wanted;
 import io.tailwater.core.topic.Namespace;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,37 @@ final class PartitionFoldTest {
   private static final Namespace NAMESPACE =
       FoldRig.namespace(1, Duration.ofDays(7), Duration.ofHours(1));
   private static final long WINDOW_MS = NAMESPACE.windowMs();
+
+  @Test
+  void aPageThatLeavesOutMuchEndsEarlyAndTheNextOneGoesOn(@TempDir Path directory) {
+    try (FoldRig rig = new FoldRig(NAMESPACE, 0, directory)) {
+      String large = "\"" + "x".repeat(100_000) + "\"";
+      List<Written> records = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        records.add(Written.of("lobby", large).typed("large"));
+      }
+      records.add(Written.of("lobby", "1").typed("small"));
+      rig.fold(records, 0);
+      for (Wanted wanted :
+          List.of(
+              new Wanted.OfChannel(LogRecords.bytes("lobby"), Set.of("small")),
+              new Wanted.OfPrefix(LogRecords.bytes("lo"), Set.of("small")))) {
+        long at = -1;
+        int pages = 0;
+        List<Long> found = new ArrayList<>();
+        while (at < 20) {
+          ReadPage page = rig.page(wanted, new Page.Start.After(at), 10);
+          assertThat(page.getThrough()).isGreaterThan(at);
+          assertThat(page.getLeftOutBytes()).isLessThan(700_000);
+          page.getEventsList().forEach(event -> found.add(event.getOffset()));
+          at = page.getThrough();
+          pages++;
+        }
+        assertThat(found).containsExactly(20L);
+        assertThat(pages).isBetween(3, 5);
+      }
+    }
+  }
 
   @Test
   void aKeyIsForgottenWhenItsRecordIsOlderThanTheWindow(@TempDir Path directory) {
@@ -97,7 +131,7 @@ final class PartitionFoldTest {
               () -> rig.fold(List.of(Written.of("a", "1")), 0),
               () -> rig.fold().settle(),
               () -> rig.fold().ring().restart(0),
-              () -> rig.store().wipe(rig.fold().keys(), Progress.begin("", 1, 0)));
+              () -> rig.store().wipe(rig.fold().keys(), Progress.begin("", 1, 0), "none"));
       for (Runnable each : ofTheOwner) {
         assertThat(CompletableFuture.runAsync(each))
             .failsWithin(Duration.ofSeconds(10))

@@ -3,6 +3,7 @@ package io.tailwater.core.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tailwater.core.topic.TopicComparison.Difference;
+import io.tailwater.service.DurationText;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,7 +29,7 @@ final class TopicComparisonTest {
     assertThat(compare(Duration.ofDays(1), 1, Map.of()).warnings())
         .containsExactly(
             "topic t: tailwater.namespaces.t.retention should be 1d, and the topic has 7d: the topic"
-                + " keeps its own retention");
+                + " keeps its own retention; tailwater.namespaces.t.apply: true changes the topic");
     assertThat(compare(Duration.ofDays(1), 1, Map.of("retention.ms", "-1")).differences())
         .extracting(Difference::actual)
         .containsExactly("unlimited");
@@ -61,7 +62,28 @@ final class TopicComparisonTest {
       @Nullable Duration retention, int replicas, Map<String, String> changed) {
     Namespace namespace =
         new Namespace(
-            "t", null, 1, "murmur2", retention, "json", 262_144, null, false, false, false, "lag",
+            "t",
+            null,
+            1,
+            "murmur2",
+            retention == null ? null : DurationText.of(retention),
+            "json",
+            262_144,
+            null,
+            false,
+            false,
+            false,
+            "lag",
+            false,
+            null,
+            false,
+            null,
+            false,
+            false,
+            "none",
+            "deny",
+            "none",
+            Duration.ofSeconds(10),
             false);
     Map<String, String> topic = new TreeMap<>(AS_CREATED);
     topic.putAll(changed);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.StreamPeek;
+import io.tailwater.system.clients.WsPeer;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.Platforms;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @ResourceLock(Platforms.IN_PROCESS)
 @Order(Integer.MAX_VALUE)
 final class AdminIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final String ADMIN = Tokens.caller("admin", List.of("admin.connections"));
 
   private final InProcessPlatform platform;
@@ -132,6 +133,94 @@ final class AdminIT {
           .extracting(one -> one.path("subject").asText())
           .containsExactly("alice-stays");
     }
+  }
+
+  @Test
+  void oneConnectionIsEndedThroughAnyGateway() {
+    List<StreamPeek> theirs = new ArrayList<>();
+    for (URI gateway : platform.gateways()) {
+      StreamPeek stream = open(gateway, "bob-one", "channel=demo:one");
+      stream.untilLive(1);
+      theirs.add(stream);
+    }
+    String first =
+        list(platform.gateways().getFirst(), "subject=bob-one")
+            .path("connections")
+            .path(0)
+            .path("connection")
+            .asText();
+    for (URI gateway : platform.gateways()) {
+      int expected = gateway.equals(platform.gateways().getFirst()) ? 1 : 0;
+      assertThat(end(gateway, "connection=" + first).path("ended").asInt()).isEqualTo(expected);
+    }
+    assertThat(list(platform.gateways().getFirst(), "subject=bob-one").path("connections"))
+        .hasSize(1);
+    theirs.forEach(StreamPeek::close);
+  }
+
+  @Test
+  void oneSubscriptionIsEndedOverEveryTransport() {
+    String token = Tokens.token("carol-one", List.of("demo:*"), List.of());
+    for (int i = 0; i < 2; i++) {
+      URI through = platform.gateways().get(1 - i);
+      String kicked = "demo:kicked-" + i;
+      try (WsPeer peer =
+              WsPeer.connect(platform.gateways().get(i), "Authorization: Bearer " + token);
+          StreamPeek stream = open(platform.gateways().get(i), "carol-one", "channel=" + kicked);
+          StreamPeek other = open(platform.gateways().get(i), "dave-one", "channel=" + kicked)) {
+        stream.untilLive(1);
+        other.untilLive(1);
+        peer.text(subscription(1, kicked)).await("live");
+        peer.text(subscription(2, "demo:stays-" + i)).await("live");
+        JsonNode ended = end(through, "subject=carol-one&channel=" + kicked);
+        assertThat(ended.path("ended").asInt()).isEqualTo(2);
+        assertThat(peer.await("unsubscribed").path("unsubscribed").path("channel").asText())
+            .isEqualTo(kicked);
+        assertThat(stream.untilEnd().getLast().type()).isEqualTo("tw.retry");
+        JsonNode left = list(through, "channel=" + kicked).path("connections");
+        assertThat(left)
+            .extracting(one -> one.path("subject").asText())
+            .containsExactly("dave-one");
+        peer.text(subscription(3, kicked)).await("subscribed");
+        assertThat(list(through, "subject=carol-one&channel=demo:stays-" + i).path("connections"))
+            .hasSize(1);
+      }
+    }
+    assertThat(end(platform.gateways().getFirst(), "channel=demo:nobody").path("ended").asInt())
+        .isZero();
+  }
+
+  private static String subscription(int id, String channel) {
+    return "{\"id\":" + id + ",\"subscribe\":{\"channel\":\"" + channel + "\"}}";
+  }
+
+  private static JsonNode end(URI gateway, String query) {
+    Http.Answer answer =
+        send(HttpRequest.newBuilder(gateway.resolve("/v1/admin/connections?" + query)).DELETE());
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    return answer.json();
+  }
+
+  @Test
+  void namespacesAreShownBesideTheirTopics() {
+    URI namespaces = platform.gateways().getFirst().resolve("/v1/admin/namespaces");
+    String token = Tokens.caller("admin", List.of("admin.namespaces"));
+    Http.Answer answer =
+        Http.send(HttpRequest.newBuilder(namespaces).header("Authorization", "Bearer " + token));
+    assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+    JsonNode all = answer.json().path("namespaces");
+    assertThat(all)
+        .extracting(each -> each.path("namespace").asText())
+        .contains("demo", "chat", "ai", "typing");
+    for (JsonNode each : all) {
+      boolean ephemeral = each.path("ephemeral").asBoolean();
+      assertThat(each.path("retention_ms").isNull()).isEqualTo(ephemeral);
+      assertThat(each.path("topic").isNull()).isEqualTo(ephemeral);
+      assertThat(each.path("differences").isArray()).isTrue();
+      assertThat(each.path("problem").isNull()).isTrue();
+    }
+    assertThat(send(HttpRequest.newBuilder(namespaces)).status()).isEqualTo(403);
+    assertThat(Http.send(HttpRequest.newBuilder(namespaces)).status()).isEqualTo(401);
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,29 @@ final class FaultButtonsIT {
                 .POST(HttpRequest.BodyPublishers.ofString("{\"gateway\":\"edge-gateway-demo\"}")));
     assertThat(answer.status()).isEqualTo(403);
     assertThat(answer.body()).contains("tailwater up --processes");
+  }
+
+  @Test
+  void pagesOfItsOwnMakeAnyTokenAndOthersNone() {
+    String wish = "{\"subject\":\"bob\",\"call\":[\"admin.*\"],\"ttl_s\":60}";
+    Http.Answer made = token(wish, "http://" + gateway.getAuthority());
+    assertThat(made.status()).as(made.body()).isEqualTo(200);
+    Http.Answer asked =
+        Http.send(
+            HttpRequest.newBuilder(gateway.resolve("/v1/admin/connections"))
+                .header("Authorization", "Bearer " + made.json().path("token").asText()));
+    assertThat(asked.status()).as(asked.body()).isEqualTo(200);
+    assertThat(token(wish, "https://elsewhere.example").status()).isEqualTo(403);
+    for (String wrong : List.of("{}", "{\"subject\":\"a*\"}", "{\"subject\":\"a\",\"call\":1}")) {
+      assertThat(token(wrong, null).status()).as(wrong).isEqualTo(400);
+    }
+  }
+
+  private static Http.Answer token(String wish, @Nullable String origin) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(gateway.resolve("/v1/dev/tokens"))
+            .POST(HttpRequest.BodyPublishers.ofString(wish));
+    return Http.send(origin == null ? request : request.header("Origin", origin));
   }
 
   private static Http.Answer cut(String connection, @Nullable String origin) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.tailwater.ai.stream.StreamId;
 import io.tailwater.contract.LeaseKeys;
 import io.tailwater.system.Json;
 import io.tailwater.system.clients.Block;
@@ -36,7 +37,7 @@ final class AiStreamsIT {
   private static final Map<String, String> BOB = token("bob", List.of("chat:*"), List.of("chat:*"));
   private static final Map<String, String> AUDITOR = token("auditor", List.of("ai:*"), List.of());
   private static final String STREAMS = "/v1/ai/streams";
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
 
   private final InProcessPlatform platform;
 
@@ -46,7 +47,8 @@ final class AiStreamsIT {
 
   @Test
   void aStreamIsMadeAndReadWithItsTicketToItsEndAndThenThereIsNothingLeft() {
-    Answer made = create("{\"prompt\":\"Why is the sky blue?\",\"seed\":7}", ALICE);
+    Answer made =
+        create("{\"prompt\":\"Why is the sky blue?\",\"seed\":7,\"model\":\"mock-stress\"}", ALICE);
     String id = id(made);
     assertThat(made.contentType()).isEqualTo("application/json");
     assertThat(made.json().fieldNames()).toIterable().containsOnly("id", "channel", "events");
@@ -120,6 +122,43 @@ final class AiStreamsIT {
   }
 
   @Test
+  void aRepeatedRequestGoesOnAfterThePositionThatItCameWith() {
+    Map<String, String> keyed =
+        with(with(ALICE, "Idempotency-Key", "resumed"), "Accept", "text/event-stream");
+    String body = "{\"prompt\":\"x\",\"max_tokens\":60}";
+    List<Block> whole = parsed(create(body, keyed).body());
+    List<Block> events = whole.stream().filter(block -> !block.type().startsWith("tw.")).toList();
+    for (int seen : List.of(1, 2, events.size() - 1)) {
+      String position = events.get(seen - 1).lastEventId();
+      Answer again = create(body, with(keyed, "Last-Event-ID", position));
+      assertThat(parsed(again.body()))
+          .filteredOn(block -> !block.type().startsWith("tw."))
+          .extracting(Block::lastEventId)
+          .containsExactlyElementsOf(
+              events.subList(seen, events.size()).stream().map(Block::lastEventId).toList());
+    }
+    Answer over = create(body, with(keyed, "Last-Event-ID", lastId(whole)));
+    assertThat(over.status()).isEqualTo(204);
+    assertThat(text(parsed(create(body, keyed).body()))).isEqualTo(text(whole));
+    assertThat(parsed(create(body, with(keyed, "Last-Event-ID", "nonsense")).body()))
+        .extracting(Block::type)
+        .contains("tw.reset", "finish");
+    Answer other =
+        create(
+            body, with(with(ALICE, "Accept", "text/event-stream"), "Last-Event-ID", lastId(whole)));
+    assertThat(types(parsed(other.body())))
+        .as("without a key the request is a new one")
+        .startsWith("start")
+        .endsWith("finish");
+  }
+
+  @Test
+  void anIdCannotBeComputedFromSubjectAndKey() {
+    String id = id(create("{\"prompt\":\"x\"}", with(ALICE, "Idempotency-Key", "k-2")));
+    assertThat(StreamId.derived("alice", "k-2").text()).isNotEqualTo(id);
+  }
+
+  @Test
   void onlyItsCreatorATokenThatCoversItAndItsTicketReadIt() {
     Answer made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
     String id = id(made);
@@ -129,12 +168,84 @@ final class AiStreamsIT {
     problem(send("DELETE", id, BOB), 403, "forbidden");
     problem(send("GET", id, Map.of()), 401, "unauthorized");
     problem(send("DELETE", id, Map.of()), 401, "unauthorized");
-    problem(send("DELETE", id + "?" + ticket, Map.of()), 403, "forbidden");
     problem(request("GET", "/v1/events?channel=ai:" + id, "", BOB), 403, "forbidden");
     assertThat(send("GET", id + "?" + ticket, Map.of()).status()).isEqualTo(200);
     assertThat(send("GET", id, ALICE).status()).isEqualTo(200);
     assertThat(send("GET", id, AUDITOR).status()).isEqualTo(200);
-    assertThat(send("DELETE", id, AUDITOR).status()).isEqualTo(200);
+    send("DELETE", id, ALICE);
+  }
+
+  @Test
+  void itsCreatorACreatorsTicketAndATokenThatCoversItCancelIt() {
+    String body = "{\"prompt\":\"x\",\"max_tokens\":30000}";
+    Answer made = create(body, ALICE);
+    String id = id(made);
+    String reading =
+        request("POST", "/v1/tickets", "{\"channels\":[\"ai:" + id + "\"]}", AUDITOR)
+            .json()
+            .path("ticket")
+            .asText();
+    problem(send("DELETE", id + "?ticket=" + reading, Map.of()), 403, "forbidden");
+    problem(
+        send("DELETE", id + "?" + ticket(send("GET", id, AUDITOR)), Map.of()), 403, "forbidden");
+    String another = ticket(create(body, ALICE));
+    problem(send("DELETE", id + "?" + another, Map.of()), 403, "forbidden");
+    for (String creators : List.of(ticket(made), ticket(send("GET", id, ALICE)))) {
+      Answer cancelled = send("DELETE", id + "?" + creators, Map.of());
+      assertThat(field(cancelled, "status")).as(cancelled.body()).isEqualTo("cancelled");
+    }
+    assertThat(send("DELETE", id(create(body, ALICE)), AUDITOR).status()).isEqualTo(200);
+    assertThat(send("DELETE", id(create(body, ALICE)), ALICE).status()).isEqualTo(200);
+  }
+
+  @Test
+  void streamsAreListedForTheirCreatorAndForAdmins() {
+    Map<String, String> carol = token("carol", List.of(), List.of("ai:*"));
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      ids.addFirst(id(create("{\"prompt\":\"x\",\"max_tokens\":5}", carol)));
+    }
+    String running = id(create("{\"prompt\":\"x\",\"max_tokens\":30000}", carol));
+    Answer own = send("GET", "?limit=100", carol);
+    assertThat(listed(own)).containsExactlyElementsOf(concat(running, ids));
+    assertThat(own.json().has("next")).isFalse();
+    assertThat(own.json().path("streams").get(0).has("creator")).isFalse();
+    Answer first = send("GET", "?limit=2", carol);
+    assertThat(listed(first)).containsExactly(running, ids.getFirst());
+    assertThat(listed(send("GET", "?limit=2&after=" + field(first, "next"), carol)))
+        .containsExactlyElementsOf(ids.subList(1, 3));
+    assertThat(listed(send("GET", "?status=running", carol))).containsExactly(running);
+    assertThat(listed(send("GET", "", token("dave", List.of(), List.of())))).isEmpty();
+    Map<String, String> admin =
+        Map.of("Authorization", "Bearer " + Tokens.caller("ops", List.of("admin.streams")));
+    Answer all = send("GET", "?limit=100", admin);
+    assertThat(listed(all)).contains(running).containsAll(ids);
+    assertThat(all.json().path("streams"))
+        .anySatisfy(
+            stream -> {
+              assertThat(stream.path("id").asText()).isEqualTo(running);
+              assertThat(stream.path("creator").asText()).isEqualTo("carol");
+              assertThat(stream.has("events")).isFalse();
+            });
+    send("DELETE", running, carol);
+    assertThat(listed(send("GET", "?status=cancelled", carol))).containsExactly(running);
+    problem(send("GET", "", Map.of()), 401, "unauthorized");
+    problem(send("GET", "?status=lost", carol), 400, "invalid_request");
+    problem(send("GET", "?limit=101", carol), 400, "invalid_request");
+    problem(send("GET", "?after=x", carol), 400, "invalid_request");
+  }
+
+  private static List<String> concat(String first, List<String> rest) {
+    List<String> all = new ArrayList<>(List.of(first));
+    all.addAll(rest);
+    return all;
+  }
+
+  private static List<String> listed(Answer list) {
+    assertThat(list.status()).as(list.body()).isEqualTo(200);
+    List<String> ids = new ArrayList<>();
+    list.json().path("streams").forEach(stream -> ids.add(stream.path("id").asText()));
+    return ids;
   }
 
   @Test
@@ -168,7 +279,36 @@ final class AiStreamsIT {
     problem(create("{\"prompt\":\"x\",\"seed\":\"y\"}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"temperature\":3}", ALICE), 400, "invalid_request");
     problem(create("{\"prompt\":\"x\",\"unwatched\":\"y\"}", ALICE), 400, "invalid_request");
-    problem(create("{\"prompt\":\"x\",\"model\":\"y\"}", ALICE), 400, "invalid_request");
+    problem(create("{\"prompt\":\"x\",\"model\":\"y\"}", ALICE), 404, "model_not_found");
+    for (String nonsense :
+        List.of(
+            "{\"messages\":[null]}",
+            "{\"messages\":[[]]}",
+            "{\"messages\":[{\"role\":null,\"content\":\"x\"}]}",
+            "{\"messages\":[{\"role\":\"user\",\"content\":null}]}",
+            "{\"messages\":{}}",
+            "{\"messages\":null}",
+            "{\"prompt\":null}",
+            "{\"prompt\":[\"x\"]}",
+            "{\"prompt\":\"x\",\"model\":{}}",
+            "{\"prompt\":\"x\",\"model\":\"\\ud800\"}",
+            "{\"prompt\":\"half a pair \\ud800\"}",
+            "{\"prompt\":\"x\",\"max_tokens\":99999999999}",
+            "{\"prompt\":\"x\",\"max_tokens\":-1}",
+            "{\"prompt\":\"x\",\"max_tokens\":1e999}",
+            "{\"prompt\":\"x\",\"seed\":99999999999999999999}",
+            "{\"prompt\":\"x\",\"seed\":1.5}",
+            "{\"prompt\":\"x\",\"temperature\":1e999}",
+            "{\"prompt\":\"x\",\"temperature\":\"1\"}",
+            "{\"prompt\":\"x\",\"temperature\":-1}",
+            "{\"prompt\":\"x\",\"unwatched\":[]}")) {
+      Answer answer = create(nonsense, ALICE);
+      assertThat(answer.status()).as(nonsense + ": " + answer.body()).isEqualTo(400);
+    }
+    problem(
+        create("{\"prompt\":\"x\"}", with(ALICE, "Idempotency-Key", "k".repeat(256))),
+        400,
+        "invalid_request");
     problem(send("GET", "nothing", ALICE), 404, "not_found");
     problem(send("DELETE", "A".repeat(22), ALICE), 404, "not_found");
     problem(send("GET", "nothing?x=1", ALICE), 400, "invalid_request");
@@ -185,7 +325,8 @@ final class AiStreamsIT {
   @Test
   void redisIsToldWhichStreamsAreWatched() {
     Answer made = create("{\"prompt\":\"x\",\"max_tokens\":30000}", ALICE);
-    String key = LeaseKeys.watched(id(made));
+    LeaseKeys keys = new LeaseKeys(platform.name());
+    String key = keys.watched(id(made));
     String events = field(made, "events");
     RedisClient client = RedisClient.create(platform.redis().uri());
     try {
@@ -195,7 +336,7 @@ final class AiStreamsIT {
         await().atMost(LIMIT).until(() -> redis.pttl(key) > 0);
         redis.flushall();
         await().atMost(LIMIT).until(() -> redis.pttl(key) > 0);
-        assertThat(redis.sismember(LeaseKeys.RUNNING, id(made))).isTrue();
+        assertThat(redis.sismember(keys.running(), id(made))).isTrue();
       }
       await().atMost(LIMIT).until(() -> redis.exists(key) == 0);
     } finally {
@@ -209,7 +350,8 @@ final class AiStreamsIT {
   }
 
   private Answer send(String method, String id, Map<String, String> headers) {
-    return request(method, STREAMS + "/" + id, "", headers);
+    String path = id.isEmpty() || id.startsWith("?") ? id : "/" + id;
+    return request(method, STREAMS + path, "", headers);
   }
 
   private Answer request(String method, String path, String body, Map<String, String> headers) {
@@ -257,6 +399,12 @@ final class AiStreamsIT {
   private static String id(Answer made) {
     assertThat(made.status()).as(made.body()).isEqualTo(201);
     return field(made, "id");
+  }
+
+  /** The ticket of an answer's {@code events}, as a parameter. */
+  private static String ticket(Answer answer) {
+    String events = field(answer, "events");
+    return events.substring(events.indexOf("ticket="));
   }
 
   private static String field(Answer answer, String name) {

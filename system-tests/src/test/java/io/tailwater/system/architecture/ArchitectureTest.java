@@ -7,6 +7,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -15,15 +16,18 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import com.tngtech.archunit.library.dependencies.SliceAssignment;
-import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.tailwater.service.Ticker;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,21 +47,64 @@ final class ArchitectureTest {
           .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("io.tailwater");
 
-  /** What each module may know of the others. */
+  /**
+   * What each module may know of the others. {@code core} knows of {@code client} only how both
+   * ends of a call prove who they are.
+   */
   private static final Map<String, Set<String>> MODULES =
-      Map.of(
-          "contract", Set.of(),
-          "client", Set.of("contract"),
-          "redis", Set.of(),
-          "service", Set.of(),
-          "core", Set.of("contract", "redis", "service"),
-          "edge", Set.of("contract", "client", "redis", "service"),
-          "ai", Set.of("contract", "client", "redis", "service"),
-          "embedded", Set.of(),
-          "servers", Set.of("embedded"),
-          "launcher", Set.of("core", "edge", "ai", "embedded", "service"));
+      Map.ofEntries(
+          Map.entry("docs", Set.of()),
+          Map.entry("contract", Set.of()),
+          Map.entry("client", Set.of("contract")),
+          Map.entry("javaclient", Set.of()),
+          Map.entry("redis", Set.of()),
+          Map.entry("service", Set.of()),
+          Map.entry("core", Set.of("contract", "client", "redis", "service")),
+          Map.entry("edge", Set.of("contract", "client", "redis", "service")),
+          Map.entry("ai", Set.of("contract", "client", "redis", "service")),
+          Map.entry("backend", Set.of("contract", "client", "service")),
+          Map.entry("embedded", Set.of()),
+          Map.entry("servers", Set.of("embedded")),
+          Map.entry("launcher", Set.of("core", "edge", "ai", "backend", "embedded", "service")));
 
   static final Set<String> NAMES = MODULES.keySet();
+
+  /**
+   * The types of each module that give clocks and chance to the others. The commands are the wiring
+   * of the command line. {@code embedded} and {@code servers} wait for other programs and are left
+   * out.
+   */
+  static final List<Map.Entry<String, List<String>>> WIRING =
+      List.of(
+          Map.entry("docs", List.of()),
+          Map.entry("contract", List.of()),
+          Map.entry("client", List.of()),
+          Map.entry("javaclient", List.of("loop.ThreadLoop")),
+          Map.entry("redis", List.of()),
+          Map.entry("service", List.of("Ticker")),
+          Map.entry("core", List.of("CoreFactory")),
+          Map.entry(
+              "edge",
+              List.of(
+                  "Wiring",
+                  "admin.AdminWiring",
+                  "frames.FramesWiring",
+                  "http.Listeners",
+                  "publish.PublishWiring",
+                  "roster.RosterWiring",
+                  "session.SessionWiring",
+                  "ui.UiWiring")),
+          Map.entry("ai", List.of("Parts")),
+          Map.entry("backend", List.of()),
+          Map.entry(
+              "launcher",
+              List.of(
+                  "UpCommand",
+                  "client.AiCommand",
+                  "client.OwnPlatform",
+                  "client.PublishCommand",
+                  "client.ServerOptions",
+                  "client.TokenCommand")));
 
   @Test
   void everyModuleIsRead() {
@@ -103,42 +150,38 @@ final class ArchitectureTest {
         .check(CLASSES);
   }
 
-  /** A fold that knew the time would come to another state each time it is done again. */
+  /**
+   * Time and chance are parameters, so that tests can give them. A fold that read a clock would
+   * come to another state each time it is repeated.
+   */
   @ParameterizedTest
-  @ValueSource(strings = {"contract", "client", "redis", "core", "edge", "ai"})
-  void timeIsAParameter(String module) {
+  @FieldSource("WIRING")
+  void onlyWiringHasAClockOrChance(Map.Entry<String, List<String>> wiring) {
+    String module = ROOT + wiring.getKey() + ".";
     noClasses()
         .that()
-        .resideInAPackage(ROOT + module + "..")
+        .resideInAPackage(module + ".")
+        .and(areNot(module, wiring.getValue().toArray(String[]::new)))
         .should()
-        .callMethod(System.class, "currentTimeMillis")
-        .orShould()
-        .callMethod(Thread.class, "sleep", long.class)
-        .orShould()
-        .callMethod(Instant.class, "now")
-        .orShould()
-        .callMethod(Clock.class, "systemUTC")
+        .accessTargetWhere(describe("it is a clock, a sleep or chance", this::isClockOrChance))
         .check(CLASSES);
   }
 
-  /** One place of event-core hands clocks on. */
-  @Test
-  void inEventCoreOnlyItsFactoryHasAClock() {
-    noClasses()
-        .that()
-        .resideInAPackage(ROOT + "core..")
-        .and(areNot(CORE, "CoreFactory"))
-        .should()
-        .accessTargetWhere(
-            describe(
-                "it is a clock, a sleep or chance",
-                access ->
-                    (access.getTargetOwner().isEquivalentTo(System.class)
-                            && Set.of("nanoTime", "currentTimeMillis").contains(access.getName()))
-                        || access.getName().equals("sleep")
-                        || access.getTargetOwner().isEquivalentTo(ThreadLocalRandom.class)
-                        || access.getTargetOwner().isEquivalentTo(InstantSource.class)))
-        .check(CLASSES);
+  private boolean isClockOrChance(JavaAccess<?> access) {
+    JavaClass owner = access.getTargetOwner();
+    String name = access.getName();
+    return (owner.isEquivalentTo(System.class)
+            && Set.of("nanoTime", "currentTimeMillis").contains(name))
+        || ((owner.isEquivalentTo(Thread.class) || owner.isEquivalentTo(TimeUnit.class))
+            && name.equals("sleep"))
+        || (owner.isEquivalentTo(Ticker.class) && name.equals("system"))
+        || (owner.isEquivalentTo(InstantSource.class) && name.equals("system"))
+        || (owner.isEquivalentTo(Instant.class) && name.equals("now"))
+        || (owner.isEquivalentTo(Clock.class) && name.startsWith("system"))
+        || (owner.isEquivalentTo(Math.class) && name.equals("random"))
+        || (owner.isEquivalentTo(UUID.class) && name.equals("randomUUID"))
+        || (owner.isEquivalentTo(SecureRandom.class) && name.equals("<init>"))
+        || (owner.isEquivalentTo(ThreadLocalRandom.class) && name.equals("current"));
   }
 
   @Test
@@ -155,7 +198,7 @@ final class ArchitectureTest {
 
   /** What is read from Kafka is event-core's to tell. */
   @ParameterizedTest
-  @ValueSource(strings = {"client", "edge", "ai"})
+  @ValueSource(strings = {"client", "edge", "ai", "backend"})
   void eventCoreAloneKnowsKafka(String module) {
     noClasses()
         .that()
@@ -195,41 +238,49 @@ final class ArchitectureTest {
   }
 
   /** A type stands for the types that are nested in it. */
-  @Test
-  void inEventCoreTypesOfAPackageHaveNoCyclesAndThereAreFew() {
-    JavaClasses core =
-        CLASSES.that(
-            describe(
-                "are event-core's, written by hand",
-                type -> (type.getPackageName() + ".").startsWith(CORE) && isWrittenByHand(type)));
-    slices()
-        .assignedFrom(
-            new SliceAssignment() {
-              @Override
-              public SliceIdentifier getIdentifierOf(JavaClass type) {
-                return SliceIdentifier.of(outermost(type));
-              }
+  @ParameterizedTest
+  @FieldSource("NAMES")
+  void typesOfAPackageHaveNoCycles(String module) {
+    assertThat(TypeCycles.within(written(module), ArchitectureTest::outermost)).isEmpty();
+  }
 
-              @Override
-              public String getDescription() {
-                return "types";
-              }
-            })
-        .should()
-        .beFreeOfCycles()
-        .check(core);
+  @ParameterizedTest
+  @FieldSource("NAMES")
+  void aPackageHasFewTypes(String module) {
     assertThat(
-            core.stream()
+            written(module).stream()
                 .collect(
                     Collectors.groupingBy(
                         JavaClass::getPackageName,
-                        Collectors.mapping(ArchitectureTest::outermost, Collectors.toSet())))
-                .values())
-        .allSatisfy(types -> assertThat(types).hasSizeLessThanOrEqualTo(MAX_TYPES));
+                        Collectors.mapping(ArchitectureTest::outermost, Collectors.toSet()))))
+        .allSatisfy(
+            (name, types) -> assertThat(types).as(name).hasSizeLessThanOrEqualTo(MAX_TYPES));
+  }
+
+  private static JavaClasses written(String module) {
+    return CLASSES.that(
+        describe(
+            "are of " + module + ", written by hand",
+            type ->
+                (type.getPackageName() + ".").startsWith(ROOT + module + ".")
+                    && isWrittenByHand(type)));
   }
 
   private static String outermost(JavaClass type) {
     return type.getName().replaceFirst("\\$.*", "");
+  }
+
+  /** A lock that another thread holds would keep all connections of the loop waiting. */
+  @Test
+  void noLockIsTakenOnAnEventLoopOfTheGateway() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + "edge..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.util.concurrent.locks..")
+        .check(CLASSES);
+    assertThat(written("edge").stream().filter(Monitors::areEnteredBy)).isEmpty();
   }
 
   /** Where a key or a channel belongs on a Cluster is told in one place. */
@@ -244,15 +295,30 @@ final class ArchitectureTest {
         .check(CLASSES);
   }
 
+  /** What the folders' absence does to a running gateway is shown by {@code DeletedProtocolsIT}. */
   @ParameterizedTest
-  @ValueSource(strings = {"sse", "dev"})
-  void aTransportAndTheFaultButtonsAreFoldersThatCanBeDeleted(String folder) {
+  @ValueSource(
+      strings = {
+        "sse",
+        "poll",
+        "frames",
+        "websocket,frames",
+        "ai,openai,ui",
+        "openai",
+        "ui",
+        "admin",
+        "dev",
+        "docs"
+      })
+  void aProtocolIsAFolderThatCanBeDeleted(String folders) {
+    String[] packages =
+        Arrays.stream(folders.split(",")).map(each -> EDGE + each + "..").toArray(String[]::new);
     noClasses()
         .that()
-        .resideOutsideOfPackage(EDGE + folder + "..")
+        .resideOutsideOfPackages(packages)
         .should()
         .dependOnClassesThat()
-        .resideInAPackage(EDGE + folder + "..")
+        .resideInAnyPackage(packages)
         .check(CLASSES);
   }
 
@@ -277,10 +343,12 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat(
             describe(
-                "are the gateway's, and not of access",
+                "are the gateway's, and not of access, of issuers' keys or of reading requests",
                 type ->
                     (type.getPackageName() + ".").startsWith(EDGE)
-                        && !type.getPackageName().equals(EDGE + "access")))
+                        && !type.getPackageName().equals(EDGE + "access")
+                        && !type.getPackageName().equals(EDGE + "keys")
+                        && !type.getPackageName().equals(EDGE + "request")))
         .check(CLASSES);
   }
 
@@ -289,7 +357,8 @@ final class ArchitectureTest {
     noClasses()
         .that()
         .resideInAPackage(ROOT + "edge..")
-        .and(areNot(EDGE, "EdgeHealth")) // whose interface wants a publisher
+        // The server's health indicators and request bodies are publishers.
+        .and(areNot(EDGE, "EdgeHealth", "http.Bodies"))
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
@@ -298,9 +367,10 @@ final class ArchitectureTest {
   }
 
   @Test
-  void theHttpServerIsKnownFromWithinWhereConnectionsAreTakenOverAndTurnedAwayOnly() {
+  void theHttpServerIsKnownFromWithinWhereConnectionsAreTakenOverAndTurnedAwayAndWhereItStops() {
     noClasses()
         .that(areNot(EDGE, "http.Takeover", "http.Listeners"))
+        .and(areNot(ROOT, "core.CoreFactory", "ai.Parts"))
         .and(areWrittenByHand())
         .should()
         .dependOnClassesThat()
@@ -325,7 +395,8 @@ final class ArchitectureTest {
   private static boolean isWrittenByHand(JavaClass type) {
     return !type.getSimpleName().contains("$")
         && !type.getName().contains(".$")
-        && !type.getPackageName().equals(ROOT + "contract.v1");
+        && !type.getPackageName().equals(ROOT + "contract.v1")
+        && !type.getPackageName().equals(ROOT + "contract.backend.v1");
   }
 
   private static ArchCondition<JavaClass> beFinalSealedOrAbstract() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.Json;
 import io.tailwater.system.clients.Http;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The demo page and README's page in a real Chromium, with its own EventSource. */
 @Tag("browser")
@@ -61,17 +64,20 @@ final class BrowserIT {
 
   @Test
   void anAnswerThatIsCutThreeTimesOverTwoGatewaysIsTheTextThatWasGenerated(
-      LaunchedPlatform platform) {
-    try (DemoPage page = DemoPage.open(chromium, platform.balancer())) {
+      LaunchedPlatform platform) throws Exception {
+    try (DemoPage page =
+        DemoPage.open(chromium, platform.balancer(), 1280, 800, ColorScheme.LIGHT)) {
       page.start(CUT_TOKENS);
       for (int cuts = 0; cuts < CUTS || !page.gateways().containsAll(GATEWAYS); cuts++) {
         assertThat(cuts).as("cuts without both gateways").isLessThan(MOST_CUTS);
         page.cut();
       }
       page.awaitEnd();
-      page.screenshot(PICTURES.resolve("three-cuts.png"));
+      // docs/demo.png is this picture.
+      page.screenshotOfScreen(PICTURES.resolve("three-cuts.png"));
       assertThat(page.state().path("finish").path("finish_reason").asText()).isEqualTo("length");
       assertWhole(page, platform);
+      page.passes(Axe.load());
     }
   }
 
@@ -134,6 +140,24 @@ final class BrowserIT {
       assertThat(page.state().path("changes").asInt()).as("changes").isEqualTo(4);
       assertThat(page.reconnects()).as("reconnects").isGreaterThanOrEqualTo(2);
       assertWhole(page, platform);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1280, 800, LIGHT", "1280, 800, DARK", "390, 844, LIGHT", "390, 844, DARK"})
+  void theAnswerAndWhatBreaksItAreSeenWithoutScrolling(
+      int width, int height, ColorScheme colors, LaunchedPlatform platform) {
+    try (DemoPage page = DemoPage.open(chromium, platform.balancer(), width, height, colors)) {
+      page.start(ENDLESS_TOKENS);
+      page.cut();
+      page.screenshotOfScreen(PICTURES.resolve("first-screen-%d-%s.png".formatted(width, colors)));
+      for (String part :
+          List.of("text", "stop", "map", "status", "cut", "offline", "kill", "way", "start")) {
+        assertThat(page.isWhole(part)).as(part).isTrue();
+      }
+      assertThat(page.height("text")).as("height of the answer").isGreaterThan(180);
+      assertThat(page.scrollsSideways()).isFalse();
+      page.stop();
     }
   }
 

@@ -4,6 +4,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.ColorScheme;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,9 @@ public final class Chromium implements AutoCloseable {
           "--disable-dev-shm-usage",
           "--no-first-run",
           "--disable-background-networking",
+          // Else a page of WebRTC names itself by multicast DNS, which few machines of tests
+          // answer.
+          "--disable-features=WebRtcHideLocalIpsWithMdns",
           "--disable-component-update",
           "--disable-sync");
 
@@ -76,8 +80,16 @@ public final class Chromium implements AutoCloseable {
   }
 
   /** A page with a session of its own. */
-  Page page() {
+  public Page page() {
     return browser.newContext().newPage();
+  }
+
+  /** A page with a session of its own, on a screen of this size in pixels. */
+  public Page page(int width, int height, ColorScheme colors) {
+    return browser
+        .newContext(
+            new Browser.NewContextOptions().setViewportSize(width, height).setColorScheme(colors))
+        .newPage();
   }
 
   @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.Json;
 import io.tailwater.system.platform.Namespaces;
@@ -14,7 +15,7 @@ import java.util.stream.StreamSupport;
 
 /** The demo page in a browser, and what it says of itself in {@code window.tailwater}. */
 public final class DemoPage implements AutoCloseable {
-  private static final double LIMIT_MS = 90_000;
+  private static final double LIMIT_MS = 240_000;
 
   private final Page page;
 
@@ -23,7 +24,15 @@ public final class DemoPage implements AutoCloseable {
   }
 
   public static DemoPage open(Chromium chromium, URI address) {
-    Page page = chromium.page();
+    return open(chromium.page(), address);
+  }
+
+  /** Opens it on a screen of this size, in pixels. */
+  static DemoPage open(Chromium chromium, URI address, int width, int height, ColorScheme colors) {
+    return open(chromium.page(width, height, colors), address);
+  }
+
+  private static DemoPage open(Page page, URI address) {
     page.setDefaultTimeout(LIMIT_MS);
     page.navigate(address.toString());
     return new DemoPage(page);
@@ -128,6 +137,32 @@ public final class DemoPage implements AutoCloseable {
   /** The channel of the answer. */
   Channel channel() {
     return new Channel(Namespaces.AI, state().path("id").asText());
+  }
+
+  /** Whether all of this element is on the screen. */
+  boolean isWhole(String id) {
+    return (boolean)
+        page.evaluate(
+            "id => { const box = $(id).getBoundingClientRect(); return box.height > 0 && box.top >= 0"
+                + " && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; }",
+            id);
+  }
+
+  int height(String id) {
+    return (int) page.evaluate("id => Math.round($(id).getBoundingClientRect().height)", id);
+  }
+
+  boolean scrollsSideways() {
+    return (boolean) page.evaluate("() => document.documentElement.scrollWidth > innerWidth");
+  }
+
+  /** Asserts that nothing keeps people from using the page as it is now. */
+  void passes(Axe axe) {
+    axe.findsNothing(page);
+  }
+
+  void screenshotOfScreen(Path file) {
+    page.screenshot(new Page.ScreenshotOptions().setPath(file));
   }
 
   void screenshot(Path file) {

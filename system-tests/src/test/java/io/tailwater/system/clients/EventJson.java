@@ -11,7 +11,8 @@ import java.util.Set;
 /** An event as JSON: the same in an envelope of SSE, in an answer to polling and on a WebSocket. */
 final class EventJson {
   private static final Set<String> FIELDS =
-      Set.of("id", "channel", "type", "by", "key", "ts_ms", "encoding", "data", "ephemeral");
+      Set.of(
+          "id", "channel", "type", "by", "key", "ts_ms", "encoding", "data", "ephemeral", "closed");
 
   private EventJson() {}
 
@@ -32,7 +33,8 @@ final class EventJson {
             .setType(Json.text(json, "type"))
             .setBy(Json.textOrEmpty(json, "by"))
             .setKey(Json.textOrEmpty(json, "key"))
-            .setTsMs(json.path("ts_ms").asLong());
+            .setTsMs(json.path("ts_ms").asLong())
+            .setClosed(json.path("closed").asBoolean());
     if (json.has("encoding")) {
       if (!json.path("encoding").asText().equals("base64")) {
         throw new IllegalStateException("an encoding that nobody knows: " + json);

@@ -1,8 +1,13 @@
 package io.tailwater.system.clients;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
+import io.tailwater.contract.HomePartition;
+import io.tailwater.contract.PartitionPositions;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
+import io.tailwater.contract.Scope;
+import io.tailwater.contract.v1.Partitioner;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,34 +15,34 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The positions that a reader holds, each as the text that it was given with, so that it can hand
- * them to any transport: the one of all channels that came last, or the one that each has. Confined
- * to the reader's thread.
+ * them to any transport: the one of all channels and patterns that came last, or the one that each
+ * has. Confined to the reader's thread.
  */
-final class Held {
-  private final List<Channel> channels;
-  private final Map<Channel, String> texts = new HashMap<>();
+public final class Held {
+  private final List<Scope> scopes;
+  private final Map<Scope, String> texts = new HashMap<>();
   private boolean told;
 
   /**
    * @param after what the reader begins with, null for nothing
    */
-  Held(List<Channel> channels, @Nullable String after) {
-    this.channels = channels;
+  Held(List<Scope> scopes, @Nullable String after) {
+    this.scopes = scopes;
     if (after != null) {
-      channels.forEach(channel -> texts.put(channel, after));
+      scopes.forEach(scope -> texts.put(scope, after));
     }
   }
 
-  /** A position for all channels came. */
+  /** A position for everything came. */
   void all(String text) {
     told = true;
-    channels.forEach(channel -> texts.put(channel, text));
+    scopes.forEach(scope -> texts.put(scope, text));
   }
 
-  /** A position of one channel came. */
-  void one(Channel channel, String text) {
+  /** A position of one channel or pattern came. */
+  void one(Scope scope, String text) {
     told = true;
-    texts.put(channel, text);
+    texts.put(scope, text);
   }
 
   /** Whether any came from the server yet. */
@@ -45,19 +50,19 @@ final class Held {
     return told;
   }
 
-  /** What to continue a channel from, null for nothing. */
-  @Nullable String one(Channel channel) {
-    return texts.get(channel);
+  /** What to continue a channel or pattern from, null for nothing. */
+  @Nullable String one(Scope scope) {
+    return texts.get(scope);
   }
 
-  /** One text to continue all channels from, null if there is none. */
+  /** One text to continue everything from, null if there is none. */
   @Nullable String all() {
-    return channels.size() == 1 || isOneForAll() ? texts.get(channels.getFirst()) : null;
+    return scopes.size() == 1 || isOneForAll() ? texts.get(scopes.getFirst()) : null;
   }
 
   /**
-   * What to hand in as {@code after}: nothing, one for all channels, or one for each of them in
-   * their order, empty where nothing is known.
+   * What to hand in as {@code after}: nothing, one for all, or one for each of them in their order,
+   * empty where nothing is known.
    */
   List<String> after() {
     String all = all();
@@ -66,18 +71,36 @@ final class Held {
     }
     return texts.isEmpty()
         ? List.of()
-        : channels.stream().map(channel -> texts.getOrDefault(channel, "")).toList();
+        : scopes.stream().map(scope -> texts.getOrDefault(scope, "")).toList();
   }
 
   private boolean isOneForAll() {
-    String first = texts.get(channels.getFirst());
+    String first = texts.get(scopes.getFirst());
     return first != null
         && Positions.isForSeveral(first)
-        && channels.stream().allMatch(channel -> first.equals(texts.get(channel)));
+        && scopes.stream().allMatch(scope -> first.equals(texts.get(scope)));
   }
 
-  /** The position of a channel in a text for one or for several; null if it has none. */
-  static @Nullable Position of(String text, Channel channel) {
-    return Positions.isForSeveral(text) ? Positions.parse(text).get(channel) : Position.parse(text);
+  /** The position of a channel in a text for what it is read by; null if it has none. */
+  public static @Nullable Position of(String text, Channel channel, Scope scope) {
+    if (PartitionPositions.isForPattern(text)) {
+      return of(PartitionPositions.parse(text), channel);
+    }
+    if (!Positions.isForSeveral(text)) {
+      return Position.parse(text);
+    }
+    return switch (scope) {
+      case Channel same -> Positions.parse(text).get(same);
+      case ChannelPattern pattern -> of(Positions.parse(text).get(pattern), channel);
+    };
+  }
+
+  private static @Nullable Position of(@Nullable PartitionPositions positions, Channel channel) {
+    return positions == null ? null : positions.get(partition(channel, positions.partitions()));
+  }
+
+  /** The partition of a channel in a namespace of the usual partitioner. */
+  static int partition(Channel channel, int partitions) {
+    return HomePartition.of(Partitioner.MURMUR2, channel.keyBytes(), partitions);
   }
 }

@@ -3,6 +3,7 @@ package io.tailwater.system.clients;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.system.Json;
 import io.tailwater.system.ledger.Wanted;
@@ -28,7 +29,8 @@ final class PollWire implements Wire {
   private static final int FIRST_WAIT_SECONDS = 2;
   private static final long SHORT_REST_MS = 3_000;
   private static final Set<String> FIELDS = Set.of("events", "next", "live", "resets", "ended");
-  private static final Set<String> RESET_FIELDS = Set.of("channel", "reason", "earliest");
+  private static final Set<String> RESET_FIELDS =
+      Set.of("channel", "reason", "earliest", "partitions");
 
   private final int waitSeconds;
 
@@ -70,7 +72,7 @@ final class PollWire implements Wire {
         new Answer(turn, json).take(limit);
         turn.retryAfter(RETRY_MS);
         long tookMs = (System.nanoTime() - began) / 1_000_000;
-        if (tookMs < wait * 1_000L - 1_000 && saysNothing(json)) {
+        if (tookMs < wait * 1_000L - 1_000 && saysNothing(json) && !turn.wasCut()) {
           turn.violation("said nothing after " + tookMs + " ms of " + wait + " s: " + body);
         }
       }
@@ -139,13 +141,13 @@ final class PollWire implements Wire {
         turn.reset(
             asked(Json.text(reset, "channel")),
             Json.text(reset, "reason"),
-            Json.text(reset, "earliest"));
+            Json.textOrEmpty(reset, "earliest"));
       }
       events.forEach(event -> turn.event(event, System.nanoTime()));
-      Set<Channel> ended = new HashSet<>();
+      Set<Scope> ended = new HashSet<>();
       list("ended").forEach(channel -> ended.add(asked(channel.asText())));
       for (Channel channel : turn.wanted().channels()) {
-        turn.checkPosition("next", channel, Held.of(next, channel));
+        turn.checkPosition("next", channel, Held.of(next, channel, turn.scope(channel)));
         if (ended.contains(channel)) {
           turn.seen().ended(channel);
         } else if (json.path("live").asBoolean()) {
@@ -167,7 +169,7 @@ final class PollWire implements Wire {
                 .findFirst()
                 .map(event -> Position.parse(event.getId()))
                 .map(at -> new Position(at.epoch(), at.offset() - 1))
-                .orElse(Held.of(next, channel));
+                .orElse(Held.of(next, channel, turn.scope(channel)));
         if (first != null) {
           turn.seen().opened(channel, first);
         }
@@ -182,12 +184,12 @@ final class PollWire implements Wire {
       return list;
     }
 
-    private Channel asked(String text) {
-      Channel channel = Turn.channel(text);
-      if (!turn.wanted().channels().contains(channel)) {
+    private Scope asked(String text) {
+      Scope scope = Turn.scope(text);
+      if (!turn.wanted().scopes().contains(scope)) {
         turn.violation("it speaks of a channel that was not asked for: " + json);
       }
-      return channel;
+      return scope;
     }
   }
 }

@@ -41,7 +41,7 @@ final class ReturningReader implements Reader {
     this.gateways = gateways;
     this.wires = wires;
     this.seen = new Seen(wanted.name());
-    this.held = new Held(wanted.channels(), wanted.after());
+    this.held = new Held(wanted.scopes(), wanted.after());
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(wanted.name().hashCode());
     this.thread = Thread.ofVirtual().name("reader-" + wanted.name()).unstarted(this::run);
   }

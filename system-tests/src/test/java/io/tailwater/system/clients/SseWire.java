@@ -3,6 +3,8 @@ package io.tailwater.system.clients;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
+import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.system.Json;
 import io.tailwater.system.ledger.Wanted;
 import java.io.IOException;
@@ -95,10 +97,10 @@ final class SseWire implements Wire {
     private void say(Block block, JsonNode data) {
       switch (block.type()) {
         case "tw.open" -> open(block, data);
-        case "tw.live" -> turn.live(channel(data));
-        case "tw.end" -> turn.seen().ended(channel(data));
+        case "tw.live" -> turn.live(scope(data));
+        case "tw.end" -> turn.seen().ended(Turn.channel(data.path("channel").asText()));
         case "tw.reset" ->
-            turn.reset(channel(data), data.path("reason").asText(), data.path("earliest").asText());
+            turn.reset(scope(data), data.path("reason").asText(), data.path("earliest").asText());
         case "tw.retry" -> toldToComeBack = true;
         case "tw.expiring", "tw.expired" -> {
           // Nothing to keep: a reader with another token comes back by itself.
@@ -113,24 +115,26 @@ final class SseWire implements Wire {
       }
       opened = true;
       turn.accepted();
-      for (Channel channel : turn.wanted().channels()) {
-        JsonNode position = data.path("positions").path(channel.toString());
+      for (Scope scope : turn.wanted().scopes()) {
+        JsonNode position = data.path("positions").path(scope.toString());
         if (position.isMissingNode()) {
-          turn.violation("tw.open has no position of " + channel);
+          turn.violation("tw.open has no position of " + scope);
         } else {
-          turn.seen().opened(channel, Position.parse(position.asText()));
+          turn.opened(scope, position.asText());
         }
       }
     }
 
     private void event(Block block, JsonNode data) {
       Wanted wanted = turn.wanted();
-      if (wanted.envelope() || wanted.channels().size() > 1) {
-        if (wanted.channels().size() == 1
-            && !data.path("id").asText().equals(block.lastEventId())) {
+      if (wanted.envelope() || wanted.several()) {
+        if (!wanted.several() && !data.path("id").asText().equals(block.lastEventId())) {
           turn.violation("an event whose block has another id: " + block);
         }
-        turn.event(EventJson.read(data), block.arrivedNanos());
+        ChannelEvent event = EventJson.read(data);
+        if (turn.event(event, block.arrivedNanos())) {
+          checkPosition(block, event);
+        }
       } else {
         turn.event(
             wanted.channels().getFirst(),
@@ -141,8 +145,17 @@ final class SseWire implements Wire {
       }
     }
 
-    private static Channel channel(JsonNode data) {
-      return Turn.channel(data.path("channel").asText());
+    /** The position that comes with an event lies at it, in the event's own partition. */
+    private void checkPosition(Block block, ChannelEvent event) {
+      Channel channel = Turn.channel(event.getChannel());
+      Position at = Held.of(block.lastEventId(), channel, turn.scope(channel));
+      if (!Position.parse(event.getId()).equals(at)) {
+        turn.violation("an event with a position that is not its own, " + at + ": " + event);
+      }
+    }
+
+    private static Scope scope(JsonNode data) {
+      return Turn.scope(data.path("channel").asText());
     }
   }
 }

@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One GET over a socket of its own, whose answer is read as it comes. A plain socket, so that it
@@ -51,7 +53,20 @@ public final class StreamConnection implements AutoCloseable {
    * @param receiveBytes size of the kernel's receive buffer, 0 for the usual
    */
   public static Socket connect(URI server, int receiveBytes) throws IOException {
+    return connect(server, receiveBytes, null);
+  }
+
+  /**
+   * As {@link #connect(URI, int)}, from an address of this machine.
+   *
+   * @param from null for the usual one
+   */
+  static Socket connect(URI server, int receiveBytes, @Nullable InetAddress from)
+      throws IOException {
     Socket socket = new Socket();
+    if (from != null) {
+      socket.bind(new InetSocketAddress(from, 0));
+    }
     if (receiveBytes > 0) {
       socket.setReceiveBufferSize(receiveBytes);
     }
@@ -72,14 +87,22 @@ public final class StreamConnection implements AutoCloseable {
     StringBuilder request = new StringBuilder("GET " + pathAndQuery + " HTTP/1.1\r\nHost: ");
     request.append(server.getHost()).append(':').append(server.getPort()).append("\r\n");
     headers.forEach((name, value) -> request.append(name + ": " + value + "\r\n"));
-    socket
-        .getOutputStream()
-        .write(request.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
+    return send(socket, request.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Sends these bytes and returns when the head of the answer is there. */
+  static StreamConnection send(Socket socket, byte[] request) throws IOException {
+    socket.getOutputStream().write(request);
     return new StreamConnection(socket);
   }
 
   int status() {
     return status;
+  }
+
+  /** The headers of the answer by their lower-case names; of a repeated one, the last. */
+  Map<String, String> headers() {
+    return headers;
   }
 
   /** A header of the answer, by its lower-case name; empty if it is not there. */

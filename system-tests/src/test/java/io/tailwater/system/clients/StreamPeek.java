@@ -40,7 +40,7 @@ public final class StreamPeek implements AutoCloseable {
     return stream.status();
   }
 
-  String header(String name) {
+  public String header(String name) {
     return stream.header(name);
   }
 

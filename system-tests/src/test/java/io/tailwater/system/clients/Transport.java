@@ -5,7 +5,7 @@ import java.net.URI;
 import java.util.List;
 
 /** The ways to read. */
-public enum Transport {
+public enum Transport implements Reading {
   SSE(new SseWire()),
   WS_JSON(new WsWire(WsFormat.JSON)),
   WS_PROTOBUF(new WsWire(WsFormat.PROTOBUF)),
@@ -25,7 +25,7 @@ public enum Transport {
     this.wires = List.of(wires);
   }
 
-  /** A reader that has begun to connect. */
+  @Override
   public Reader open(Wanted wanted, List<URI> gateways) {
     return ReturningReader.start(wanted, gateways, wires);
   }

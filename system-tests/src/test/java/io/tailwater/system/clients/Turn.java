@@ -3,6 +3,8 @@ package io.tailwater.system.clients;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.Scope;
+import io.tailwater.contract.ScopeText;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.Encoding;
 import io.tailwater.system.Json;
@@ -13,6 +15,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +84,14 @@ final class Turn {
     return answer.read(buffer);
   }
 
+  /**
+   * Whether the reader closed its socket. The server sees first that the client sends no more, and
+   * may answer before the socket is gone.
+   */
+  boolean wasCut() {
+    return socket.isClosed();
+  }
+
   boolean goesOn() {
     return reader.goesOn();
   }
@@ -117,13 +128,49 @@ final class Turn {
     seen().violation(what);
   }
 
-  /** The reader has caught up with this channel. */
-  void live(Channel channel) {
-    seen().live(channel, reader.connections());
+  /** The wanted channels that are read by this channel or pattern. */
+  List<Channel> channels(Scope scope) {
+    return wanted.channels().stream().filter(channel -> covers(scope, channel)).toList();
   }
 
-  void reset(Channel channel, String reason, String earliest) {
-    seen().reset(new Seen.Reset(channel, reason, Position.parse(earliest), reader.connections()));
+  /** Whether a channel is read by this channel or pattern. */
+  static boolean covers(Scope scope, Channel channel) {
+    return scope.covers(channel.namespace(), channel.key());
+  }
+
+  /** What a wanted channel is read by. */
+  Scope scope(Channel channel) {
+    return wanted.scopes().stream()
+        .filter(scope -> covers(scope, channel))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** A connection begins where this text says, for each channel of a channel or pattern. */
+  void opened(Scope scope, String position) {
+    for (Channel channel : channels(scope)) {
+      Position at = Held.of(position, channel, scope);
+      if (at != null) {
+        seen().opened(channel, at);
+      }
+    }
+  }
+
+  /** The reader has caught up with this channel or pattern. */
+  void live(Scope scope) {
+    channels(scope).forEach(channel -> seen().live(channel, reader.connections()));
+  }
+
+  /**
+   * A position could not be honoured.
+   *
+   * @param earliest of a channel; empty for a pattern
+   */
+  void reset(Scope scope, String reason, String earliest) {
+    Position to = earliest.isEmpty() ? Position.EPHEMERAL : Position.parse(earliest);
+    channels(scope)
+        .forEach(
+            channel -> seen().reset(new Seen.Reset(channel, reason, to, reader.connections())));
   }
 
   /** An event came with its envelope; false if it may not have come. */
@@ -159,6 +206,15 @@ final class Turn {
         && newest.epoch().equals(position.epoch())
         && position.offset() < newest.offset()) {
       violation(what + " is " + position + " for " + channel + ", which had " + newest);
+    }
+  }
+
+  /** The channel or pattern with this text. */
+  static Scope scope(String text) {
+    try {
+      return ScopeText.parse(text);
+    } catch (RequestException e) {
+      throw new IllegalStateException("no channel and no pattern: " + text, e);
     }
   }
 

@@ -11,6 +11,7 @@ import io.tailwater.contract.v1.Error;
 import io.tailwater.contract.v1.Events;
 import io.tailwater.contract.v1.Expiring;
 import io.tailwater.contract.v1.Live;
+import io.tailwater.contract.v1.PartitionReset;
 import io.tailwater.contract.v1.Pong;
 import io.tailwater.contract.v1.Published;
 import io.tailwater.contract.v1.ServerFrame;
@@ -121,6 +122,9 @@ enum WsFormat {
     Set<String> names = new HashSet<>();
     json.fieldNames().forEachRemaining(names::add);
     names.remove("id");
+    if (names.contains("events")) {
+      names.removeAll(Set.of("pattern", "position"));
+    }
     if (names.size() != 1) {
       throw new IllegalStateException("not one frame: " + json);
     }
@@ -151,7 +155,10 @@ enum WsFormat {
       }
       case "error" -> frame.setError(error(is)).build();
       case "events" -> {
-        Events.Builder events = Events.newBuilder();
+        Events.Builder events =
+            Events.newBuilder()
+                .setPattern(Json.textOrEmpty(json, "pattern"))
+                .setPosition(Json.textOrEmpty(json, "position"));
         is.forEach(event -> events.addEvents(EventJson.read(event)));
         yield frame.setEvents(events).build();
       }
@@ -195,10 +202,11 @@ enum WsFormat {
   }
 
   private static Authed authed(JsonNode is) {
-    Json.requireOnly(is, Set.of("subject", "expires_at_ms"));
+    Json.requireOnly(is, Set.of("subject", "expires_at_ms", "session"));
     return Authed.newBuilder()
         .setSubject(Json.text(is, "subject"))
         .setExpiresAtMs(is.path("expires_at_ms").asLong())
+        .setSession(Json.textOrEmpty(is, "session"))
         .build();
   }
 
@@ -220,12 +228,21 @@ enum WsFormat {
   }
 
   private static ChannelReset reset(JsonNode is) {
-    Json.requireOnly(is, Set.of("channel", "reason", "earliest"));
-    return ChannelReset.newBuilder()
-        .setChannel(Json.text(is, "channel"))
-        .setReason(Json.text(is, "reason"))
-        .setEarliest(Json.text(is, "earliest"))
-        .build();
+    Json.requireOnly(is, Set.of("channel", "reason", "earliest", "position", "partitions"));
+    ChannelReset.Builder reset =
+        ChannelReset.newBuilder()
+            .setChannel(Json.text(is, "channel"))
+            .setReason(Json.text(is, "reason"))
+            .setEarliest(Json.textOrEmpty(is, "earliest"))
+            .setPosition(Json.text(is, "position"));
+    is.path("partitions")
+        .forEach(
+            one ->
+                reset.addPartitions(
+                    PartitionReset.newBuilder()
+                        .setPartition(one.path("partition").asInt())
+                        .setEarliest(Json.text(one, "earliest"))));
+    return reset.build();
   }
 
   private static Disconnect disconnect(JsonNode is) {

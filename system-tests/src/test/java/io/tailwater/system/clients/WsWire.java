@@ -1,11 +1,12 @@
 package io.tailwater.system.clients;
 
 import io.tailwater.contract.Channel;
-import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.contract.v1.Auth;
 import io.tailwater.contract.v1.ChannelEvent;
 import io.tailwater.contract.v1.ClientFrame;
 import io.tailwater.contract.v1.Disconnect;
+import io.tailwater.contract.v1.Events;
 import io.tailwater.contract.v1.Ping;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.contract.v1.Subscribe;
@@ -55,7 +56,7 @@ final class WsWire implements Wire {
     private final Turn turn;
     private final WsConnection connection;
     private final Map<Long, ClientFrame> asked = new HashMap<>();
-    private final Set<Channel> subscribed = new HashSet<>();
+    private final Set<Scope> subscribed = new HashSet<>();
     private boolean welcomed;
     private boolean disconnected;
     private long lastId;
@@ -72,8 +73,8 @@ final class WsWire implements Wire {
       if (!token.isEmpty()) {
         ask(ClientFrame.newBuilder().setAuth(Auth.newBuilder().setToken(token)));
       }
-      for (Channel channel : turn.wanted().channels()) {
-        subscribe(channel);
+      for (Scope scope : turn.wanted().scopes()) {
+        subscribe(scope);
       }
       ask(ClientFrame.newBuilder().setPing(Ping.getDefaultInstance()));
       while (turn.goesOn()) {
@@ -94,13 +95,13 @@ final class WsWire implements Wire {
       connection.send(format.encode(numbered));
     }
 
-    private void subscribe(Channel channel) throws IOException {
+    private void subscribe(Scope scope) throws IOException {
       ask(
           ClientFrame.newBuilder()
               .setSubscribe(
                   Subscribe.newBuilder()
-                      .setChannel(channel.toString())
-                      .setAfter(Objects.requireNonNullElse(turn.held().one(channel), ""))
+                      .setChannel(scope.toString())
+                      .setAfter(Objects.requireNonNullElse(turn.held().one(scope), ""))
                       .setFrom(turn.wanted().from())));
     }
 
@@ -140,15 +141,18 @@ final class WsWire implements Wire {
         }
         case SUBSCRIBED -> onSubscribed(frame.getSubscribed(), asking);
         case UNSUBSCRIBED -> onUnsubscribed(asking);
-        case EVENTS -> onEvents(frame.getEvents().getEventsList(), nanos);
+        case EVENTS -> onEvents(frame.getEvents(), nanos);
         case LIVE ->
-            onLive(Turn.channel(frame.getLive().getChannel()), frame.getLive().getPosition());
+            onLive(Turn.scope(frame.getLive().getChannel()), frame.getLive().getPosition());
         case RESET -> {
-          Channel channel = here(frame.getReset().getChannel(), frame);
-          turn.reset(channel, frame.getReset().getReason(), frame.getReset().getEarliest());
-          turn.held().one(channel, frame.getReset().getEarliest());
+          Scope scope = here(frame.getReset().getChannel(), frame);
+          turn.reset(scope, frame.getReset().getReason(), frame.getReset().getEarliest());
+          turn.held().one(scope, frame.getReset().getPosition());
         }
-        case END -> onEnd(here(frame.getEnd().getChannel(), frame));
+        case END -> {
+          here(frame.getEnd().getChannel(), frame);
+          onEnd(Turn.channel(frame.getEnd().getChannel()));
+        }
         case ERROR -> {
           if (frame.getError().getRetry()) {
             throw new IOException("come back: " + frame.getError());
@@ -169,17 +173,16 @@ final class WsWire implements Wire {
     }
 
     private void onSubscribed(Subscribed answer, @Nullable ClientFrame asking) {
-      Channel channel = Turn.channel(answer.getChannel());
+      Scope scope = Turn.scope(answer.getChannel());
       if (asking == null
           || !asking.hasSubscribe()
           || !asking.getSubscribe().getChannel().equals(answer.getChannel())) {
         turn.violation(answer + " answers " + asking);
         return;
       }
-      Position position = Position.parse(answer.getPosition());
-      subscribed.add(channel);
-      turn.seen().opened(channel, position);
-      turn.held().one(channel, answer.getPosition());
+      subscribed.add(scope);
+      turn.opened(scope, answer.getPosition());
+      turn.held().one(scope, answer.getPosition());
     }
 
     private void onUnsubscribed(@Nullable ClientFrame asking) throws IOException {
@@ -187,35 +190,49 @@ final class WsWire implements Wire {
         turn.violation("unsubscribed answers " + asking);
         return;
       }
-      Channel channel = Turn.channel(asking.getUnsubscribe().getChannel());
-      subscribed.remove(channel);
-      if (!turn.seen().hasEnded(channel)) {
-        subscribe(channel);
+      Scope scope = Turn.scope(asking.getUnsubscribe().getChannel());
+      subscribed.remove(scope);
+      if (!(scope instanceof Channel channel) || !turn.seen().hasEnded(channel)) {
+        subscribe(scope);
       }
     }
 
-    private void onEvents(List<ChannelEvent> events, long nanos) {
-      if (events.stream().map(ChannelEvent::getChannel).distinct().count() != 1) {
+    private void onEvents(Events frame, long nanos) {
+      List<ChannelEvent> events = frame.getEventsList();
+      boolean ofPattern = !frame.getPattern().isEmpty();
+      if (!ofPattern && events.stream().map(ChannelEvent::getChannel).distinct().count() != 1) {
         turn.violation("a frame has events of one channel, not " + events);
       }
       for (ChannelEvent event : events) {
-        Channel channel = here(event.getChannel(), event);
-        if (turn.event(event, nanos)) {
-          turn.held().one(channel, event.getId());
+        Scope scope = here(ofPattern ? frame.getPattern() : event.getChannel(), event);
+        if (!Turn.covers(scope, Turn.channel(event.getChannel()))) {
+          turn.violation("an event that its pattern does not cover: " + event);
+        } else if (turn.event(event, nanos) && !ofPattern) {
+          turn.held().one(scope, event.getId());
         }
+      }
+      if (ofPattern) {
+        Scope pattern = Turn.scope(frame.getPattern());
+        turn.held().one(pattern, frame.getPosition());
+        checkPositions("events", pattern, frame.getPosition());
       }
     }
 
-    private void onLive(Channel channel, String position) throws IOException {
-      here(channel.toString(), "live");
-      turn.checkPosition("live", channel, Position.parse(position));
-      turn.held().one(channel, position);
-      turn.live(channel);
+    private void onLive(Scope scope, String position) throws IOException {
+      here(scope.toString(), "live");
+      checkPositions("live", scope, position);
+      turn.held().one(scope, position);
+      turn.live(scope);
       if (turn.random().nextInt(LEAVE_ONE_IN) == 0) {
         ask(
             ClientFrame.newBuilder()
-                .setUnsubscribe(Unsubscribe.newBuilder().setChannel(channel.toString())));
+                .setUnsubscribe(Unsubscribe.newBuilder().setChannel(scope.toString())));
       }
+    }
+
+    private void checkPositions(String what, Scope scope, String position) {
+      turn.channels(scope)
+          .forEach(channel -> turn.checkPosition(what, channel, Held.of(position, channel, scope)));
     }
 
     private void onEnd(Channel channel) {
@@ -243,13 +260,13 @@ final class WsWire implements Wire {
       }
     }
 
-    /** The channel that a frame speaks of, which has to be one that is subscribed. */
-    private Channel here(String text, Object frame) {
-      Channel channel = Turn.channel(text);
-      if (!subscribed.contains(channel)) {
+    /** The channel or pattern that a frame speaks of, which has to be subscribed. */
+    private Scope here(String text, Object frame) {
+      Scope scope = Turn.scope(text);
+      if (!subscribed.contains(scope)) {
         turn.violation("of a channel that is not subscribed: " + frame);
       }
-      return channel;
+      return scope;
     }
   }
 }

@@ -3,10 +3,12 @@ package io.tailwater.system.delivery;
 import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
 import io.tailwater.contract.Position;
+import io.tailwater.contract.Scope;
 import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Reader;
-import io.tailwater.system.clients.Transport;
+import io.tailwater.system.clients.Reading;
 import io.tailwater.system.ledger.Ledger;
 import io.tailwater.system.ledger.Wanted;
 import io.tailwater.system.platform.Namespaces;
@@ -29,12 +31,12 @@ public final class Delivery implements AutoCloseable {
   private static final int CHANNELS = 6;
   // Little, so that a reader that pauses is soon one whose connection can't be written to.
   private static final int RECEIVE_BYTES = 4_096;
-  private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(90);
   private static final Duration PROGRESS_LIMIT = Duration.ofSeconds(90);
   private static final Duration COMPLETE_LIMIT = Duration.ofSeconds(90);
 
   private final Platform platform;
-  private final Transport transport;
+  private final Reading transport;
   private final String name;
   private final List<Channel> channels;
   private final List<Reader> readers = new ArrayList<>();
@@ -50,7 +52,7 @@ public final class Delivery implements AutoCloseable {
   /**
    * @param name of the run, part of its channels' names: no two runs on one platform share one
    */
-  Delivery(Platform platform, Transport transport, String name) {
+  Delivery(Platform platform, Reading transport, String name) {
     this.platform = platform;
     this.transport = transport;
     this.name = name;
@@ -98,6 +100,15 @@ public final class Delivery implements AutoCloseable {
     open(Wanted.of("all", channels).withReceiveBytes(RECEIVE_BYTES));
     open(Wanted.of("all again", channels).from("earliest"));
     open(Wanted.of("three", channels.subList(1, 4)));
+    open(Wanted.of("pattern", channels(Namespaces.DEMO)).by(List.of(pattern(Namespaces.DEMO))));
+    open(
+        Wanted.of("both patterns", channels)
+            .by(List.of(pattern(Namespaces.DEMO), pattern(Namespaces.CHAT)))
+            .from("earliest")
+            .withReceiveBytes(RECEIVE_BYTES));
+    open(
+        Wanted.of("a pattern beside a channel", patternAndChannel())
+            .by(List.of(pattern(Namespaces.CHAT), channels.getFirst())));
     awaitOpen();
   }
 
@@ -105,7 +116,26 @@ public final class Delivery implements AutoCloseable {
   private void openLateReaders() {
     channels.forEach(channel -> open(Wanted.of("late " + channel, channel).from("earliest")));
     open(Wanted.of("late all", channels).from("earliest"));
+    open(
+        Wanted.of("late pattern", channels(Namespaces.DEMO))
+            .by(List.of(pattern(Namespaces.DEMO)))
+            .from("earliest"));
     awaitOpen();
+  }
+
+  private List<Channel> channels(String namespace) {
+    return channels.stream().filter(one -> one.namespace().equals(namespace)).toList();
+  }
+
+  private List<Channel> patternAndChannel() {
+    List<Channel> covered = new ArrayList<>(channels(Namespaces.CHAT));
+    covered.add(channels.getFirst());
+    return covered;
+  }
+
+  /** Covers the channels of this run in a namespace, of which other runs have some, too. */
+  private Scope pattern(String namespace) {
+    return new ChannelPattern(namespace, name + " ü:");
   }
 
   private void open(Wanted reader) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** Channels that no log stands behind: who listens gets their events, and nobody else ever does. */
 @OnPlatforms
 final class EphemeralIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final String POSITION = "e--1";
   private static final String PROTOBUF = "Sec-WebSocket-Protocol: tailwater.v1.protobuf";
 

@@ -18,45 +18,45 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The contract while a broadcast, a fold or Redis fails, in one JVM. */
 @Order(1)
 final class FaultsDeliveryIT extends DeliveryContract {
+  // While a fold is behind, half of all publications wait for its verdict: few, so that it does not
+  // take for ever.
+  private static final Publishers.Load FEW =
+      new Publishers.Load(8, Scale.of(6, 60), Scale.of(80, 15), 2_000);
+
+  @ParameterizedTest
+  @MethodSource("beneath")
+  void keepsEveryEventWhileOnePartAfterTheOtherFails(
+      Transport transport, BreakablePlatform platform) throws Exception {
+    deliver(
+        platform,
+        transport,
+        "one after the other",
+        FEW,
+        delivery -> {
+          withGarbledSegments(platform, delivery);
+          withOneFoldBehind(platform, delivery);
+          withoutRedis(platform, delivery, 2);
+        });
+  }
+
+  @Tag("long")
   @ParameterizedTest
   @MethodSource("beneath")
   void keepsEveryEventWhileSegmentsAreDroppedRepeatedAndReordered(
       Transport transport, BreakablePlatform platform) throws Exception {
-    List<BroadcastFaults> faults = platform.broadcastFaults();
-    faults.forEach(each -> each.inject(GarbledSegments::new));
-    try {
-      deliver(
-          platform, transport, "garbled", LOAD, delivery -> delivery.awaitPublications(PROGRESS));
-    } finally {
-      faults.forEach(each -> each.inject(sink -> sink));
-    }
+    deliver(
+        platform, transport, "garbled", LOAD, delivery -> withGarbledSegments(platform, delivery));
   }
 
+  @Tag("long")
   @ParameterizedTest
   @MethodSource("beneath")
   void keepsEveryEventWhileOneEventCoreIsFiveSecondsBehind(
       Transport transport, BreakablePlatform platform) throws Exception {
-    FoldGate gate = platform.foldGate(0);
-    // Half of all publications wait for that fold's verdict: few, so that it does not take for
-    // ever.
-    Publishers.Load load = new Publishers.Load(8, Scale.of(6, 60), 15, 2_000);
-    try {
-      deliver(
-          platform,
-          transport,
-          "behind",
-          load,
-          delivery -> {
-            gate.delay(Duration.ofSeconds(5));
-            delivery.awaitPublications(Scale.of(100, 600));
-            gate.open();
-            delivery.awaitPublications(PROGRESS);
-          });
-    } finally {
-      gate.open();
-    }
+    deliver(platform, transport, "behind", FEW, delivery -> withOneFoldBehind(platform, delivery));
   }
 
+  @Tag("long")
   @ParameterizedTest
   @MethodSource("beneath")
   void keepsEveryEventWhileRedisIsKilledAndComesBack(
@@ -71,6 +71,27 @@ final class FaultsDeliveryIT extends DeliveryContract {
       Transport transport, BreakablePlatform platform) throws Exception {
     deliver(
         platform, transport, "redis 20", LOAD, delivery -> withoutRedis(platform, delivery, 20));
+  }
+
+  private static void withGarbledSegments(BreakablePlatform platform, Delivery delivery) {
+    List<BroadcastFaults> faults = platform.broadcastFaults();
+    faults.forEach(each -> each.inject(GarbledSegments::new));
+    try {
+      delivery.awaitPublications(PROGRESS);
+    } finally {
+      faults.forEach(each -> each.inject(sink -> sink));
+    }
+  }
+
+  private static void withOneFoldBehind(BreakablePlatform platform, Delivery delivery) {
+    FoldGate gate = platform.foldGate(0);
+    try {
+      gate.delay(Duration.ofSeconds(5));
+      delivery.awaitPublications(Scale.of(100, 600));
+    } finally {
+      gate.open();
+    }
+    delivery.awaitPublications(PROGRESS);
   }
 
   private static void withoutRedis(BreakablePlatform platform, Delivery delivery, int seconds) {

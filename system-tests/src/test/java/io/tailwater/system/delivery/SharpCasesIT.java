@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The moments in which systems of this kind lose an event, each made to happen. */
 @OnPlatforms
 final class SharpCasesIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final int INSTANTS = Scale.of(160, 10_000);
   private static final int LANES = 4;
   private static final long FIRST_STEP_NANOS = 3_200_000;

@@ -38,6 +38,17 @@ final class ForeignClientsIT {
       }
       """;
 
+  private static final String POLYFILL =
+      """
+      import polyfill from 'event-source-polyfill';
+      const source = new polyfill.EventSourcePolyfill(process.argv[2]);
+      source.addEventListener('message', (event) => console.log(event.data));
+      for (const type of ['tw.open', 'tw.live', 'tw.reset', 'tw.end']) {
+        source.addEventListener(type, () => console.log(type.replace('tw.', '<') + '>'));
+      }
+      source.addEventListener('error', () => {});
+      """;
+
   private static final String WS =
       """
       import WebSocket from 'ws';
@@ -131,6 +142,12 @@ final class ForeignClientsIT {
   @Test
   void eventsourceOfNpmLosesNothing() throws Exception {
     losesNothing("npm eventsource", Tools.node("eventsource", EVENT_SOURCE), false);
+  }
+
+  /** It sends its position as the parameter lastEventId, and no header. */
+  @Test
+  void eventSourcePolyfillOfNpmLosesNothing() throws Exception {
+    losesNothing("npm event-source-polyfill", Tools.node("event-source-polyfill", POLYFILL), false);
   }
 
   /**

@@ -2,6 +2,11 @@ package io.tailwater.system.ledger;
 
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +22,7 @@ import java.util.stream.Collectors;
  */
 public final class Ledger {
   private static final int SHOWN = 5;
+  private static final Path FAULTS = Path.of("target", "delivery-faults.txt");
 
   /** One acknowledged publication; {@code by} is empty for a publisher without a token. */
   public record Acknowledged(
@@ -167,12 +173,28 @@ public final class Ledger {
       violations.add(what);
     }
 
-    public boolean isClean() {
+    private boolean isClean() {
       return lost.isEmpty()
           && repeated.isEmpty()
           && misordered.isEmpty()
           && undueResets.isEmpty()
           && violations.isEmpty();
+    }
+
+    /**
+     * Fails unless nothing was found. What was found stays in a file: {@code ./verify} runs a test
+     * that failed a second time, but never forgives a fault of delivery.
+     */
+    public void assertClean() {
+      if (!isClean()) {
+        try {
+          Files.writeString(
+              FAULTS, this + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        throw new AssertionError(toString());
+      }
     }
 
     List<String> lost() {

@@ -100,7 +100,12 @@ public final class Truth {
     if (record.key() == null || record.value() == null) {
       return;
     }
-    Channel channel = new Channel(namespace, text(record.key()));
+    String name = text(record.key());
+    if (!Channel.isKey(name) || name.endsWith("*")) {
+      // Of no channel: such a record comes through patterns only.
+      return;
+    }
+    Channel channel = new Channel(namespace, name);
     String key = header(record, "tw-key");
     String by = header(record, "tw-by");
     boolean repeats = !key.isEmpty() && !known.add(new Publication(channel.toString(), by, key));

@@ -1,6 +1,8 @@
 package io.tailwater.system.ledger;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ChannelPattern;
+import io.tailwater.contract.Scope;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * What a reader asks for.
  *
  * @param name of the reader, for messages
+ * @param channels whose events it is to get
+ * @param scopes what it subscribes to: these channels, or patterns that cover them
  * @param from {@code latest}, {@code earliest}, {@code last:N}
  * @param after a position to begin with, null for none
  * @param token null for none
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record Wanted(
     String name,
     List<Channel> channels,
+    List<Scope> scopes,
     String from,
     @Nullable String after,
     boolean envelope,
@@ -29,36 +34,52 @@ public record Wanted(
   private static final int USUAL_PATIENCE = 20;
 
   public static Wanted of(String name, Channel... channels) {
-    return new Wanted(name, List.of(channels), "latest", null, false, null, 0, USUAL_PATIENCE);
+    return new Wanted(
+        name, List.of(channels), List.of(channels), "latest", null, false, null, 0, USUAL_PATIENCE);
   }
 
   public static Wanted of(String name, List<Channel> channels) {
     return of(name, channels.toArray(Channel[]::new));
   }
 
+  /** Subscribes to patterns that cover its channels. */
+  public Wanted by(List<Scope> patterns) {
+    return new Wanted(
+        name, channels, patterns, from, after, envelope, token, receiveBytes, patience);
+  }
+
   public Wanted from(String newFrom) {
-    return new Wanted(name, channels, newFrom, after, envelope, token, receiveBytes, patience);
+    return new Wanted(
+        name, channels, scopes, newFrom, after, envelope, token, receiveBytes, patience);
   }
 
   public Wanted after(String newAfter) {
-    return new Wanted(name, channels, from, newAfter, envelope, token, receiveBytes, patience);
+    return new Wanted(
+        name, channels, scopes, from, newAfter, envelope, token, receiveBytes, patience);
   }
 
   public Wanted inEnvelopes() {
-    return new Wanted(name, channels, from, after, true, token, receiveBytes, patience);
+    return new Wanted(name, channels, scopes, from, after, true, token, receiveBytes, patience);
   }
 
   public Wanted as(String newToken) {
-    return new Wanted(name, channels, from, after, envelope, newToken, receiveBytes, patience);
+    return new Wanted(
+        name, channels, scopes, from, after, envelope, newToken, receiveBytes, patience);
   }
 
   public Wanted withReceiveBytes(int newReceiveBytes) {
-    return new Wanted(name, channels, from, after, envelope, token, newReceiveBytes, patience);
+    return new Wanted(
+        name, channels, scopes, from, after, envelope, token, newReceiveBytes, patience);
   }
 
   /** Waits as long as it is told. */
   public Wanted patient() {
-    return new Wanted(name, channels, from, after, envelope, token, receiveBytes, 1);
+    return new Wanted(name, channels, scopes, from, after, envelope, token, receiveBytes, 1);
+  }
+
+  /** Whether its events are of several channels, and so come whole. */
+  public boolean several() {
+    return scopes.size() > 1 || scopes.getFirst() instanceof ChannelPattern;
   }
 
   /** The path and query of an event stream. */
@@ -74,7 +95,7 @@ public record Wanted(
   /** As {@link #path}, for a poll. */
   public String pollPath(List<String> positions) {
     StringBuilder path = new StringBuilder("/v1/events?from=" + encoded(from));
-    channels.forEach(channel -> path.append("&channel=").append(encoded(channel.toString())));
+    scopes.forEach(scope -> path.append("&channel=").append(encoded(scope.toString())));
     positions.forEach(position -> path.append("&after=").append(encoded(position)));
     return path.toString();
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /** What a gateway with limits refuses, and how it says so. */
 @OnPlatforms
 final class LimitsIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private static final int REPLAY_BYTES_PER_SECOND = 100_000;
 
   private static ApplicationContext context;
@@ -44,6 +44,7 @@ final class LimitsIT {
     properties.put("tailwater.instance", "edge-gateway-limited");
     properties.put("micronaut.server.host", "127.0.0.1");
     properties.put("micronaut.server.port", port);
+    properties.put("endpoints.all.port", FreePort.choose());
     properties.put("redis.uri", platform.redis().uri());
     properties.put("tailwater.edge.event-cores", platform.eventCoreAddresses());
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
@@ -223,6 +224,7 @@ final class LimitsIT {
       Map<String, Object> properties = new HashMap<>();
       properties.put("tailwater.edge.jwt-key", Tokens.KEY);
       properties.put("micronaut.server.port", FreePort.choose());
+      properties.put("endpoints.all.port", FreePort.choose());
       properties.put("tailwater.edge.limits." + key, -1);
       assertThat(refusal(properties))
           .contains("tailwater.edge.limits." + key + " is -1; accepted: 0 or more");

@@ -25,6 +25,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -65,7 +66,7 @@ final class NginxIT {
       try (Reader reader =
           Transport.SSE.open(Wanted.of("at once", channel), List.of(nginx.address()))) {
         await("the reader is live")
-            .atMost(Duration.ofSeconds(30))
+            .atMost(Duration.ofSeconds(90))
             .until(() -> reader.seen().liveOn(channel) > 0);
         // Another program may take the processors for a while; a buffer would hold back every
         // event.
@@ -83,7 +84,7 @@ final class NginxIT {
       Http.publish(nginx.address(), channel, "{}");
       long published = System.nanoTime();
       await("the event")
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(90))
           .until(() -> reader.seen().events(channel).size() > before);
       long tookMs = (reader.seen().events(channel).getLast().nanos() - published) / 1_000_000;
       quick += tookMs <= AT_ONCE_MS ? 1 : 0;
@@ -158,6 +159,22 @@ final class NginxIT {
     assertThat(problem.path("code").asText()).isEqualTo("unavailable");
     assertThat(problem.path("status").asInt()).isEqualTo(502);
     assertThat(problem.path("retry").asBoolean()).isTrue();
+  }
+
+  @Test
+  void theConsoleIsPassedOnWithItsOwnPolicy(InProcessPlatform platform) throws Exception {
+    try (NginxServer nginx = new NginxServer(platform.gateways(), false, OFF)) {
+      for (String path : List.of("/console", "/console/app.js")) {
+        Http.Answer file = Http.send(HttpRequest.newBuilder(nginx.address().resolve(path)));
+        assertThat(file.status()).as(path).isEqualTo(200);
+        assertThat(file.headers().allValues("content-security-policy"))
+            .as(path)
+            .anySatisfy(policy -> assertThat(policy).contains("script-src 'self'"));
+        assertThat(file.headers().allValues("x-content-type-options"))
+            .as(path)
+            .containsExactly("nosniff");
+      }
+    }
   }
 
   @Test
@@ -391,7 +408,7 @@ final class NginxIT {
               HttpRequest.newBuilder(poll).header("Accept", "application/json").build(),
               HttpResponse.BodyHandlers.ofString());
       await("the poll waits at a gateway")
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(90))
           .until(
               () ->
                   platform.gateways().stream()
@@ -408,13 +425,139 @@ final class NginxIT {
   }
 
   @Test
-  void whatIsForOperatorsIsNotServed(InProcessPlatform platform) throws Exception {
+  void whatIsNotListedIsNotPassedOn(InProcessPlatform platform) throws Exception {
     try (NginxServer nginx = new NginxServer(platform.gateways(), false, OFF)) {
-      for (String path : List.of("/prometheus", "/health", "/health/readiness")) {
-        assertThat(Http.send(HttpRequest.newBuilder(nginx.address().resolve(path))).status())
-            .as(path)
-            .isEqualTo(404);
+      for (String target :
+          List.of(
+              "/prometheus",
+              "/prometheus/",
+              "/prometheus?a=b",
+              "//prometheus",
+              "/./prometheus",
+              "/Prometheus",
+              "/%70rometheus",
+              "/%2fprometheus",
+              "/%2Fprometheus%2F",
+              "/prometheus%2f",
+              "/prometheus;a=b",
+              "/prometheus.json",
+              "/v1/../prometheus",
+              "/v1/..//prometheus",
+              "/v1/%2e%2e/prometheus",
+              "/v1/%2E%2e%2fprometheus",
+              "/v1/events/../../prometheus/",
+              "/health",
+              "/health/",
+              "/health/readiness",
+              "/v1/../health/liveness",
+              "/%68ealth",
+              "/beans",
+              "/env",
+              "/metrics",
+              "/loggers",
+              "/nginx",
+              "/nginx/404",
+              "/favicon.ico",
+              "/v1",
+              "/v2/events")) {
+        String answer =
+            raw(nginx, "GET " + target + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assertThat(answer)
+            .as(target)
+            .startsWith("HTTP/1.1 404 ")
+            .contains("application/problem+json", "\"code\":\"not_found\"", "at this address");
       }
+    }
+  }
+
+  @Test
+  void whatLooksListedEndsAtAGatewayThatDoesNotKnowIt(InProcessPlatform platform) throws Exception {
+    try (NginxServer nginx = new NginxServer(platform.gateways(), false, OFF)) {
+      for (String target :
+          List.of(
+              "/v1/%252e%252e/prometheus",
+              "/v1/..%5cprometheus", "/v1/..;/prometheus", "/v1/prometheus", "/v1/health")) {
+        String answer =
+            raw(nginx, "GET " + target + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assertThat(answer)
+            .as(target)
+            .containsPattern("^HTTP/1.1 40[04] ")
+            .doesNotContain("jvm_", "tailwater_edge");
+      }
+    }
+  }
+
+  private record Refusal(String request, int status, String code) {}
+
+  private static List<Refusal> refusals() {
+    String end = "Host: a\r\nConnection: close\r\n\r\n";
+    String get = "GET /v1/channel HTTP/1.1\r\n";
+    String much = "a".repeat(20_000);
+    return List.of(
+        new Refusal(get + "Connection: close\r\n\r\n", 400, "invalid_request"),
+        new Refusal(get + "Transfer-Encoding: x\r\n" + end, 405, "invalid_request"),
+        new Refusal("GET /nothing HTTP/1.1\r\n" + end, 404, "not_found"),
+        new Refusal("TRACE /v1/channel HTTP/1.1\r\n" + end, 405, "invalid_request"),
+        new Refusal("GET /v1/a?" + much + " HTTP/1.1\r\n" + end, 414, "too_large"),
+        new Refusal(get + "a: " + much + "\r\n" + end, 431, "too_large"),
+        new Refusal(
+            "POST /v1/events HTTP/1.1\r\nContent-Length: 9000000\r\n" + end, 413, "too_large"));
+  }
+
+  @Test
+  void whatNginxRefusesItselfIsAProblemInTheContractsWords() throws Exception {
+    try (NginxServer nginx = new NginxServer(nobody(), false, OFF)) {
+      for (Refusal refusal : refusals()) {
+        String answer = raw(nginx, refusal.request());
+        assertThat(answer)
+            .startsWith("HTTP/1.1 " + refusal.status() + " ")
+            .contains("\r\nContent-Type: application/problem+json\r\n")
+            .contains("\"code\":\"" + refusal.code() + "\"")
+            .contains("\"status\":" + refusal.status() + ",")
+            .contains("\r\nX-Content-Type-Options: nosniff\r\n")
+            .contains("\r\nContent-Security-Policy: frame-ancestors 'self'\r\n")
+            .doesNotContain("Strict-Transport-Security");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void everyAnswerHasTheHeadersForBrowsersOnce(boolean tls, InProcessPlatform platform)
+      throws Exception {
+    try (NginxServer nginx = new NginxServer(platform.gateways(), tls, OFF);
+        NginxServer alone = new NginxServer(nobody(), tls, OFF);
+        HttpClient client = HttpClient.newBuilder().sslContext(trustsAnyone()).build()) {
+      List<URI> answers =
+          List.of(
+              nginx.address().resolve("/v1/channel?channel=demo:headers"),
+              nginx.address().resolve("/nothing"),
+              nginx.address().resolve("/docs"),
+              nginx.address().resolve("/docs/guide/tokens"),
+              alone.address().resolve("/v1/channel?channel=demo:headers"),
+              alone.address().resolve("/v1/events?channel=demo:headers"));
+      for (URI address : answers) {
+        HttpResponse<String> answer =
+            client.send(
+                HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.headers().allValues("x-content-type-options"))
+            .as(address.toString())
+            .containsExactly("nosniff");
+        assertThat(answer.headers().allValues("content-security-policy"))
+            .containsExactly("frame-ancestors 'self'");
+        assertThat(answer.headers().allValues("strict-transport-security"))
+            .hasSize(tls ? 1 : 0)
+            .allSatisfy(value -> assertThat(value).startsWith("max-age="));
+      }
+    }
+  }
+
+  /** Sends a request as it is, and returns all of the answer. */
+  private static String raw(NginxServer nginx, String request) throws IOException {
+    try (Socket socket = new Socket(nginx.address().getHost(), nginx.address().getPort())) {
+      socket.setSoTimeout(60_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
   }
 

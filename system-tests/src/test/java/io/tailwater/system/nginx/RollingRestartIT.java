@@ -24,11 +24,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Both gateways are restarted, one after the other, under load, behind nginx. */
 @OnPlatforms
 @Order(3)
+@Tag("long")
 final class RollingRestartIT {
   private static final int READERS = Scale.of(200, 2_000);
   private static final int CHANNELS = Scale.of(10, 100);
@@ -36,6 +38,12 @@ final class RollingRestartIT {
   private static final Publishers.Load LOAD =
       new Publishers.Load(Scale.of(2, 4), 50, Scale.of(60, 20), 100);
   private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  /**
+   * Most reconnects in a second, as a multiple of the mean. A few readers are spread less evenly.
+   */
+  private static final double MAX_PEAK = Scale.of(4.0, 2.0);
+
   private static final String WINDOW = "-Dtailwater.edge.drain.window=" + Scale.of(5, 10) + "s";
   private static final long SAMPLE_MS = 100;
   private static final int SAMPLES_PER_SECOND = 10;
@@ -89,13 +97,13 @@ final class RollingRestartIT {
               + "; "
               + publishers.retries()
               + " publish requests sent again");
-      assertThat(report.isClean()).as(report.toString()).isTrue();
+      report.assertClean();
       assertThat(drains)
           .allSatisfy(
               drain ->
                   assertThat(drain.peak())
                       .as(drain.toString())
-                      .isLessThanOrEqualTo(2 * drain.mean()));
+                      .isLessThanOrEqualTo(MAX_PEAK * drain.mean()));
     } finally {
       readers.forEach(Reader::close);
       for (GatewayProcess gateway : gateways) {

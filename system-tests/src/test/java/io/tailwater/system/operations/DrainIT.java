@@ -39,7 +39,9 @@ final class DrainIT {
       stream.untilLive(1);
       peer.await("welcome");
       gateway.tellToStop();
-      await("it is not ready").atMost(LIMIT).until(() -> Http.readiness(gateway.address()) == 503);
+      await("it is not ready")
+          .atMost(LIMIT)
+          .until(() -> Http.readiness(gateway.management()) == 503);
       Http.publish(platform.gateways().getFirst(), channel, "\"still served\"");
       List<Block> blocks = stream.untilEnd();
       assertThat(blocks).anyMatch(block -> "\"still served\"".equals(block.data()));

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1ContainerPort;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Ingress;
+import io.kubernetes.client.openapi.models.V1NetworkPolicy;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1PodSpec;
 import io.kubernetes.client.openapi.models.V1Service;
@@ -31,19 +33,8 @@ final class KubernetesTest {
 
   @Test
   void everyPodHasProbesAndMayNotWriteToItsImage() throws IOException {
-    List<V1PodSpec> pods =
-        manifests().stream()
-            .flatMap(
-                manifest ->
-                    switch (manifest) {
-                      case V1Deployment deployment ->
-                          Stream.of(deployment.getSpec().getTemplate().getSpec());
-                      case V1StatefulSet set -> Stream.of(set.getSpec().getTemplate().getSpec());
-                      default -> Stream.of();
-                    })
-            .toList();
-    assertThat(pods)
-        .hasSize(3)
+    assertThat(pods())
+        .hasSize(4)
         .allSatisfy(
             pod -> {
               assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
@@ -59,6 +50,97 @@ final class KubernetesTest {
                         assertThat(container.getResources().getLimits()).containsKey("memory");
                       });
             });
+  }
+
+  @Test
+  void noServiceAndNoIngressHasThePortOfManagement() throws IOException {
+    assertThat(services())
+        .hasSize(4)
+        .allSatisfy(
+            service ->
+                assertThat(service.getSpec().getPorts())
+                    .allSatisfy(
+                        port ->
+                            assertThat(port.getTargetPort().getStrValue()).isIn("http", "grpc")));
+    assertThat(pods())
+        .allSatisfy(
+            pod ->
+                assertThat(pod.getContainers())
+                    .allSatisfy(
+                        container -> {
+                          assertThat(container.getPorts())
+                              .extracting(V1ContainerPort::getName)
+                              .contains("management");
+                          assertThat(
+                                  List.of(
+                                      container.getReadinessProbe(),
+                                      container.getLivenessProbe(),
+                                      container.getStartupProbe()))
+                              .allSatisfy(
+                                  probe ->
+                                      assertThat(probe.getHttpGet().getPort().getStrValue())
+                                          .isEqualTo("management"));
+                        }));
+  }
+
+  @Test
+  void everyPodIsReachedOnlyByThoseWhoAreNamed() throws IOException {
+    List<V1NetworkPolicy> policies =
+        manifests().stream()
+            .filter(V1NetworkPolicy.class::isInstance)
+            .map(V1NetworkPolicy.class::cast)
+            .toList();
+    assertThat(policies)
+        .as("one closes everything")
+        .anySatisfy(policy -> assertThat(policy.getSpec().getIngress()).isNullOrEmpty());
+    assertThat(policies)
+        .filteredOn(policy -> policy.getSpec().getIngress() != null)
+        .hasSizeGreaterThanOrEqualTo(4)
+        .allSatisfy(
+            policy ->
+                assertThat(policy.getSpec().getIngress())
+                    .allSatisfy(
+                        rule -> {
+                          assertThat(rule.getFrom()).isNotEmpty();
+                          assertThat(rule.getPorts()).isNotEmpty();
+                        }));
+  }
+
+  @Test
+  void passwordsComeFromTheSecretAndTheProxyThatEndsTlsIsTrusted() throws IOException {
+    assertThat(pods())
+        .allSatisfy(
+            pod ->
+                assertThat(pod.getContainers().getFirst().getEnv())
+                    .filteredOn(variable -> variable.getName().equals("REDIS_URI"))
+                    .hasSizeLessThanOrEqualTo(1)
+                    .allSatisfy(
+                        variable ->
+                            assertThat(variable.getValueFrom().getSecretKeyRef()).isNotNull()));
+    assertThat(pods().stream().flatMap(pod -> pod.getContainers().getFirst().getEnv().stream()))
+        .anySatisfy(
+            variable ->
+                assertThat(variable.getName()).isEqualTo("TAILWATER_EDGE_LIMITS_TRUSTED_PROXIES"));
+  }
+
+  private static List<V1Service> services() throws IOException {
+    return manifests().stream()
+        .filter(V1Service.class::isInstance)
+        .map(V1Service.class::cast)
+        .toList();
+  }
+
+  private static List<V1PodSpec> pods() throws IOException {
+    return manifests().stream()
+        .flatMap(
+            manifest ->
+                switch (manifest) {
+                  case V1Deployment deployment ->
+                      Stream.of(deployment.getSpec().getTemplate().getSpec());
+                  case V1StatefulSet set -> Stream.of(set.getSpec().getTemplate().getSpec());
+                  default -> Stream.of();
+                })
+        .toList();
   }
 
   private static List<Object> manifests() throws IOException {
@@ -84,6 +166,7 @@ final class KubernetesTest {
       case "apps/v1 Deployment" -> V1Deployment.fromJson(json);
       case "apps/v1 StatefulSet" -> V1StatefulSet.fromJson(json);
       case "policy/v1 PodDisruptionBudget" -> V1PodDisruptionBudget.fromJson(json);
+      case "networking.k8s.io/v1 NetworkPolicy" -> V1NetworkPolicy.fromJson(json);
       case "networking.k8s.io/v1 Ingress" -> V1Ingress.fromJson(json);
       default -> throw new IllegalStateException("not a kind of this folder: " + kind);
     };

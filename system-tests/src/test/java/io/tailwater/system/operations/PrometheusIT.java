@@ -35,7 +35,7 @@ final class PrometheusIT {
   void everyInstanceIsScrapedAndEveryPanelHasSeries(InProcessPlatform platform) throws Exception {
     URI gateway = platform.gateways().getFirst();
     Map<String, List<String>> targets =
-        platform.http().entrySet().stream()
+        platform.management().entrySet().stream()
             .collect(
                 Collectors.toMap(
                     Map.Entry::getKey,

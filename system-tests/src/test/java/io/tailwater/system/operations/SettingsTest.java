@@ -12,8 +12,10 @@ import io.micronaut.context.annotation.Parameter;
 import io.micronaut.core.bind.annotation.Bindable;
 import io.micronaut.core.naming.NameUtils;
 import io.tailwater.ai.AiStreamService;
+import io.tailwater.backend.GrpcBackend;
 import io.tailwater.core.EventCore;
 import io.tailwater.edge.EdgeGateway;
+import io.tailwater.embedded.FreePort;
 import io.tailwater.service.StartException;
 import io.tailwater.system.Repository;
 import io.tailwater.system.platform.Tokens;
@@ -60,11 +62,36 @@ final class SettingsTest {
                     key -> key.toUpperCase(java.util.Locale.ROOT).replaceAll("[^A-Z0-9]", "_"),
                     key -> key));
     Matcher variable =
-        Pattern.compile("^ +(TAILWATER_(?:EDGE|CORE|AI)_[A-Z_]+):", Pattern.MULTILINE)
+        Pattern.compile("^ +(TAILWATER_(?:EDGE|CORE|AI|BACKEND)_[A-Z_]+):", Pattern.MULTILINE)
             .matcher(Repository.read("compose.yaml"));
     assertThat(variable.results().map(found -> found.group(1)).toList())
         .isNotEmpty()
         .allSatisfy(name -> assertThat(variables).containsKey(name));
+  }
+
+  /** As event-core itself computes it, see its MemoryPlan. */
+  @Test
+  void theHeapTheBuffersAndTheStoreOfAnEventCoreFitItsContainer() {
+    String options = Repository.read("docker/collect.sh");
+    long percent = number(options, "EventCore -XX:MaxRAMPercentage=(\\d+)");
+    long direct = number(options, "EventCore .*-XX:MaxDirectMemorySize=(\\d+)m");
+    long store = Long.parseLong(settings().get("tailwater.core.store-bytes")) >> 20;
+    long rest = 192;
+    for (long limit :
+        List.of(
+            1024 * number(Repository.read(".env"), "CORE_MEMORY=(\\d+)g"),
+            1024
+                * number(
+                    Repository.read("deploy/kubernetes/event-core.yaml"),
+                    "limits: \\{ memory: (\\d+)Gi"))) {
+      assertThat(limit * percent / 100 + direct + store + rest).isLessThanOrEqualTo(limit);
+    }
+  }
+
+  private static long number(String text, String pattern) {
+    Matcher found = Pattern.compile(pattern).matcher(text);
+    assertThat(found.find()).as(pattern).isTrue();
+    return Long.parseLong(found.group(1));
   }
 
   /** Every setting that is not a text or a list of texts, which take any value. */
@@ -107,7 +134,15 @@ final class SettingsTest {
   @CsvSource({
     "tailwater.edge.event-cores, localhost",
     "tailwater.edge.ai-streams, localhost:http",
+    "tailwater.edge.backends, localhost",
+    "tailwater.edge.authorize.away, maybe",
+    "tailwater.namespaces.chat.authorize, all",
+    "tailwater.namespaces.chat.authorize-away, maybe",
+    "tailwater.backend.event-cores, localhost",
+    "tailwater.backend.calls, 0",
     "tailwater.edge.jwt-key, short",
+    "tailwater.edge.jwks, keys.json",
+    "tailwater.edge.claims.subject, ' '",
     "tailwater.edge.origins, example.com",
     "tailwater.edge.limits.trusted-proxies, proxy",
     "tailwater.edge.drain.window, 31m",
@@ -117,13 +152,20 @@ final class SettingsTest {
     "tailwater.namespaces.chat.partitions, 5000",
     "tailwater.namespaces.chat.partitioner, md5",
     "tailwater.namespaces.chat.data, xml",
+    "tailwater.namespaces.chat.retention, always",
+    "tailwater.namespaces.chat.retention, 0s",
+    "tailwater.namespaces.chat.state, tree",
+    "tailwater.namespaces.typing.state, 7",
     "tailwater.namespaces.chat.slow-readers, wait",
+    "tailwater.namespaces.user.patterns, true",
+    "tailwater.namespaces.chat.anonymous-patterns, true",
     "tailwater.ai.event-cores, :7010",
     "tailwater.ai.model, gpt",
     "redis.uri, localhost",
     "redis.uris, localhost",
     "tailwater.instance, ' '",
     "micronaut.server.port, 70000",
+    "endpoints.all.port, 70000",
     "grpc.server.port, 70000",
   })
   void aValueThatIsNotAcceptedIsRefusedByName(String key, String value) {
@@ -135,12 +177,19 @@ final class SettingsTest {
     Map<String, Object> properties = new HashMap<>();
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
     properties.put("micronaut.server.port", -1);
+    properties.put("endpoints.all.port", FreePort.choose());
     properties.put("grpc.server.port", -1);
+    if (key.startsWith("redis.")) {
+      // Without a namespace, event-core does not come to Redis.
+      properties.put("tailwater.namespaces.chat.topic", "chat");
+    }
     properties.put(key, value);
     Function<Map<String, Object>, ApplicationContext> service =
         key.startsWith("tailwater.edge.")
             ? EdgeGateway::start
-            : key.startsWith("tailwater.ai.") ? AiStreamService::start : EventCore::start;
+            : key.startsWith("tailwater.ai.")
+                ? AiStreamService::start
+                : key.startsWith("tailwater.backend.") ? GrpcBackend::start : EventCore::start;
     try (ApplicationContext context = service.apply(properties)) {
       return "it started";
     } catch (StartException e) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.tailwater.embedded.FreePort;
 import io.tailwater.system.Json;
 import io.tailwater.system.Repository;
+import io.tailwater.system.Tools;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -31,12 +32,13 @@ public final class ComposePlatform implements Platform, ExtensionContext.Store.C
           "event-core-1",
           "event-core-2",
           "ai-stream-service",
+          "grpc-backend",
           "edge-gateway-1",
           "edge-gateway-2",
           "nginx");
 
   private static final List<String> BUILT =
-      List.of("event-core-1", "ai-stream-service", "edge-gateway-1");
+      List.of("event-core-1", "ai-stream-service", "grpc-backend", "edge-gateway-1");
 
   private static final Duration BUILD_LIMIT = Duration.ofMinutes(20);
   private static final Duration START_LIMIT = Duration.ofMinutes(4);
@@ -61,32 +63,17 @@ public final class ComposePlatform implements Platform, ExtensionContext.Store.C
 
   /** Whether there is an engine, and a compose, that answer. */
   public static boolean isPossible() {
-    return succeeds("docker", "info") && !command().isEmpty();
+    return Tools.succeeds("docker", "info") && !command().isEmpty();
   }
 
   private static List<String> command() {
     return Stream.of(List.of("docker", "compose"), List.of("docker-compose"))
         .filter(
             one ->
-                succeeds(Stream.concat(one.stream(), Stream.of("version")).toArray(String[]::new)))
+                Tools.succeeds(
+                    Stream.concat(one.stream(), Stream.of("version")).toArray(String[]::new)))
         .findFirst()
         .orElse(List.of());
-  }
-
-  private static boolean succeeds(String... command) {
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 
   private String run(Duration limit, String... arguments) {

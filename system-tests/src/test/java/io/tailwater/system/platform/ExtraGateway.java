@@ -15,6 +15,11 @@ public record ExtraGateway(ApplicationContext context, URI address) implements A
     return new ExtraGateway(context, context.getBean(EmbeddedServer.class).getURI());
   }
 
+  /** Where it answers for health and metrics. */
+  public URI management() {
+    return Management.of(context);
+  }
+
   /** Waits until it knows the platform's namespaces. */
   public ExtraGateway ready() {
     await().atMost(START_LIMIT).until(() -> InProcessPlatform.answers(address, "demo:start"));

@@ -17,10 +17,11 @@ import java.util.concurrent.TimeUnit;
  * heap is whole from the start: what its resident memory grows by is not the heap.
  */
 public final class GatewayProcess implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofMinutes(4);
 
   private final Process process;
   private final int port;
+  private final int management = FreePort.choose();
 
   public GatewayProcess(InProcessPlatform platform) {
     this(platform, FreePort.choose(), "edge-gateway-alone");
@@ -52,6 +53,7 @@ public final class GatewayProcess implements AutoCloseable {
         List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
     command.addAll(List.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"));
     command.add("-Dmicronaut.server.port=" + port);
+    command.add("-Dendpoints.all.port=" + management);
     command.add("-Dmicronaut.server.host=127.0.0.1");
     command.add("-Dtailwater.instance=" + name);
     command.add("-Dtailwater.edge.event-cores=" + String.join(",", platform.eventCoreAddresses()));
@@ -66,6 +68,11 @@ public final class GatewayProcess implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port);
   }
 
+  /** Where it answers for health and metrics. */
+  public URI management() {
+    return URI.create("http://127.0.0.1:" + management);
+  }
+
   /** Resident memory, KiB. */
   public long residentKib() throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
@@ -74,6 +81,28 @@ public final class GatewayProcess implements AutoCloseable {
         .mapToLong(Long::parseLong)
         .findFirst()
         .orElseThrow(() -> new IOException("no VmRSS"));
+  }
+
+  /** The CPU time that it has used, nanoseconds. */
+  public long cpuNanos() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+  }
+
+  /** The CPU time that it has used, of which its operating system knows. */
+  public Duration cpu() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** Sends it a signal by its name, such as {@code STOP}, {@code CONT} or {@code KILL}. */
+  public void signal(String name) throws IOException, InterruptedException {
+    int code =
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+            .inheritIO()
+            .start()
+            .waitFor();
+    if (code != 0) {
+      throw new IllegalStateException("no process to send " + name);
+    }
   }
 
   /** SIGTERM. */

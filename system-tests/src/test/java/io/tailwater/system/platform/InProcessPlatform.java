@@ -3,8 +3,14 @@ package io.tailwater.system.platform;
 import static org.awaitility.Awaitility.await;
 
 import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import io.tailwater.ai.AiStreamService;
+import io.tailwater.backend.GrpcBackend;
+import io.tailwater.client.RemoteLog;
+import io.tailwater.client.ServiceChannel;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.v1.EventCoreGrpc;
+import io.tailwater.contract.v1.StatePage;
+import io.tailwater.contract.v1.StateRequest;
 import io.tailwater.core.EventCore;
 import io.tailwater.core.faults.BroadcastFaults;
 import io.tailwater.core.faults.FoldGate;
@@ -24,6 +30,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -38,14 +45,21 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   private static final int GATEWAYS = 2;
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
+  private static final String READER = Tokens.token("reader", List.of("*"), List.of());
+
   private final Path data;
   private final KafkaServer kafka;
   private final RedisServer redis;
   private final List<Service> eventCores = new ArrayList<>();
   private final List<Service> gateways = new ArrayList<>();
   private final Service aiStreams;
+  private final Service backend;
 
-  private record Service(ApplicationContext context, int port, Path data) {}
+  private record Service(ApplicationContext context, int port, Path data) {
+    URI management() {
+      return Management.of(context);
+    }
+  }
 
   InProcessPlatform() {
     try {
@@ -60,6 +74,7 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
       eventCores.add(eventCore(i, ports.get(i - 1)));
     }
     aiStreams = aiStreams();
+    backend = backend();
     for (int i = 1; i <= GATEWAYS; i++) {
       gateways.add(gateway(i));
     }
@@ -86,21 +101,43 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
 
   private Service aiStreams() {
     int port = FreePort.choose();
+    return new Service(aiStreams(port, Map.of("tailwater.ai.tokens-per-second", 500)), port, data);
+  }
+
+  /** One more ai-stream-service, with settings of its own; its caller closes it. */
+  public ApplicationContext aiStreams(int port, Map<String, Object> settings) {
     Map<String, Object> properties = common("ai-stream-service");
     properties.put("grpc.server.host", "127.0.0.1");
     properties.put("grpc.server.port", port);
     properties.put("micronaut.server.port", FreePort.choose());
     properties.put("tailwater.ai.event-cores", eventCoreAddresses());
-    properties.put("tailwater.ai.tokens-per-second", 500);
-    return new Service(AiStreamService.start(properties), port, data);
+    properties.putAll(settings);
+    return AiStreamService.start(properties);
+  }
+
+  private Service backend() {
+    int port = FreePort.choose();
+    Map<String, Object> properties = common("grpc-backend");
+    properties.put("grpc.server.host", "127.0.0.1");
+    properties.put("grpc.server.port", port);
+    properties.put("micronaut.server.port", FreePort.choose());
+    properties.put("tailwater.backend.event-cores", eventCoreAddresses());
+    return new Service(GrpcBackend.start(properties), port, data);
+  }
+
+  /** Where the backend's gRPC listens. */
+  public String backendAddress() {
+    return "127.0.0.1:" + backend.port();
   }
 
   private Service gateway(int index) {
     int port = FreePort.choose();
     Map<String, Object> properties = common("edge-gateway-" + index);
     properties.put("micronaut.server.port", port);
+    properties.put("endpoints.all.port", FreePort.choose());
     properties.put("tailwater.edge.event-cores", eventCoreAddresses());
-    properties.put("tailwater.edge.ai-streams", List.of("127.0.0.1:" + aiStreams.port()));
+    properties.put("tailwater.edge.ai-streams", aiStreamsAddresses());
+    properties.put("tailwater.edge.backends", backendAddress());
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
     if (index == 2) {
       // Keeps and sends next to nothing, so that many of its readers go through pages and many
@@ -116,10 +153,22 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   public ExtraGateway gateway(Map<String, Object> settings) {
     Map<String, Object> properties = common("edge-gateway-extra");
     properties.put("micronaut.server.port", -1);
+    properties.put("endpoints.all.port", FreePort.choose());
     properties.put("tailwater.edge.event-cores", eventCoreAddresses());
     properties.put("tailwater.edge.jwt-key", Tokens.KEY);
     properties.putAll(settings);
     return ExtraGateway.of(EdgeGateway.start(properties));
+  }
+
+  /** Settings of a gateway with which it reaches the AI service, too. */
+  public Map<String, Object> withAiStreams(Map<String, Object> settings) {
+    Map<String, Object> all = new HashMap<>(settings);
+    all.put("tailwater.edge.ai-streams", aiStreamsAddresses());
+    return all;
+  }
+
+  private List<String> aiStreamsAddresses() {
+    return List.of("127.0.0.1:" + aiStreams.port());
   }
 
   private Map<String, Object> common(String instance) {
@@ -141,18 +190,27 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
     return kafka.bootstrapServers();
   }
 
-  /** Where each service's instances listen for HTTP, by its name. */
-  public Map<String, List<URI>> http() {
+  /** Where each service's instances answer for health and metrics, by its name. */
+  public Map<String, List<URI>> management() {
     return Map.of(
-        "edge-gateway", http(gateways),
-        "event-core", http(eventCores),
-        "ai-stream-service", http(List.of(aiStreams)));
+        "edge-gateway", gateways.stream().map(Service::management).toList(),
+        "event-core", eventCores.stream().map(Service::management).toList(),
+        "ai-stream-service", List.of(aiStreams.management()),
+        "grpc-backend", List.of(backend.management()));
   }
 
-  private static List<URI> http(List<Service> instances) {
-    return instances.stream()
-        .map(one -> one.context().getBean(EmbeddedServer.class).getURI())
+  /** The contexts of all its services. */
+  public List<ApplicationContext> contexts() {
+    return Stream.of(eventCores, List.of(aiStreams, backend), gateways)
+        .flatMap(List::stream)
+        .map(Service::context)
         .toList();
+  }
+
+  /** What its keys and channels in Redis begin with. */
+  public io.tailwater.contract.Platform name() {
+    return Objects.requireNonNull(
+        gateways.getFirst().context().getBean(io.tailwater.edge.log.Namespaces.class).platform());
   }
 
   public RedisServer redis() {
@@ -162,6 +220,35 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   /** Where the event-cores' gRPC listens. */
   public List<String> eventCoreAddresses() {
     return eventCores.stream().map(one -> "127.0.0.1:" + one.port()).toList();
+  }
+
+  /**
+   * The first page of a channel's state as each event-core folds it, once each has come to a
+   * position. Only then does a request without a position find what was written before, wherever it
+   * goes.
+   */
+  public List<StatePage> states(String channel, Position min) {
+    StateRequest request =
+        StateRequest.newBuilder()
+            .setChannel(channel)
+            .setMin(
+                io.tailwater.contract.v1.Position.newBuilder()
+                    .setEpoch(min.epoch().text())
+                    .setOffset(min.offset()))
+            .build();
+    return eventCoreAddresses().stream().map(core -> state(core, request)).toList();
+  }
+
+  private static StatePage state(String core, StateRequest request) {
+    try (ServiceChannel channel =
+        ServiceChannel.open(List.of(core), EventCoreGrpc.getServiceDescriptor())) {
+      return RemoteLog.waiting(channel).state(request).join();
+    }
+  }
+
+  /** Where the ai-stream-service's gRPC listens. */
+  public List<String> aiStreamAddress() {
+    return List.of("127.0.0.1:" + aiStreams.port());
   }
 
   /** Holds the fold of an event-core back. */
@@ -178,15 +265,18 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
     return eventCores.stream().map(one -> one.context().getBean(BroadcastFaults.class)).toList();
   }
 
-  /** Whether a gateway answers for this channel now. */
+  /** Whether a gateway answers for this channel now, and judges tokens. */
   public static boolean answers(URI gateway, String channel) {
     try {
       HttpURLConnection connection =
           (HttpURLConnection)
               gateway.resolve("/v1/channel?channel=" + channel).toURL().openConnection();
+      connection.setRequestProperty("Authorization", "Bearer " + READER);
       connection.setConnectTimeout(1_000);
       connection.setReadTimeout(5_000);
-      return connection.getResponseCode() == 200;
+      int status = connection.getResponseCode();
+      // Some have other keys.
+      return status == 200 || status == 401;
     } catch (IOException e) {
       return false;
     }
@@ -196,6 +286,7 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   public void close() throws IOException {
     gateways.forEach(one -> one.context().close());
     aiStreams.context().close();
+    backend.context().close();
     eventCores.forEach(one -> one.context().close());
     redis.close();
     kafka.close();

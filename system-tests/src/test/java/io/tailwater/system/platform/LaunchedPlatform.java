@@ -3,8 +3,10 @@ package io.tailwater.system.platform;
 import static org.awaitility.Awaitility.await;
 
 import io.tailwater.embedded.FreePort;
+import io.tailwater.launcher.platform.Ports;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
@@ -13,11 +15,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
@@ -27,9 +31,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class LaunchedPlatform implements Platform, ExtensionContext.Store.CloseableResource {
   private static final int EVENT_CORES = 2;
   private static final int GATEWAYS = 2;
-  private static final int PORTS = 192;
   private static final Duration START_LIMIT = Duration.ofSeconds(240);
-  private static final Duration RESTART_LIMIT = Duration.ofMinutes(3);
+  private static final Duration RESTART_LIMIT = Duration.ofMinutes(5);
+  private static final int LAST_LINES = 40;
   private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
   private static final String READY = "tailwater is ready: ";
 
@@ -38,13 +42,23 @@ public final class LaunchedPlatform implements Platform, ExtensionContext.Store.
   private final Process launcher;
 
   LaunchedPlatform() {
-    port = FreePort.chooseRow(PORTS);
+    this(Map.of());
+  }
+
+  /**
+   * A platform of its caller's own.
+   *
+   * @param settings besides those of {@link Namespaces}
+   */
+  public LaunchedPlatform(Map<String, Object> settings) {
+    port = FreePort.chooseRow(Ports.SPAN);
     try {
       data = Files.createTempDirectory("tailwater-launched-");
       Path configuration = data.resolve("system-tests.yml");
       Files.writeString(
           configuration,
-          Namespaces.properties().entrySet().stream()
+          Stream.of(Namespaces.properties(), settings)
+              .flatMap(each -> each.entrySet().stream())
               .map(property -> property.getKey() + ": " + property.getValue() + "\n")
               .sorted()
               .collect(Collectors.joining("", "", "tailwater.edge.jwt-key: " + Tokens.KEY + "\n")));
@@ -115,7 +129,7 @@ public final class LaunchedPlatform implements Platform, ExtensionContext.Store.
   }
 
   /** The pid of a part, empty while it does not run. */
-  OptionalLong pid(String part) {
+  public OptionalLong pid(String part) {
     try (BufferedReader pids = Files.newBufferedReader(data.resolve("pids"))) {
       return pids.lines()
           .map(line -> line.split(" "))
@@ -159,15 +173,29 @@ public final class LaunchedPlatform implements Platform, ExtensionContext.Store.
 
   /** Waits until a part serves. */
   public void awaitReady(String part) {
-    await(part + " is back")
-        .atMost(RESTART_LIMIT)
-        .until(() -> pid(part).isPresent() && serves(part));
+    try {
+      await(part + " is back")
+          .atMost(RESTART_LIMIT)
+          .until(() -> pid(part).isPresent() && serves(part));
+    } catch (ConditionTimeoutException e) {
+      throw new IllegalStateException(
+          part + " is not back; it runs as " + pid(part) + " and said last: " + lastWords(part), e);
+    }
+  }
+
+  private String lastWords(String part) {
+    try (Stream<String> lines = Files.lines(logs().resolve(part + ".log"))) {
+      List<String> all = lines.toList();
+      return String.join("\n", all.subList(Math.max(0, all.size() - LAST_LINES), all.size()));
+    } catch (IOException | UncheckedIOException e) {
+      return "nothing that can be read: " + e.getMessage();
+    }
   }
 
   private boolean serves(String part) {
     int number = part.charAt(part.length() - 1) - '0';
     if (part.startsWith("edge-gateway-")) {
-      return isReady(port + number);
+      return isReady(port + 200 + number);
     }
     if (part.startsWith("event-core-")) {
       return isReady(port + 110 + 2 * (number - 1) + 1);
@@ -188,6 +216,26 @@ public final class LaunchedPlatform implements Platform, ExtensionContext.Store.
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /** Where Redis is. */
+  public URI redis() {
+    return URI.create("redis://127.0.0.1:" + (port + 101));
+  }
+
+  /** Every part that runs, with its pid. */
+  public Map<String, Long> pids() {
+    try (Stream<String> pids = Files.lines(data.resolve("pids"))) {
+      return pids.map(line -> line.split(" "))
+          .collect(Collectors.toMap(line -> line[0], line -> Long.parseLong(line[1])));
+    } catch (IOException e) {
+      throw new IllegalStateException("DATA/pids can't be read", e);
+    }
+  }
+
+  /** What every part has logged. */
+  public Path logs() {
+    return data.resolve("logs");
   }
 
   /** The directory of a part. */

@@ -30,24 +30,48 @@ public final class Namespaces {
   /** Open, one partition; its slow readers are disconnected. */
   public static final String STRICT = "strict";
 
+  /** Open; keeps entries, for ever. */
+  public static final String BOARD = "board";
+
   private Namespaces() {}
 
   /** The event-cores' configuration. */
   public static Map<String, Object> properties() {
     Map<String, Object> properties = new HashMap<>();
-    for (String open : List.of(DEMO, BRIEF, AGAIN, TYPING, TICKER, STRICT)) {
+    for (String open : List.of(DEMO, BRIEF, AGAIN, TYPING, TICKER, STRICT, BOARD)) {
       properties.put("tailwater.namespaces." + open + ".anonymous-subscribe", true);
       properties.put("tailwater.namespaces." + open + ".anonymous-publish", true);
     }
     properties.put("tailwater.namespaces.demo.partitions", 4);
     properties.put("tailwater.namespaces.chat.partitions", 4);
+    properties.put("tailwater.namespaces.chat.state", "map");
+    properties.put("tailwater.namespaces.chat.presence", "members");
+    properties.put("tailwater.namespaces.chat.presence-grace", "5s");
     properties.put("tailwater.namespaces.brief.partitions", 1);
     properties.put("tailwater.namespaces.again.partitions", 1);
     properties.put("tailwater.namespaces.typing.ephemeral", true);
+    properties.put("tailwater.namespaces.typing.anonymous-patterns", true);
     properties.put("tailwater.namespaces.ticker.partitions", 1);
     properties.put("tailwater.namespaces.ticker.slow-readers", "latest");
     properties.put("tailwater.namespaces.strict.partitions", 1);
     properties.put("tailwater.namespaces.strict.slow-readers", "disconnect");
+    properties.put("tailwater.namespaces.board.partitions", 2);
+    properties.put("tailwater.namespaces.board.state", "map");
+    properties.put("tailwater.namespaces.board.presence", "count");
+    properties.put("tailwater.namespaces.board.retention", "forever");
+    // Of the pages in the guide and the examples.
+    properties.put("tailwater.namespaces.orders.topic", "shop.orders");
+    properties.put("tailwater.namespaces.orders.partitions", 2);
+    properties.put("tailwater.namespaces.orders.anonymous-subscribe", true);
+    properties.put("tailwater.namespaces.orders.anonymous-patterns", true);
+    properties.put("tailwater.namespaces.user.partitions", 1);
+    properties.put("tailwater.namespaces.user.own-subscribe", true);
+    properties.put("tailwater.namespaces.all.partitions", 1);
+    properties.put("tailwater.namespaces.all.token-subscribe", true);
+    // Who may do what there, the backend says.
+    properties.put("tailwater.namespaces.members.partitions", 1);
+    properties.put("tailwater.namespaces.members.state", "map");
+    properties.put("tailwater.namespaces.members.authorize", "both");
     properties.put("tailwater.namespaces.ai.partitions", 2);
     properties.put("tailwater.namespaces.ai.platform-only", true);
     return properties;

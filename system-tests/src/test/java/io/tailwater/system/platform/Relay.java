@@ -9,22 +9,35 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A network between a client that can't be told to break its connection and a server: passes bytes
- * on, until it is cut. While it is down, connections are accepted and reset.
+ * A network between a client that can't be told to break its connection and servers, of which each
+ * connection gets one: passes bytes on, until it is cut. While it is down, connections are accepted
+ * and reset. It can also refuse WebSockets and hold event streams back, as proxies do.
  */
 public final class Relay implements AutoCloseable {
-  private final URI server;
+  private final List<URI> servers;
   private final ServerSocket listener;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private final Object lock = new Object();
+  // Guarded by the lock.
+  private boolean paused;
   private volatile boolean onlyOneBlock;
   private volatile boolean down;
+  private volatile boolean withoutWebSockets;
+  private volatile boolean withoutStreams;
 
   public Relay(URI server) throws IOException {
-    this.server = server;
+    this(List.of(server));
+  }
+
+  public Relay(List<URI> servers) throws IOException {
+    this.servers = servers;
     this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().name("relay-accept").start(this::accept);
   }
@@ -41,32 +54,113 @@ public final class Relay implements AutoCloseable {
           StreamConnection.cut(client, Cut.RESET);
           continue;
         }
-        Socket upstream = StreamConnection.connect(server, 0);
-        sockets.addAll(List.of(client, upstream));
-        Thread.ofVirtual().name("relay-up").start(() -> pass(client, upstream));
-        Thread.ofVirtual().name("relay-down").start(() -> pass(upstream, client));
+        Thread.ofVirtual().name("relay-connect").start(() -> connect(client));
       } catch (IOException e) {
-        // Closed, or the server refused: the client sees its connection end.
+        // Closed.
       }
     }
   }
 
-  private void pass(Socket from, Socket to) {
+  private void connect(Socket client) {
+    try {
+      URI server = servers.get(ThreadLocalRandom.current().nextInt(servers.size()));
+      Socket upstream = StreamConnection.connect(server, 0);
+      sockets.addAll(List.of(client, upstream));
+      Thread.ofVirtual().name("relay-up").start(() -> passUp(client, upstream));
+      Thread.ofVirtual().name("relay-down").start(() -> passDown(upstream, client));
+    } catch (IOException e) {
+      // The server refused: the client sees its connection end.
+      StreamConnection.cut(client, Cut.RESET);
+    }
+  }
+
+  private void passUp(Socket client, Socket server) {
+    pass(
+        client,
+        server,
+        (bytes, count, output) -> {
+          if (withoutWebSockets && text(bytes, count).contains("upgrade: websocket")) {
+            throw new IOException("no WebSocket gets through");
+          }
+          output.write(bytes, 0, count);
+          return true;
+        });
+  }
+
+  private void passDown(Socket server, Socket client) {
+    pass(server, client, new Down());
+  }
+
+  /** What becomes of bytes on their way; false if nothing more is to follow. */
+  private interface Way {
+    boolean take(byte[] bytes, int count, OutputStream output) throws IOException;
+  }
+
+  /** Confined to the thread that passes answers on. */
+  private final class Down implements Way {
+    private boolean held;
+    private int before;
+
+    @Override
+    public boolean take(byte[] bytes, int count, OutputStream output) throws IOException {
+      awaitResumed();
+      held = held || (withoutStreams && text(bytes, count).contains("text/event-stream"));
+      if (held) {
+        return true;
+      }
+      int passed = onlyOneBlock ? throughBlock(bytes, count) : count;
+      output.write(bytes, 0, passed);
+      if (passed < count || (onlyOneBlock && before == 0)) {
+        // In order, so that the client has the block before it sees the end.
+        down = true;
+        return false;
+      }
+      return true;
+    }
+
+    /** How many bytes there are through the end of a block; all if it does not end here. */
+    private int throughBlock(byte[] bytes, int count) {
+      for (int i = 0; i < count; i++) {
+        if (bytes[i] == '\n' && before == '\n') {
+          before = 0;
+          return i + 1;
+        }
+        before = bytes[i];
+      }
+      return count;
+    }
+  }
+
+  private void pass(Socket from, Socket to, Way way) {
     try (InputStream input = from.getInputStream();
         OutputStream output = to.getOutputStream()) {
-      int before = 0;
-      for (int next = input.read(); next >= 0; next = input.read()) {
-        output.write(next);
-        if (next == '\n' && before == '\n' && onlyOneBlock) {
-          // In order, so that the client has the block before it sees the end.
-          down = true;
+      byte[] buffer = new byte[8192];
+      for (int count = input.read(buffer); count >= 0; count = input.read(buffer)) {
+        if (!way.take(buffer, count, output)) {
           return;
         }
-        before = next;
       }
     } catch (IOException e) {
       StreamConnection.cut(from, Cut.RESET);
       StreamConnection.cut(to, Cut.RESET);
+    } finally {
+      sockets.removeAll(List.of(from, to));
+    }
+  }
+
+  private static String text(byte[] bytes, int count) {
+    return new String(bytes, 0, count, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+  }
+
+  private void awaitResumed() throws IOException {
+    synchronized (lock) {
+      while (paused) {
+        try {
+          lock.wait();
+        } catch (InterruptedException e) {
+          throw new IOException("interrupted", e);
+        }
+      }
     }
   }
 
@@ -79,11 +173,47 @@ public final class Relay implements AutoCloseable {
     return down;
   }
 
+  /** Whether WebSockets are reset from now on, those that are open too. */
+  public void withoutWebSockets(boolean refused) {
+    withoutWebSockets = refused;
+    if (refused) {
+      drop(Cut.RESET);
+    }
+  }
+
+  /** Whether event streams are held back from now on, as by a proxy that waits for their end. */
+  public void withoutStreams(boolean held) {
+    withoutStreams = held;
+    if (held) {
+      drop(Cut.RESET);
+    }
+  }
+
+  /** Answers wait until {@link #resume}. */
+  public void pause() {
+    synchronized (lock) {
+      paused = true;
+    }
+  }
+
+  public void resume() {
+    synchronized (lock) {
+      paused = false;
+      lock.notifyAll();
+    }
+  }
+
+  /** Ends every connection; those to come are let through. */
+  public void drop(Cut how) {
+    List<Socket> open = List.copyOf(sockets);
+    open.forEach(socket -> StreamConnection.cut(socket, how));
+    sockets.removeAll(open);
+  }
+
   /** Resets every connection, and those to come until {@link #up}. */
   public void cut() {
     down = true;
-    sockets.forEach(socket -> StreamConnection.cut(socket, Cut.RESET));
-    sockets.clear();
+    drop(Cut.RESET);
   }
 
   /** Passes bytes on again. */
@@ -95,6 +225,7 @@ public final class Relay implements AutoCloseable {
   @Override
   public void close() throws IOException {
     listener.close();
+    resume();
     cut();
   }
 }

@@ -33,6 +33,32 @@ public final class Tokens {
     return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims, KEY);
   }
 
+  /** A token for an hour that may read and publish to these channels, and call these methods. */
+  public static String member(String subject, List<String> channels, List<String> call) {
+    Map<String, Object> claims = new LinkedHashMap<>();
+    claims.put("sub", subject);
+    claims.put("exp", Instant.now().plusSeconds(3600).getEpochSecond());
+    claims.put("tw", Map.of("subscribe", channels, "publish", channels, "call", call));
+    return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims, KEY);
+  }
+
+  /**
+   * A token for an hour that says when it was issued.
+   *
+   * @param id its {@code jti}; empty for none
+   */
+  public static String issued(String subject, String id, Instant at, List<String> subscribe) {
+    Map<String, Object> claims = new LinkedHashMap<>();
+    claims.put("sub", subject);
+    claims.put("iat", at.getEpochSecond());
+    claims.put("exp", at.plusSeconds(3600).getEpochSecond());
+    if (!id.isEmpty()) {
+      claims.put("jti", id);
+    }
+    claims.put("tw", Map.of("subscribe", subscribe, "publish", List.of()));
+    return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims, KEY);
+  }
+
   public static String token(
       String subject, List<String> subscribe, List<String> publish, Instant expires) {
     Map<String, Object> claims = new LinkedHashMap<>();

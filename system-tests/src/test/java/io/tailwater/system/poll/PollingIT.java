@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** What a single poll answers, and when. */
 @OnPlatforms
 final class PollingIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
 
   private final InProcessPlatform platform;
   private final URI gateway;

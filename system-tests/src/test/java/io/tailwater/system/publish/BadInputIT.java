@@ -136,6 +136,19 @@ final class BadInputIT {
             get("/v1/events?channel=demo:a%0Ab", 400, "invalid_channel"),
             get("/v1/events?channel=demo:a%7Fb", 400, "invalid_channel"),
             get("/v1/events?channel=demo:%FF%FE", 400, "invalid_channel"),
+            get("/v1/events?channel=demo:*", 401, "unauthorized"),
+            get("/v1/events?channel=chat:a%2A", 401, "unauthorized"),
+            get("/v1/events?channel=brief:*", 403, "forbidden").as(CHAT_READER),
+            get("/v1/events?channel=ai:*", 403, "forbidden").as(CHAT_READER),
+            get("/v1/events?channel=*", 400, "invalid_channel"),
+            get("/v1/events?channel=chat*", 400, "invalid_channel"),
+            get("/v1/events?channel=Chat:*", 400, "invalid_channel").mentioning("pattern"),
+            get("/v1/events?channel=unknown:*", 404, "not_found").as(ALL),
+            get("/v1/events?channel=chat:*&from=last:3", 400, "invalid_request").as(CHAT_READER),
+            get("/v1/events?channel=chat:*&after=k3Zq-1", 400, "invalid_position").as(CHAT_READER),
+            get("/v1/events?channel=chat:*&after=p1.!!", 400, "invalid_position").as(CHAT_READER),
+            get(events + "&types=", 400, "invalid_type"),
+            get(events + "&types=a,tw.live", 400, "invalid_type"),
             get(events + "&channel=nope", 400, "invalid_channel"),
             get("/v1/events?channel=unknown:a", 404, "not_found").as(ALL),
             get("/v1/events?channel=ai:never-was", 404, "not_found").as(CHAT_READER),
@@ -162,7 +175,7 @@ final class BadInputIT {
             get(events, 406, "not_acceptable").with("Accept", "image/png"),
             get("/v1/events?channel=chat:a", 401, "unauthorized"),
             get("/v1/events?channel=chat:a", 403, "forbidden").as(CHAT_WRITER),
-            get("/v1/events?channel=chat:a&channel=brief:a", 403, "forbidden").as(CHAT_READER),
+            get("/v1/events?channel=chat:alice&channel=chat:bob", 403, "forbidden").as(OWN),
             get("/v1/events?channel=chat:bob", 403, "forbidden").as(OWN),
             get("/v1/events?channel=chat:alice/admin", 403, "forbidden").as(SLASHED),
             get("/v1/events?channel=chat:a", 401, "unauthorized").as("rubbish"),
@@ -250,6 +263,8 @@ final class BadInputIT {
         List.of(
             post("/v1/events", "1", 400, "invalid_channel"),
             post("/v1/events?channel=demo", "1", 400, "invalid_channel"),
+            post("/v1/events?channel=demo:a*", "1", 400, "invalid_channel")
+                .mentioning("ends in '*'"),
             post(events + "&channel=demo:b", "1", 400, "invalid_channel"),
             post("/v1/events?channel=unknown:a", "1", 404, "not_found").as(ALL),
             post(events + "&closed=true", "1", 400, "invalid_request").mentioning("closed"),
@@ -300,6 +315,7 @@ final class BadInputIT {
         List.of(
             get("/v1/channel", 400, "invalid_channel"),
             get("/v1/channel?channel=demo", 400, "invalid_channel"),
+            get("/v1/channel?channel=demo:*", 400, "invalid_channel").mentioning("ends in '*'"),
             get("/v1/channel?channel=demo:a&x=1", 400, "invalid_request").mentioning("x"),
             get("/v1/channel?channel=chat:a", 401, "unauthorized"),
             get("/v1/channel?channel=chat:a", 401, "token_expired").as(EXPIRED),
@@ -311,12 +327,14 @@ final class BadInputIT {
             new Case(
                 "DELETE", "/v1/channel?channel=demo:a", Map.of(), "", 405, "invalid_request", ""),
             post("/v1/tickets", "{\"channels\":[\"chat:a\"]}", 401, "unauthorized"),
-            post("/v1/tickets", "{\"channels\":[\"brief:a\"],\"ttl_s\":60}", 403, "forbidden")
-                .as(CHAT_READER),
+            post("/v1/tickets", "{\"channels\":[\"chat:bob\"],\"ttl_s\":60}", 403, "forbidden")
+                .as(OWN),
             post("/v1/tickets", "{\"channels\":[\"chat:a\"],\"ttl_s\":60}", 401, "token_expired")
                 .as(EXPIRED),
             post("/v1/tickets", "{\"channels\":[]}", 400, "invalid_request").as(CHAT_READER),
             post("/v1/tickets", "{}", 400, "invalid_request").as(CHAT_READER),
+            post("/v1/tickets", "{\"channels\":[\"demo:*\"]}", 401, "unauthorized"),
+            post("/v1/tickets", "{\"channels\":[\"brief:*\"]}", 403, "forbidden").as(CHAT_READER),
             post("/v1/tickets", "{\"channels\":[\"nope\"]}", 400, "invalid_channel")
                 .as(CHAT_READER),
             post("/v1/tickets", "{\"channels\":[\"chat:a\"],\"ttl_s\":-1}", 400, "invalid_request")
@@ -337,6 +355,7 @@ final class BadInputIT {
             "{\"channel\":\"demo:batch\",\"data\":2,\"type\":\"tw.live\"}",
             "{\"channel\":\"chat:batch\",\"data\":3}",
             "{\"channel\":\"unknown:batch\",\"data\":3}",
+            "{\"channel\":\"demo:batch*\",\"data\":3}",
             "{\"channel\":\"demo:batch\",\"dta\":3}",
             "{\"channel\":\"demo:batch\"",
             "{\"channel\":\"demo:batch\",\"data_base64\":\"***\"}",
@@ -363,6 +382,7 @@ final class BadInputIT {
             "invalid_type",
             "unauthorized",
             "not_found",
+            "invalid_channel",
             "invalid_request",
             "invalid_json",
             "invalid_request",
@@ -371,7 +391,7 @@ final class BadInputIT {
             "invalid_channel",
             "duplicate",
             "stored");
-    assertThat(verdicts.get(11).path("id")).isEqualTo(verdicts.get(0).path("id"));
+    assertThat(verdicts.get(12).path("id")).isEqualTo(verdicts.get(0).path("id"));
     assertThat(verdicts.get(1).path("error").path("message").asText()).isNotEmpty();
     assertThat(verdicts.get(1).path("error").path("retry").isBoolean()).isTrue();
   }
@@ -416,6 +436,8 @@ final class BadInputIT {
     Map<String, Object> properties =
         Map.of(
             "micronaut.server.port",
+            FreePort.choose(),
+            "endpoints.all.port",
             FreePort.choose(),
             "tailwater.edge.event-cores",
             List.of("127.0.0.1:" + nobody),

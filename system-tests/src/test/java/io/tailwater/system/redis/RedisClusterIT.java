@@ -47,7 +47,8 @@ final class RedisClusterIT {
   private static Sharded sharded;
 
   /** The platform that these tests are about. */
-  private record Sharded(List<URI> gateways, String bootstrapServers) implements Platform {
+  private record Sharded(List<URI> gateways, List<URI> management, String bootstrapServers)
+      implements Platform {
     @Override
     public void close() {
       // Its services are closed one by one.
@@ -72,6 +73,7 @@ final class RedisClusterIT {
       eventCores.add("127.0.0.1:" + port);
     }
     List<URI> gateways = new ArrayList<>();
+    List<URI> management = new ArrayList<>();
     for (int i = 1; i <= 2; i++) {
       ExtraGateway gateway =
           opened(
@@ -84,8 +86,9 @@ final class RedisClusterIT {
                       "tailwater.edge.event-cores",
                       eventCores)));
       gateways.add(gateway.address());
+      management.add(gateway.management());
     }
-    sharded = new Sharded(gateways, beside.bootstrapServers());
+    sharded = new Sharded(gateways, management, beside.bootstrapServers());
     gateways.forEach(
         gateway ->
             await().atMost(LIMIT).until(() -> InProcessPlatform.answers(gateway, "demo:start")));
@@ -114,14 +117,14 @@ final class RedisClusterIT {
           EmbeddedRedis victim = cluster.homeOf(SOME);
           victim.kill();
           delivery.awaitPublications(DeliveryContract.PROGRESS);
-          await().atMost(LIMIT).until(() -> sharded.gateways().stream().allMatch(this::byRedis));
+          await().atMost(LIMIT).until(() -> sharded.management().stream().allMatch(this::byRedis));
           delivery.awaitPublications(DeliveryContract.PROGRESS);
           victim.start();
           cluster.awaitWhole();
           cluster.move(OTHER);
           delivery.awaitPublications(DeliveryContract.PROGRESS);
         });
-    await().atMost(LIMIT).until(() -> sharded.gateways().stream().allMatch(this::byRedis));
+    await().atMost(LIMIT).until(() -> sharded.management().stream().allMatch(this::byRedis));
   }
 
   @Test
@@ -145,8 +148,8 @@ final class RedisClusterIT {
   }
 
   /** Whether a gateway has all its segments over Redis, as it says itself. */
-  private boolean byRedis(URI gateway) {
-    return Http.send(HttpRequest.newBuilder(gateway.resolve("/health/readiness")))
+  private boolean byRedis(URI management) {
+    return Http.send(HttpRequest.newBuilder(management.resolve("/health/readiness")))
         .body()
         .contains("\"segments\":\"redis\"");
   }

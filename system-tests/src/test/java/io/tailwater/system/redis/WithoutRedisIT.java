@@ -87,6 +87,6 @@ final class WithoutRedisIT {
   }
 
   private static String readiness() {
-    return Http.send(HttpRequest.newBuilder(gateway.resolve("/health/readiness"))).body();
+    return Http.send(HttpRequest.newBuilder(own.management().resolve("/health/readiness"))).body();
   }
 }

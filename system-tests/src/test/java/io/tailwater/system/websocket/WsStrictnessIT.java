@@ -15,6 +15,7 @@ import io.tailwater.contract.v1.ConnectionEntry;
 import io.tailwater.contract.v1.ListConnections;
 import io.tailwater.edge.connection.ConnectionAdmin;
 import io.tailwater.system.Json;
+import io.tailwater.system.Scale;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.WsPeer;
 import io.tailwater.system.platform.ExtraGateway;
@@ -56,6 +57,7 @@ import org.slf4j.LoggerFactory;
 @Order(Integer.MAX_VALUE)
 final class WsStrictnessIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final int MAX_REVOCATIONS_BYTES = 64 << 10;
   private static final int FRAME_BYTES = 65_536;
   private static final int FINAL = WsPeer.FINAL;
 
@@ -89,7 +91,7 @@ final class WsStrictnessIT {
                     "micronaut.server.netty.child-options.so-sndbuf",
                     8_192,
                     "tailwater.edge.ws.ping",
-                    "1s",
+                    "3s",
                     "tailwater.edge.ws.close-within",
                     "1s",
                     "tailwater.edge.heartbeat",
@@ -105,7 +107,9 @@ final class WsStrictnessIT {
   @AfterAll
   static void stop() {
     try {
-      awaitZero("tailwater.edge.tail.bytes", "tailwater.edge.partitions");
+      // A gateway always reads the partition of revocations, which are few and small.
+      await().atMost(LIMIT).until(() -> gauge("tailwater.edge.partitions") == 1);
+      await().atMost(LIMIT).until(() -> gauge("tailwater.edge.tail.bytes") < MAX_REVOCATIONS_BYTES);
       System.gc();
       // What was lost is noticed with the next buffers.
       try (WsPeer peer = WsPeer.connect(address)) {
@@ -223,7 +227,7 @@ final class WsStrictnessIT {
     assertThat(bomb.length).isLessThan(FRAME_BYTES);
     try (WsPeer peer = WsPeer.connect(address, DEFLATE)) {
       assertThat(peer.header("sec-websocket-extensions"))
-          .isEqualTo("permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+          .isEqualTo("permessage-deflate; server_no_context_takeover");
       peer.send(0xc1, bomb);
       assertThat(peer.closed()).isEqualTo(1009);
     }
@@ -332,35 +336,40 @@ final class WsStrictnessIT {
     byte[] forbidden = subscribe("chat:forbidden");
     byte[] half = Arrays.copyOf(ping, 5);
     byte[] otherHalf = Arrays.copyOfRange(ping, 5, ping.length);
-    return Stream.of(
-        flood("pings", WsPeer.frame(FINAL | WsPeer.PING, new byte[0])),
-        flood("pings of 125 bytes", WsPeer.frame(FINAL | WsPeer.PING, new byte[125])),
-        flood("pings of ours", WsPeer.frame(FINAL | WsPeer.TEXT, ping)),
-        flood("frames with an unknown field", WsPeer.frame(FINAL | WsPeer.TEXT, unknownField)),
-        flood("subscribes of a forbidden channel", WsPeer.frame(FINAL | WsPeer.TEXT, forbidden)),
-        flood(
-            "subscribes and unsubscribes",
-            WsPeer.frame(FINAL | WsPeer.TEXT, subscribe("demo:flood")),
-            WsPeer.frame(
-                FINAL | WsPeer.TEXT,
-                "{\"id\":2,\"unsubscribe\":{\"channel\":\"demo:flood\"}}"
-                    .getBytes(StandardCharsets.UTF_8))),
-        flood(
-            "auths with a bad token once there is one",
-            WsPeer.frame(
-                FINAL | WsPeer.TEXT,
-                "{\"id\":1,\"auth\":{\"token\":\"x\"}}".getBytes(StandardCharsets.UTF_8))),
-        flood(
-            "pings of ours in fragments",
-            WsPeer.frame(WsPeer.TEXT, half),
-            WsPeer.frame(FINAL | WsPeer.CONTINUATION, otherHalf)),
-        flood(
-            "pings inside of fragmented messages",
-            WsPeer.frame(WsPeer.TEXT, half),
-            WsPeer.frame(FINAL | WsPeer.PING, half),
-            WsPeer.frame(WsPeer.CONTINUATION, new byte[0]),
-            WsPeer.frame(FINAL | WsPeer.PING, half),
-            WsPeer.frame(FINAL | WsPeer.CONTINUATION, otherHalf)));
+    List<Arguments> all =
+        List.of(
+            flood("pings", WsPeer.frame(FINAL | WsPeer.PING, new byte[0])),
+            flood("pings of 125 bytes", WsPeer.frame(FINAL | WsPeer.PING, new byte[125])),
+            flood("pings of ours", WsPeer.frame(FINAL | WsPeer.TEXT, ping)),
+            flood("frames with an unknown field", WsPeer.frame(FINAL | WsPeer.TEXT, unknownField)),
+            flood(
+                "subscribes of a forbidden channel", WsPeer.frame(FINAL | WsPeer.TEXT, forbidden)),
+            flood(
+                "subscribes and unsubscribes",
+                WsPeer.frame(FINAL | WsPeer.TEXT, subscribe("demo:flood")),
+                WsPeer.frame(
+                    FINAL | WsPeer.TEXT,
+                    "{\"id\":2,\"unsubscribe\":{\"channel\":\"demo:flood\"}}"
+                        .getBytes(StandardCharsets.UTF_8))),
+            flood(
+                "auths with a bad token once there is one",
+                WsPeer.frame(
+                    FINAL | WsPeer.TEXT,
+                    "{\"id\":1,\"auth\":{\"token\":\"x\"}}".getBytes(StandardCharsets.UTF_8))),
+            flood(
+                "pings of ours in fragments",
+                WsPeer.frame(WsPeer.TEXT, half),
+                WsPeer.frame(FINAL | WsPeer.CONTINUATION, otherHalf)),
+            flood(
+                "pings inside of fragmented messages",
+                WsPeer.frame(WsPeer.TEXT, half),
+                WsPeer.frame(FINAL | WsPeer.PING, half),
+                WsPeer.frame(WsPeer.CONTINUATION, new byte[0]),
+                WsPeer.frame(FINAL | WsPeer.PING, half),
+                WsPeer.frame(FINAL | WsPeer.CONTINUATION, otherHalf)));
+    // Each takes seconds. Control frames, answers, and messages in fragments are the kinds there
+    // are.
+    return Scale.of(List.of(all.getFirst(), all.get(5), all.getLast()), all).stream();
   }
 
   private static byte[] subscribe(String channel) {

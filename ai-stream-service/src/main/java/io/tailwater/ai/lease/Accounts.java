@@ -1,0 +1,83 @@
+package io.tailwater.ai.lease;
+
+import io.tailwater.ai.stream.StreamEvent;
+import io.tailwater.ai.stream.StreamEvent.Failed;
+import io.tailwater.ai.stream.StreamEvent.Finish;
+import io.tailwater.ai.stream.StreamEvent.Usage;
+import io.tailwater.ai.stream.StreamId;
+import io.tailwater.ai.stream.StreamMetrics;
+import io.tailwater.ai.stream.StreamRequest;
+import io.tailwater.ai.stream.StreamWriter;
+import io.tailwater.ai.stream.UsageEvents;
+
+/**
+ * Accounts for what answers cost: in events, in metrics and against quotas. Any thread; blocks it.
+ */
+public final class Accounts {
+  private static final Usage NONE = Usage.of(0, 0);
+
+  private final Quotas quotas;
+  private final UsageEvents events;
+  private final StreamMetrics metrics;
+
+  public Accounts(Quotas quotas, UsageEvents events, StreamMetrics metrics) {
+    this.quotas = quotas;
+    this.events = events;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Who pays for a stream.
+   *
+   * @param creator its subject; empty if it is not known
+   * @param user that the quotas know; empty if it is not known
+   */
+  public record Payer(String creator, String user) {
+    /** Of a request. Clients without a token have no subject, but an address. */
+    public static Payer of(StreamRequest request) {
+      return new Payer(
+          request.creator(),
+          request.anonymous() ? "address " + request.address() : "subject " + request.creator());
+    }
+
+    /** Of a stream that another instance has begun. */
+    public static Payer of(String creator) {
+      return new Payer(creator, creator.isEmpty() ? "" : "subject " + creator);
+    }
+  }
+
+  /**
+   * Refuses who has used up a quota.
+   *
+   * @throws io.tailwater.contract.RequestException {@code rate_limited}, {@code quota_exceeded}
+   */
+  public void require(Payer payer) {
+    quotas.require(payer.user());
+  }
+
+  /** A stream is about to be closed by this event. */
+  public void closing(
+      StreamWriter writer, StreamId id, Payer payer, String model, StreamEvent closing)
+      throws InterruptedException {
+    events.publish(writer, id, payer.creator(), model, closing, usage(closing));
+  }
+
+  /** A stream was closed by this event. */
+  public void closed(Payer payer, String model, StreamEvent closing) {
+    Usage usage = usage(closing);
+    metrics.usage(model, usage);
+    metrics.usageOf(payer.creator(), usage);
+    quotas.use(payer.user(), usage.totalTokens());
+  }
+
+  private static Usage usage(StreamEvent closing) {
+    Usage usage =
+        switch (closing) {
+          case Finish finish -> finish.usage();
+          case Failed failed -> failed.usage();
+          case StreamEvent.Queued _, StreamEvent.Start _, StreamEvent.Delta _ ->
+              throw new IllegalArgumentException("this event closes nothing");
+        };
+    return usage == null ? NONE : usage;
+  }
+}

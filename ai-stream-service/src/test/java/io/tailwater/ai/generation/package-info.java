@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.ai.generation;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,77 @@
+import {Reader} from './reader.js';
+
+/**
+ * Reads a channel on demand. The next event is asked for only when the one before has been handled by the loop's body, so
+ * that the position is that of what was handled.
+ *
+ * @param {import('./core.js').Core} core
+ * @param {string} channel
+ * @param {import('../types/client.js').SubscribeOptions} options
+ * @returns {AsyncIterableIterator<any>}
+ */
+export function iterate(core, channel, options) {
+  /** @type {(() => void) | undefined} The reader waits for this before it hands over another event. */
+  let handled;
+  /** @type {any} */
+  let offered;
+  let has = false, over = false;
+  /** @type {Error | undefined} */
+  let failure;
+  /** @type {(() => void)[]} */
+  let waiting = [];
+  const wake = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const f of woken) f();
+  };
+  const finish = () => {
+    over = true;
+    wake();
+  };
+  /** @type {Reader | undefined} */
+  let reader;
+  const open = () => {
+    if (reader) return;
+    reader = new Reader(core, channel, (event) => {
+      offered = event;
+      has = true;
+      wake();
+      return new Promise((resolve) => (handled = () => resolve(undefined)));
+    }, options);
+    reader.on('end', finish);
+    reader.onClose = finish;
+    reader.on('error', (error) => {
+      failure = error;
+      finish();
+    });
+    options.signal?.addEventListener('abort', finish);
+    if (reader.over) over = true;
+  };
+  return {
+    async next() {
+      open();
+      const release = handled;
+      handled = undefined;
+      release?.();
+      while (!has && !over) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
+      if (has) {
+        has = false;
+        return {done: false, value: offered};
+      }
+      if (failure) {
+        const error = failure;
+        failure = undefined;
+        throw error;
+      }
+      return {done: true, value: undefined};
+    },
+    async return() {
+      reader?.unsubscribe();
+      finish();
+      return {done: true, value: undefined};
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

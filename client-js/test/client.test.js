@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {createClient, TailwaterError} from '../src/index.js';
+import {Gateway, until} from './gateway.js';
+
+const open = (gateway, more) => createClient({...gateway.options, transport: 'websocket', backoff: {min: 1, max: 5}, ...more});
+const live = (subscription) => new Promise((resolve) => subscription.on('live', resolve));
+
+test('a pattern goes on at its position after a cut, and its readers are independent', async (t) => {
+  const gateway = new Gateway(), client = open(gateway);
+  t.after(() => client.close());
+  for (const n of [0, 1]) gateway.publish({channel: `orders:eu-${n}`, data: n});
+  const first = [], second = [];
+  const subscription = client.channel('orders:*').subscribe((event) => void first.push(`${event.channel} ${event.data}`), {from: 'earliest'});
+  await until(() => first.length === 2);
+  assert.equal(subscription.position, 'p1.1');
+  gateway.cut();
+  gateway.publish({channel: 'orders:us-1', data: 2});
+  gateway.publish({channel: 'other:1', data: 3});
+  await until(() => first.length === 3);
+  client.channel('orders:*').subscribe((event) => void second.push(event.data), {after: 'p1.0'});
+  await until(() => second.length === 2);
+  gateway.publish({channel: 'orders:eu-0', data: 4});
+  await until(() => first.length === 4 && second.length === 3);
+  assert.deepEqual(first, ['orders:eu-0 0', 'orders:eu-1 1', 'orders:us-1 2', 'orders:eu-0 4']);
+  assert.deepEqual(second, [1, 2, 4]);
+  await until(() => subscription.position === 'p1.4');
+});
+
+test('a slow reader of a pattern leaves it and comes back without an event twice', async (t) => {
+  const gateway = new Gateway(), client = open(gateway);
+  t.after(() => client.close());
+  for (let n = 0; n < 400; n++) gateway.publish({channel: `orders:${n % 3}`, data: n});
+  const got = [];
+  for await (const event of client.channel('orders:*').events({from: 'earliest'})) {
+    got.push(event.data);
+    if (got.length === 1) for (let n = 400; n < 500; n++) gateway.publish({channel: 'orders:1', data: n});
+    if (got.length === 500) break;
+  }
+  assert.deepEqual(got, Array.from({length: 500}, (_, n) => n));
+  assert.ok(gateway.asked.some(({unsubscribe}) => unsubscribe), 'it left the channel meanwhile');
+});
+
+test('types are asked of the server, and widened when another reader wants more', async (t) => {
+  const gateway = new Gateway(), client = open(gateway);
+  t.after(() => client.close());
+  const channel = client.channel('demo:types'), a = [], both = [];
+  const publish = (type) => gateway.publish({channel: 'demo:types', type, data: type});
+  for (const type of ['a', 'b', 'c']) publish(type);
+  channel.subscribe((event) => void a.push(event.type), {types: ['a'], from: 'earliest'});
+  await until(() => a.length === 1);
+  channel.subscribe((event) => void both.push(event.type), {types: ['b', 'a'], from: 'earliest'});
+  await until(() => both.length === 2);
+  for (const type of ['c', 'b', 'a']) publish(type);
+  await until(() => both.length === 4 && a.length === 2);
+  assert.deepEqual([a, both], [['a', 'a'], ['a', 'b', 'b', 'a']]);
+  const asked = gateway.asked.flatMap(({subscribe}) => (subscribe ? [subscribe.types?.join()] : []));
+  assert.equal(asked[0], 'a');
+  assert.ok(asked.at(-1).split(',').includes('b') && !asked.includes(undefined), asked.join(' '));
+});
+
+test('a channel is read through the newest event that has come, or through a position', async (t) => {
+  const gateway = new Gateway(), client = open(gateway);
+  t.after(() => client.close());
+  const channel = client.channel('chat:a'), got = [];
+  await assert.rejects(channel.ack(), {code: 'invalid_request'});
+  await channel.ack('k-0');
+  assert.ok(gateway.asked.some((one) => String(one).startsWith('POST /v1/acks')), 'without a connection, by a request');
+  await live(channel.subscribe((event) => void got.push(event), {from: 'ack'}));
+  gateway.publish({channel: 'chat:a', data: 1});
+  await until(() => got.length);
+  await channel.ack();
+  assert.equal(gateway.acks.get('chat:a'), 'k-0');
+  assert.ok(gateway.asked.some(({ack}) => ack), 'on the connection');
+  assert.ok(gateway.asked.some(({subscribe}) => subscribe?.from === 'ack'));
+  assert.equal(await channel.unread(), 3);
+});
+
+test('a revoked token is replaced by the next one; without one, the error says so and the client closes', async (t) => {
+  const gateway = new Gateway(), whys = [];
+  let skipped = 0;
+  const clock = {now: () => Date.now() + skipped, random: Math.random, setTimeout, clearTimeout};
+  let revoked = '';
+  const refusal = () => ({error: {code: 'token_revoked', message: 'sign in again', retry: false}});
+  gateway.auth = ({token}) => (token === revoked ? refusal() : {authed: {}});
+  const client = open(gateway, {clock, getToken: (why) => whys.push(why) && `token ${whys.length}`}), got = [];
+  t.after(() => client.close());
+  await live(client.channel('demo:a').subscribe((event) => void got.push(event.data)));
+  skipped = 60_000;
+  revoked = 'token 1';
+  for (const socket of [...gateway.sockets]) socket.disconnect({disconnect: {code: 4401, reason: 'sign in again'}}, 4401);
+  gateway.publish({channel: 'demo:a', data: 1});
+  await until(() => got.length === 1);
+  assert.deepEqual(whys, ['connect', 'expired']);
+
+  const other = open(gateway, {token: 'token 1'}), errors = [];
+  other.on('error', (error) => errors.push(error));
+  other.channel('demo:a').subscribe(() => {}).on('error', (error) => errors.push(error));
+  await until(() => other.state === 'closed');
+  assert.ok(errors[0] instanceof TailwaterError);
+  assert.deepEqual(errors.map(({code}) => code), ['token_revoked', 'token_revoked']);
+});
+
+test('a state is not read by a subscription', () => {
+  const client = open(new Gateway());
+  assert.throws(() => client.channel('board:1').subscribe(() => {}, {from: 'state'}), {code: 'invalid_request'});
+});

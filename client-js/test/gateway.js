@@ -1,0 +1,196 @@
+/**
+ * A gateway in memory, as far as these tests need one: WebSockets with JSON frames, and the requests beside them. It keeps one
+ * log for all channels, so that positions are offsets of `k`.
+ */
+export class Gateway {
+  log = [];
+  keys = new Map();
+  /** @type {Set<FakeSocket>} */
+  sockets = new Set();
+  /** Frames and requests as they came. */
+  asked = [];
+  online = true;
+  /** What an `auth` is answered with. */
+  auth = () => ({authed: {subject: 'alice'}});
+  acks = new Map();
+  /** Called with the answer to a publication; it is withheld if this returns false. */
+  answers = () => true;
+
+  get options() {
+    const gateway = this;
+    return {
+      url: 'http://gateway.test',
+      WebSocket: class extends FakeSocket {
+        constructor() {
+          super(gateway);
+        }
+      },
+      fetch: (url, request) => this.#fetch(new URL(url), request),
+    };
+  }
+
+  position() {
+    return `k-${this.log.length - 1}`;
+  }
+
+  /** Ends every connection, as a network does. */
+  cut() {
+    for (const socket of [...this.sockets]) socket.end(1006, '');
+  }
+
+  /** @param {object} publication as in the frame `publish` @param {string} [by] */
+  publish({channel, data, encoding, type = 'message', key, entry, op, if: condition, at}, by = 'alice') {
+    const before = key && this.keys.get(`${channel} ${key}`);
+    if (before) return {published: {...before, duplicate: true}};
+    const id = `k-${this.log.length}`, state = this.state(channel), old = state.get(entry);
+    if (condition && (condition === 'absent' ? old : condition === '*' ? !old : old?.version !== condition)) {
+      return {error: {code: 'conflict', message: 'the entry is not what was expected', reason: 'if', current: old ? {version: old.version, data: old.data} : null}};
+    }
+    const event = {id, channel, type, by, ts_ms: this.log.length, ...(key && {key}), ...(data !== undefined && {data}), ...(encoding && {encoding})};
+    if (entry) {
+      event.entry = entry;
+      event.op = op ?? 'put';
+      const superseded = at !== undefined && old?.at !== undefined && (at < old.at || (at === old.at && key < old.key));
+      if (superseded) event.superseded = true;
+      if (op === 'add') event.value = (old?.data ?? 0) + data;
+      if (op === 'include') event.added = distinct(data).filter((one) => !holds(old?.data, one));
+      if (op === 'exclude') event.removed = distinct(data).filter((one) => holds(old?.data, one));
+      event.at = at;
+    }
+    this.log.push(event);
+    const version = entry && (event.superseded ? old.version : id);
+    const published = {id, duplicate: false, ...(entry && {version}), ...(event.superseded && {superseded: true})};
+    if (key) this.keys.set(`${channel} ${key}`, published);
+    for (const socket of this.sockets) socket.deliver();
+    return {published};
+  }
+
+  /** The entries of a channel, by name, after its whole log. */
+  state(channel) {
+    const entries = new Map();
+    for (const {entry, op, data, value, added, removed, id, by, ts_ms, at, key, superseded, channel: its} of this.log) {
+      if (its !== channel || !entry || superseded) continue;
+      const old = entries.get(entry)?.data;
+      const now = op === 'add' ? value : op === 'include' ? distinct([...(old ?? []), ...added])
+        : op === 'exclude' ? (old ?? []).filter((one) => !holds(removed, one)) : data;
+      if (op === 'delete') entries.delete(entry);
+      else entries.set(entry, {entry, version: id, data: now, by, ts_ms, at, key});
+    }
+    return entries;
+  }
+
+  answer({channel, position}) {
+    this.acks.set(channel, position);
+    return {acked: {channel, position}};
+  }
+
+  async #fetch(url, {method = 'GET', body} = {}) {
+    this.asked.push(`${method} ${url.pathname}${url.search}`);
+    await new Promise((resolve) => setTimeout(resolve));
+    if (!this.online) throw new TypeError('fetch failed');
+    const channel = url.searchParams.get('channel');
+    if (url.pathname === '/v1/ping') return new Response(null, {status: 204});
+    if (url.pathname === '/v1/state') {
+      const entries = [...this.state(channel).values()].sort((a, b) => (a.entry < b.entry ? -1 : 1));
+      const from = Number(url.searchParams.get('after') ?? 0), page = entries.slice(from, from + 2);
+      return Response.json({position: this.position(), entries: page, ...(from + 2 < entries.length && {next: String(from + 2)})});
+    }
+    if (url.pathname === '/v1/acks' && method === 'GET') return Response.json({acks: [{channel, position: 'k-1', unread: 3}]});
+    if (url.pathname === '/v1/acks') return Response.json(this.answer({channel, ...JSON.parse(body)}).acked);
+    if (url.pathname === '/v1/events' && method === 'POST') {
+      const {published, error} = this.publish(JSON.parse(body));
+      return Response.json(published ?? {error});
+    }
+    return Response.json({code: 'not_found', message: 'not in this test', retry: false}, {status: 404});
+  }
+}
+
+class FakeSocket {
+  #gateway;
+  #subscriptions = new Map();
+  #open = false;
+
+  constructor(gateway) {
+    this.#gateway = gateway;
+    setTimeout(() => {
+      if (!gateway.online) return this.end(1006, '');
+      this.#open = true;
+      gateway.sockets.add(this);
+      this.#say({welcome: {limits: {frame: 65_536}}});
+    });
+  }
+
+  #say(frame) {
+    if (this.#open) this.onmessage?.({data: JSON.stringify(frame)});
+  }
+
+  send(text) {
+    const {id, ...frame} = JSON.parse(text);
+    this.#gateway.asked.push(frame);
+    setTimeout(() => {
+      if (!this.#open) return;
+      const answer = this.#answer(frame);
+      if (frame.publish && !this.#gateway.answers()) return;
+      this.#say({id, ...answer});
+      if (frame.subscribe) this.deliver();
+    });
+  }
+
+  #answer({auth, subscribe, unsubscribe, publish, ack, ping}) {
+    const gateway = this.#gateway;
+    if (auth) return gateway.auth(auth);
+    if (ping) return {pong: {}};
+    if (publish) return gateway.publish(publish);
+    if (ack) return gateway.answer(ack);
+    if (unsubscribe) {
+      this.#subscriptions.delete(unsubscribe.channel);
+      return {unsubscribed: {}};
+    }
+    const {channel, after, from, types} = subscribe, pattern = channel.endsWith('*');
+    const next = after !== undefined ? Number(after.replace(/^p1\.|^k-/g, '')) + 1 : from === 'earliest' ? 0 : gateway.log.length;
+    this.#subscriptions.set(channel, {next, types, live: false});
+    return {subscribed: {channel, position: `${pattern ? 'p1.' : 'k-'}${next - 1}`}};
+  }
+
+  deliver() {
+    for (const [channel, subscription] of this.#subscriptions) {
+      const pattern = channel.endsWith('*'), {log} = this.#gateway, events = [];
+      for (; subscription.next < log.length; subscription.next++) {
+        const event = log[subscription.next];
+        const fits = pattern ? event.channel.startsWith(channel.slice(0, -1)) : event.channel === channel;
+        if (fits && (!subscription.types || subscription.types.includes(event.type))) events.push(event);
+      }
+      if (events.length) this.#say({events, ...(pattern && {pattern: channel, position: `p1.${log.length - 1}`})});
+      if (!subscription.live) this.#say({live: {channel, position: `${pattern ? 'p1.' : 'k-'}${log.length - 1}`}});
+      subscription.live = true;
+    }
+  }
+
+  /** @param {object} frame the last one before the end @param {number} code */
+  disconnect(frame, code) {
+    this.#say(frame);
+    this.end(code, '');
+  }
+
+  end(code, reason) {
+    this.#open = false;
+    this.#gateway.sockets.delete(this);
+    this.onclose?.({code, reason});
+  }
+
+  close() {
+    this.#open = false;
+    this.#gateway.sockets.delete(this);
+  }
+}
+
+const distinct = (list) => [...new Set(list.map((one) => JSON.stringify(one)))].sort().map((form) => JSON.parse(form));
+const holds = (list = [], one) => list.some((other) => JSON.stringify(other) === JSON.stringify(one));
+
+/** Waits until a check passes. */
+export async function until(check, what = check) {
+  for (let i = 0; !check(); i++) {
+    if (i > 2_000) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,162 @@
+package io.tailwater.edge.backend;
+
+import com.google.protobuf.ByteString;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.ErrorCode;
+import io.tailwater.contract.EventData;
+import io.tailwater.contract.EventType;
+import io.tailwater.contract.RequestException;
+import io.tailwater.contract.backend.v1.Done;
+import io.tailwater.contract.backend.v1.Encoding;
+import io.tailwater.contract.backend.v1.End;
+import io.tailwater.contract.backend.v1.Join;
+import io.tailwater.contract.backend.v1.Push;
+import io.tailwater.contract.backend.v1.ToGateway;
+import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.Connections;
+import io.tailwater.edge.connection.Disconnect;
+import io.tailwater.edge.log.Start;
+import io.tailwater.edge.log.StartText;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+
+/** Does to connections of this gateway what the backend asks. Any thread. */
+final class Orders {
+  private static final int MAX_PUSH_BYTES = 256 << 10;
+
+  private final Connections connections;
+
+  Orders(Connections connections) {
+    this.connections = connections;
+  }
+
+  /** Carries out a push, join, leave or end. What became of it comes on any thread; never fails. */
+  CompletableFuture<Done> carryOut(ToGateway order) {
+    try {
+      return switch (order.getMessageCase()) {
+        case PUSH -> push(order.getPush());
+        case JOIN -> join(order.getJoin());
+        case LEAVE -> {
+          Channel channel = Channel.parse(order.getLeave().getChannel());
+          yield done(
+              order.getLeave().getId(),
+              one(order.getLeave().getConnection()),
+              connection -> connection.leave(channel));
+        }
+        case END -> end(order.getEnd());
+        case ANSWER, MESSAGE_NOT_SET ->
+            CompletableFuture.completedFuture(Done.getDefaultInstance());
+      };
+    } catch (RequestException refusal) {
+      return CompletableFuture.completedFuture(refused(id(order), refusal));
+    }
+  }
+
+  private static long id(ToGateway order) {
+    return switch (order.getMessageCase()) {
+      case PUSH -> order.getPush().getId();
+      case JOIN -> order.getJoin().getId();
+      case LEAVE -> order.getLeave().getId();
+      case END -> order.getEnd().getId();
+      case ANSWER, MESSAGE_NOT_SET -> 0;
+    };
+  }
+
+  private CompletableFuture<Done> push(Push push) {
+    String type = EventType.publishable(push.getType());
+    ByteString data = push.getData();
+    boolean bytes = push.getEncoding() == Encoding.ENCODING_BYTES;
+    if (data.size() > MAX_PUSH_BYTES) {
+      throw new RequestException(
+          ErrorCode.TOO_LARGE, "a push has at most " + MAX_PUSH_BYTES + " bytes");
+    }
+    if (!bytes && !EventData.isJson(data.toByteArray())) {
+      throw new RequestException(ErrorCode.INVALID_JSON, "the data of a push is a JSON value");
+    }
+    return done(push.getId(), targets(push), connection -> connection.push(type, data, bytes));
+  }
+
+  private List<Connection> targets(Push push) {
+    return switch (push.getToCase()) {
+      case CONNECTION -> one(push.getConnection());
+      case SUBJECT ->
+          push.getSubject().equals(Identity.ANONYMOUS)
+              ? List.of()
+              : connections.of(push.getSubject());
+      case SESSION -> List.of();
+      case TO_NOT_SET ->
+          throw new RequestException(
+              ErrorCode.INVALID_REQUEST, "a push is to a connection, a session or a subject");
+    };
+  }
+
+  private CompletableFuture<Done> join(Join join) {
+    Channel channel = Channel.parse(join.getChannel());
+    Start start = StartText.parse(channel, "", join.getFrom());
+    return done(
+        join.getId(),
+        one(join.getConnection()),
+        connection -> {
+          connection.join(channel, start);
+          return true;
+        });
+  }
+
+  private CompletableFuture<Done> end(End end) {
+    Disconnect why = end.getReconnect() ? Disconnect.GOING_AWAY : Disconnect.FORBIDDEN;
+    return done(
+        end.getId(),
+        one(end.getConnection()),
+        connection -> {
+          connection.end(why);
+          return true;
+        });
+  }
+
+  private List<Connection> one(String id) {
+    Optional<Connection> found = connections.find(id);
+    return found.map(List::of).orElseGet(List::of);
+  }
+
+  /** Does something to each of these on its loop, and counts where it was done. */
+  private static CompletableFuture<Done> done(
+      long id, List<Connection> targets, Predicate<Connection> deed) {
+    CompletableFuture<Integer> count = CompletableFuture.completedFuture(0);
+    for (Connection target : targets) {
+      CompletableFuture<Integer> one = new CompletableFuture<>();
+      target
+          .loop()
+          .execute(
+              () -> {
+                try {
+                  one.complete(!target.closed() && deed.test(target) ? 1 : 0);
+                  target.loop().flush();
+                } catch (RuntimeException e) {
+                  one.completeExceptionally(e);
+                }
+              });
+      count = count.thenCombine(one, Integer::sum);
+    }
+    return count.handle(
+        (reached, failure) ->
+            failure == null
+                ? Done.newBuilder().setId(id).setConnections(reached).build()
+                : refused(
+                    id,
+                    failure.getCause() instanceof RequestException refusal
+                        ? refusal
+                        : new RequestException(
+                            ErrorCode.INTERNAL, "this should not have happened")));
+  }
+
+  private static Done refused(long id, RequestException refusal) {
+    return Done.newBuilder()
+        .setId(id)
+        .setCode(refusal.code().wire())
+        .setMessage(refusal.text())
+        .build();
+  }
+}

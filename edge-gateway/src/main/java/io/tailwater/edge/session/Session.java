@@ -1,0 +1,11 @@
+package io.tailwater.edge.session;
+
+/**
+ * A session, as one connection has it. Immutable.
+ *
+ * @param id 128 random bits; the same for all connections of the session
+ * @param text what the client presents to have the session again
+ * @param connection the connection's name, on all gateways
+ * @param restored whether another connection had it before
+ */
+public record Session(String id, String text, String connection, boolean restored) {}

@@ -1,0 +1,215 @@
+package io.tailwater.edge.session;
+
+import io.tailwater.contract.Platform;
+import io.tailwater.edge.connection.Connection;
+import io.tailwater.edge.connection.Disconnect;
+import io.tailwater.redis.RedisListener;
+import io.tailwater.redis.RedisPublisher;
+import io.tailwater.redis.RedisScript;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sessions of this gateway's connections; as many as there are connections. Any thread. Without
+ * Redis every connection has a new session, and none is taken from another one.
+ */
+public final class Sessions {
+  private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
+  /** Keeps all of them on one server of a Cluster, so that many can be renewed in one call. */
+  private static final String TAG = "{session}:";
+
+  /** How long a session lives after its connection. */
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  /** Of a connection whose gateway does not renew it: three renewals. */
+  private static final Duration KEPT = Duration.ofSeconds(60);
+
+  /** Sessions are renewed in parts, one each second. */
+  private static final int PARTS = 20;
+
+  private static final int MAX_IN_CALL = 500;
+  private static final long PATIENCE_MS = 1_000;
+
+  private final SessionTokens tokens;
+  private final RedisScript script;
+  private final Supplier<@Nullable Platform> platform;
+  private final RedisPublisher publisher;
+  private final Supplier<String> names;
+  private final String gateway;
+  private final List<Map<String, Open>> open =
+      IntStream.range(0, PARTS)
+          .<Map<String, Open>>mapToObj(i -> new ConcurrentHashMap<>())
+          .toList();
+  private int part;
+
+  private record Open(Session session, Connection connection) {}
+
+  /**
+   * @param platform whose sessions they are; null until it is known
+   * @param names makes unique names
+   */
+  Sessions(
+      SessionTokens tokens,
+      RedisScript script,
+      Supplier<@Nullable Platform> platform,
+      RedisPublisher publisher,
+      Supplier<String> names) {
+    this.tokens = tokens;
+    this.script = script;
+    this.platform = platform;
+    this.publisher = publisher;
+    this.names = names;
+    this.gateway = names.get();
+  }
+
+  /** Lets other gateways tell that they have taken sessions from this one. */
+  void listen(RedisListener listener) {
+    listener.subscribe(TAG + gateway, this::onTaken, () -> {});
+  }
+
+  /**
+   * A session for a connection that is about to begin.
+   *
+   * @param shown what the client presents; null for nothing
+   * @return the session that it presents if that lives, else a new one; never fails
+   */
+  public CompletableFuture<Session> begin(@Nullable String shown, String subject) {
+    String id = shown == null ? null : tokens.id(shown, subject).orElse(null);
+    if (id == null) {
+      return CompletableFuture.completedFuture(fresh(subject));
+    }
+    String connection = gateway + "\n" + names.get();
+    return call("claim", KEPT, List.of(id, connection))
+        .orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
+        .handle(
+            (answer, failure) -> {
+              if (answer == null || !answer.get(0).equals(1L)) {
+                return fresh(subject);
+              }
+              String before = (String) answer.get(1);
+              if (!before.isEmpty()) {
+                take(id, before);
+              }
+              return new Session(id, tokens.text(id, subject), connection, true);
+            });
+  }
+
+  /** A session that no connection had before. */
+  public Session fresh(String subject) {
+    String id = tokens.newId();
+    return new Session(id, tokens.text(id, subject), gateway + "\n" + names.get(), false);
+  }
+
+  /** The connection of a session has begun. */
+  public void opened(Session session, Connection connection) {
+    Open now = new Open(session, connection);
+    Open before = part(session.id()).put(session.id(), now);
+    if (before != null) {
+      before.connection.endSoon(Disconnect.REPLACED);
+    }
+    if (!session.restored()) {
+      renew(List.of(now));
+    }
+  }
+
+  /** The connection of a session has ended, or has another one. */
+  public void ended(Session session) {
+    Map<String, Open> all = part(session.id());
+    Open one = all.get(session.id());
+    if (one != null && one.session.equals(session) && all.remove(session.id(), one)) {
+      call("finish", GRACE, List.of(session.id(), session.connection()));
+    }
+  }
+
+  /** How many connections have one. */
+  int size() {
+    return open.stream().mapToInt(Map::size).sum();
+  }
+
+  /** Renews the next part of them. Called once a second, by one thread. */
+  void turn() {
+    List<Open> all = new ArrayList<>(open.get(part).values());
+    part = (part + 1) % PARTS;
+    for (int i = 0; i < all.size(); i += MAX_IN_CALL) {
+      renew(all.subList(i, Math.min(i + MAX_IN_CALL, all.size())));
+    }
+  }
+
+  private void renew(List<Open> some) {
+    List<String> all = new ArrayList<>(2 * some.size());
+    for (Open one : some) {
+      all.add(one.session.id());
+      all.add(one.session.connection());
+    }
+    call("renew", KEPT, all)
+        .thenAccept(
+            taken -> {
+              // The gateway that has them now could not be heard.
+              for (Open one : some) {
+                if (taken.contains(one.session.id())) {
+                  replaced(one.session.id(), one.session.connection());
+                }
+              }
+            });
+  }
+
+  /** The newest connection has the session. */
+  private void take(String id, String connection) {
+    String of = connection.substring(0, connection.indexOf('\n'));
+    if (of.equals(gateway)) {
+      replaced(id, connection);
+    } else {
+      publisher.publish(TAG + of, (id + "\n" + connection).getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private void onTaken(byte[] message) {
+    String[] parts = new String(message, StandardCharsets.UTF_8).split("\n", 2);
+    if (parts.length == 2) {
+      replaced(parts[0], parts[1]);
+    }
+  }
+
+  private void replaced(String id, String connection) {
+    Map<String, Open> all = part(id);
+    Open one = all.get(id);
+    if (one != null && one.session.connection().equals(connection) && all.remove(id, one)) {
+      one.connection.endSoon(Disconnect.REPLACED);
+    }
+  }
+
+  private Map<String, Open> part(String id) {
+    return open.get(Math.floorMod(id.hashCode(), PARTS));
+  }
+
+  private CompletableFuture<List<Object>> call(String command, Duration kept, List<String> own) {
+    Platform named = platform.get();
+    if (named == null) {
+      return CompletableFuture.failedFuture(new IllegalStateException("no platform yet"));
+    }
+    List<String> all = new ArrayList<>(own.size() + 2);
+    all.add(command);
+    all.add(Long.toString(kept.toMillis()));
+    all.addAll(own);
+    return script
+        .call(named.prefix() + TAG, all)
+        .whenComplete(
+            (answer, failure) -> {
+              if (failure != null) {
+                LOG.debug("sessions are not kept: {}", failure.getMessage());
+              }
+            });
+  }
+}

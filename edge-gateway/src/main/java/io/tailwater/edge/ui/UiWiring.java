@@ -1,0 +1,46 @@
+package io.tailwater.edge.ui;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Factory;
+import io.micronaut.serde.ObjectMapper;
+import io.tailwater.client.ChannelLog;
+import io.tailwater.client.PublishMetrics;
+import io.tailwater.client.Publisher;
+import io.tailwater.client.ServiceChannel;
+import io.tailwater.edge.ai.AiStreams;
+import io.tailwater.edge.ai.Answers;
+import io.tailwater.edge.ai.StreamKeys;
+import jakarta.inject.Named;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/** Makes the parts of this package. */
+@Factory
+final class UiWiring {
+  /** Chats that get an answer at the same time. */
+  private static final int MAX_WAITING = 10_000;
+
+  private static final long MAX_WAITING_BYTES = 16L << 20;
+
+  /** Longer than an event-core takes to report that it does not know. */
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  @Singleton
+  UiAnswers answers(
+      @Named("event-core") ServiceChannel eventCores,
+      ChannelLog log,
+      AiStreams streams,
+      StreamKeys keys,
+      Answers answers,
+      ObjectMapper json,
+      MeterRegistry meters) {
+    Publisher publisher =
+        new Publisher(
+            eventCores,
+            new Publisher.Bounds(MAX_WAITING, MAX_WAITING_BYTES, PATIENCE),
+            new PublishMetrics(meters, "tailwater.edge.ui.publish"));
+    return new UiAnswers(
+        streams, keys, new Chats(log, publisher::publish, json), answers, InstantSource.system());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.edge.backend;
+
+import org.jspecify.annotations.NullMarked;

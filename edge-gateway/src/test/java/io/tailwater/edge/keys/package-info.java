@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.edge.keys;
+
+import org.jspecify.annotations.NullMarked;

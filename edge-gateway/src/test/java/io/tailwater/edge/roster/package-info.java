@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.edge.roster;
+
+import org.jspecify.annotations.NullMarked;

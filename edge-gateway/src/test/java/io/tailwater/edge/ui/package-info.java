@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.edge.ui;
+
+import org.jspecify.annotations.NullMarked;

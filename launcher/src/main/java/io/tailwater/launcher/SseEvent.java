@@ -1,9 +1,0 @@
-package io.tailwater.launcher;
-
-/**
- * One block of an event stream.
- *
- * @param type {@code message} if the block named none
- * @param data its lines, joined with newlines
- */
-record SseEvent(String type, String data) {}

@@ -1,0 +1,5 @@
+/** One port over several gateways. */
+@NullMarked
+package io.tailwater.launcher.balancer;
+
+import org.jspecify.annotations.NullMarked;

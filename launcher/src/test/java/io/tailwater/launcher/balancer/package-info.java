@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.launcher.balancer;
+
+import org.jspecify.annotations.NullMarked;

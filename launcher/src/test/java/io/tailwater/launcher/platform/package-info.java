@@ -1,0 +1,4 @@
+@NullMarked
+package io.tailwater.launcher.platform;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Calls of the backend. */
+@NullMarked
+package io.tailwater.system.calls;
+
+import org.jspecify.annotations.NullMarked;

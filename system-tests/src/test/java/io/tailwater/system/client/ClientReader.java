@@ -1,0 +1,177 @@
+package io.tailwater.system.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tailwater.contract.Channel;
+import io.tailwater.contract.Position;
+import io.tailwater.contract.Positions;
+import io.tailwater.contract.RequestException;
+import io.tailwater.system.clients.Cut;
+import io.tailwater.system.clients.Reader;
+import io.tailwater.system.ledger.Seen;
+import io.tailwater.system.ledger.Wanted;
+import io.tailwater.system.platform.Relay;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of ours behind a network of its own, which is cut; each connection goes to one of the
+ * gateways. Safe for any thread.
+ */
+final class ClientReader implements Reader {
+  private final ClientProgram program;
+  private final ClientTransport transport;
+  private final Wanted wanted;
+  private final String id;
+  private final Relay relay;
+  private final Seen seen;
+  private final AtomicInteger connections = new AtomicInteger();
+  private volatile String now = "";
+  private volatile @Nullable String failure;
+
+  /** Begins to connect. */
+  ClientReader(
+      ClientProgram program,
+      ClientTransport transport,
+      Wanted wanted,
+      List<URI> gateways,
+      String id) {
+    this.program = program;
+    this.transport = transport;
+    this.wanted = wanted;
+    this.id = id;
+    this.seen = new Seen(wanted.name());
+    try {
+      this.relay = new Relay(gateways);
+    } catch (IOException e) {
+      throw new UncheckedIOException("no port to listen on", e);
+    }
+    program.listen(id, this::report);
+    Map<String, Object> open = new HashMap<>();
+    open.put("open", id);
+    open.put("url", relay.address().toString());
+    open.put("transport", transport.option());
+    open.put("channels", wanted.channels().stream().map(Channel::toString).toList());
+    open.put("from", wanted.from());
+    open.put("after", wanted.after());
+    open.put("token", wanted.token());
+    open.values().removeIf(Objects::isNull);
+    program.send(open);
+  }
+
+  Relay relay() {
+    return relay;
+  }
+
+  /** The transport that it uses now; empty before the first. */
+  String transport() {
+    return now;
+  }
+
+  /** Lets it call a method, as a page that does more than to read. */
+  void call() {
+    program.send(Map.of("frames", id));
+  }
+
+  private void report(JsonNode report) {
+    int connection = report.path("connection").asInt();
+    switch (report.path("kind").asText()) {
+      case "connected" -> connections.set(connection);
+      case "transport" -> now = report.path("transport").asText();
+      case "start" -> start(channel(report), report.path("position").asText());
+      case "event" ->
+          seen.event(
+              new Seen.Event(
+                  channel(report),
+                  position(report, "id"),
+                  report.path("type").asText(),
+                  report.path("data").asText(),
+                  connection,
+                  System.nanoTime()));
+      case "live" -> seen.live(channel(report), connection);
+      case "end" -> seen.ended(channel(report));
+      case "reset" ->
+          seen.reset(
+              new Seen.Reset(
+                  channel(report),
+                  report.path("reason").asText(),
+                  position(report, "earliest"),
+                  connection));
+      case "error" -> failure = report.toString();
+      default -> throw new IllegalStateException("unknown report: " + report);
+    }
+  }
+
+  private void start(Channel channel, String text) {
+    Position position =
+        Positions.isForSeveral(text) ? Positions.parse(text).get(channel) : Position.parse(text);
+    seen.opened(channel, Objects.requireNonNull(position, "a position without its channel"));
+  }
+
+  private Channel channel(JsonNode report) {
+    try {
+      return Channel.parse(report.path("channel").asText());
+    } catch (RequestException e) {
+      throw new IllegalStateException("no channel: " + report, e);
+    }
+  }
+
+  private static Position position(JsonNode report, String field) {
+    return Position.parse(report.path(field).asText());
+  }
+
+  @Override
+  public Seen seen() {
+    return seen;
+  }
+
+  @Override
+  public void cut(Cut how) {
+    relay.drop(how);
+    if (transport.polls()) {
+      // Between two polls there is nothing to cut: it returns as a client that was.
+      program.send(Map.of("again", id));
+    }
+  }
+
+  @Override
+  public void pause() {
+    relay.pause();
+  }
+
+  @Override
+  public void resume() {
+    relay.resume();
+  }
+
+  @Override
+  public boolean finished() {
+    return wanted.channels().stream().allMatch(seen::hasEnded);
+  }
+
+  @Override
+  public @Nullable String failure() {
+    return failure;
+  }
+
+  @Override
+  public int connections() {
+    return connections.get();
+  }
+
+  @Override
+  public void close() {
+    program.send(Map.of("close", id));
+    try {
+      relay.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the relay does not close", e);
+    }
+  }
+}

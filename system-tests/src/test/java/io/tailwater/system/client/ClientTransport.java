@@ -1,0 +1,21 @@
+package io.tailwater.system.client;
+
+import java.util.Locale;
+
+/** What the client can be told to read by. */
+enum ClientTransport {
+  WEBSOCKET,
+  SSE,
+  LONG_POLL,
+  SHORT_POLL,
+  AUTO;
+
+  /** As the client calls it. */
+  String option() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  boolean polls() {
+    return this == LONG_POLL || this == SHORT_POLL;
+  }
+}

@@ -1,0 +1,5 @@
+/** Our Java client against real gateways. */
+@NullMarked
+package io.tailwater.system.javaclient;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,128 @@
+package io.tailwater.system.presence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.lettuce.core.RedisClient;
+import io.tailwater.embedded.FreePort;
+import io.tailwater.system.clients.Http;
+import io.tailwater.system.clients.WsPeer;
+import io.tailwater.system.platform.GatewayProcess;
+import io.tailwater.system.platform.InProcessPlatform;
+import io.tailwater.system.platform.OnPlatforms;
+import io.tailwater.system.platform.Platforms;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+
+/** Presence where gateways are processes that stop, go on and die, and where members are many. */
+@Tag("long")
+@OnPlatforms
+@ResourceLock(Platforms.IN_PROCESS)
+final class PresenceFaultsIT {
+  private static final Duration LIMIT = Duration.ofMinutes(3);
+
+  /** A stop after which nobody may have left, and one after which everybody must have. */
+  private static final long SHORT_STOP_SECONDS = 8;
+
+  private static final int SESSIONS = Integer.getInteger("tailwater.presence.sessions", 10_000);
+  private static final int WATCHERS = 100;
+
+  @Test
+  void aGatewayThatStopsKeepsItsMembersForALeaseAndOneThatDiesDoesNot(InProcessPlatform platform)
+      throws Exception {
+    String channel = "chat:presence-signals";
+    try (GatewayProcess gateway =
+            new GatewayProcess(platform, FreePort.choose(), "edge-gateway-signals");
+        WsPeer lena = present(gateway.address(), "lena", channel);
+        Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel)) {
+      onlooker.until(seen -> seen.members().contains("lena") && !seen.stale());
+      gateway.signal("STOP");
+      await().pollDelay(Duration.ofSeconds(SHORT_STOP_SECONDS)).atMost(LIMIT).until(() -> true);
+      gateway.signal("CONT");
+      try (WsPeer max = present(gateway.address(), "max", channel)) {
+        onlooker.until(seen -> seen.members().contains("max"));
+        assertThat(onlooker.everLeft()).isEmpty();
+        gateway.signal("STOP");
+        onlooker.until(seen -> seen.members().isEmpty());
+        gateway.signal("CONT");
+        onlooker.until(seen -> seen.members().size() == 2);
+        long killed = System.nanoTime();
+        gateway.signal("KILL");
+        onlooker.until(seen -> seen.members().isEmpty());
+        System.out.printf(
+            "presence: the members of a killed gateway left after %.1f s%n",
+            (System.nanoTime() - killed) / 1e9);
+        assertThat(max.status() + lena.status()).isEqualTo(202);
+      }
+    }
+  }
+
+  @Test
+  void aJoinCostsTheSameWhateverTheNumberOfMembers(InProcessPlatform platform) throws Exception {
+    String channel = "chat:presence-many";
+    try (GatewayProcess one = new GatewayProcess(platform, FreePort.choose(), "edge-gateway-m1");
+        GatewayProcess two = new GatewayProcess(platform, FreePort.choose(), "edge-gateway-m2");
+        RedisClient redis = RedisClient.create(platform.redis().uri());
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<URI> gateways = List.of(one.address(), two.address());
+      List<Onlooker> watchers = new ArrayList<>();
+      List<WsPeer> members = new ArrayList<>();
+      try {
+        for (int i = 0; i < WATCHERS; i++) {
+          watchers.add(Onlooker.open(gateways.get(i % 2), channel));
+        }
+        for (Onlooker watcher : watchers) {
+          threads.execute(() -> watcher.until(seen -> seen.count() == SESSIONS));
+        }
+        for (int part = 0; part < 2; part++) {
+          Duration cpu = one.cpu().plus(two.cpu());
+          long began = System.nanoTime();
+          for (int i = part * SESSIONS / 2; i < (part + 1) * SESSIONS / 2; i++) {
+            members.add(present(gateways.get(i % 2), "member-" + i, channel));
+          }
+          int expected = members.size();
+          await().atMost(LIMIT).until(() -> count(gateways.getFirst(), channel) == expected);
+          System.out.printf(
+              "presence: joins %d to %d took %.1f s, %.2f ms of CPU each (connecting included)%n",
+              expected - SESSIONS / 2 + 1,
+              expected,
+              (System.nanoTime() - began) / 1e9,
+              one.cpu().plus(two.cpu()).minus(cpu).toNanos() / 1e6 / (SESSIONS / 2));
+        }
+        threads.shutdown();
+        assertThat(threads.awaitTermination(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      } finally {
+        members.forEach(WsPeer::close);
+      }
+      await().atMost(LIMIT).until(() -> count(gateways.getLast(), channel) == 0);
+      watchers.forEach(Onlooker::close);
+      assertThat(redis.connect().sync().keys("*:members:" + channel)).isEmpty();
+    }
+  }
+
+  private static long count(URI gateway, String channel) {
+    JsonNode now =
+        Http.send(
+                HttpRequest.newBuilder(gateway.resolve("/v1/presence?channel=" + channel))
+                    .header("Authorization", "Bearer " + Onlooker.token("reader")))
+            .json();
+    return now.path("count").asLong(-1);
+  }
+
+  private static WsPeer present(URI gateway, String subject, String channel) {
+    WsPeer peer = WsPeer.connect(gateway, Onlooker.bearer(subject));
+    peer.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\",\"present\":true}}");
+    peer.await("subscribed");
+    return peer;
+  }
+}
