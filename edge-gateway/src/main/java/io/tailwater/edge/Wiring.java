@@ -39,6 +39,7 @@ import io.tailwater.edge.limits.BodyMemory;
 import io.tailwater.edge.limits.EdgeLimits;
 import io.tailwater.edge.limits.Sockets;
 import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.log.Publishers;
 import io.tailwater.edge.log.ReadPositions;
 import io.tailwater.edge.log.RedisSegments;
 import io.tailwater.edge.log.SegmentSource;
@@ -159,6 +160,11 @@ final class Wiring {
   @Singleton
   ChannelLog log(@Named("event-core") ServiceChannel eventCores) {
     return RemoteLog.failingFast(eventCores);
+  }
+
+  @Singleton
+  Publishers publishers(@Named("event-core") ServiceChannel eventCores) {
+    return new Publishers(eventCores);
   }
 
   @Singleton

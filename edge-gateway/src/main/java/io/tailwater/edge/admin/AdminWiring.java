@@ -13,6 +13,7 @@ import io.tailwater.edge.access.Revocations;
 import io.tailwater.edge.connection.ConnectionAdmin;
 import io.tailwater.edge.connection.Drain;
 import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.log.Publishers;
 import io.tailwater.edge.log.SegmentSource;
 import io.tailwater.edge.loop.EdgeLoops;
 import io.tailwater.edge.revocation.RevocationLog;
@@ -20,7 +21,6 @@ import io.tailwater.redis.RedisListener;
 import io.tailwater.redis.RedisPublisher;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -29,9 +29,6 @@ import java.util.concurrent.ThreadLocalRandom;
 final class AdminWiring {
   private static final int MAX_WAITING = 1_000;
   private static final long MAX_WAITING_BYTES = 4L << 20;
-
-  /** Longer than an event-core takes to report that it does not know. */
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   @Context
   AllGateways gateways(
@@ -79,14 +76,11 @@ final class AdminWiring {
   /** With a publisher of its own, which the publications of clients do not fill. */
   @Singleton
   Revoking revoking(
-      @Named("event-core") ServiceChannel eventCores,
-      Revocations revocations,
-      ObjectMapper json,
-      MeterRegistry meters) {
+      Publishers publishers, Revocations revocations, ObjectMapper json, MeterRegistry meters) {
     Publisher publisher =
-        new Publisher(
-            eventCores,
-            new Publisher.Bounds(MAX_WAITING, MAX_WAITING_BYTES, PATIENCE),
+        publishers.open(
+            MAX_WAITING,
+            MAX_WAITING_BYTES,
             new PublishMetrics(meters, "tailwater.edge.revocations.publish"));
     return new Revoking(publisher::publish, revocations, json, InstantSource.system());
   }

@@ -3,16 +3,13 @@ package io.tailwater.edge.publish;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Factory;
 import io.tailwater.client.PublishMetrics;
-import io.tailwater.client.Publisher;
-import io.tailwater.client.ServiceChannel;
 import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.Places;
 import io.tailwater.edge.log.Namespaces;
+import io.tailwater.edge.log.Publishers;
 import io.tailwater.redis.RedisPublisher;
-import jakarta.inject.Named;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.time.InstantSource;
 
 /** Makes the parts of this package. */
@@ -21,12 +18,9 @@ final class PublishWiring {
   private static final int MAX_WAITING = 10_000;
   private static final long MAX_WAITING_BYTES = 64L << 20;
 
-  /** Longer than an event-core takes to report that it does not know. */
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
-
   @Singleton
   Publishing publishing(
-      @Named("event-core") ServiceChannel eventCores,
+      Publishers publishers,
       Namespaces namespaces,
       Authority authority,
       Admission admission,
@@ -38,8 +32,7 @@ final class PublishWiring {
         authority,
         admission,
         Places.ofPublications(MAX_WAITING, MAX_WAITING_BYTES, meters),
-        new Publisher(
-            eventCores, new Publisher.Bounds(MAX_WAITING, MAX_WAITING_BYTES, PATIENCE), metrics),
-        new EphemeralLane(redis, InstantSource.system(), PATIENCE, metrics));
+        publishers.open(MAX_WAITING, MAX_WAITING_BYTES, metrics),
+        new EphemeralLane(redis, InstantSource.system(), Publishers.PATIENCE, metrics));
   }
 }

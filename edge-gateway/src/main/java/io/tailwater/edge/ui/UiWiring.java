@@ -6,13 +6,11 @@ import io.micronaut.serde.ObjectMapper;
 import io.tailwater.client.ChannelLog;
 import io.tailwater.client.PublishMetrics;
 import io.tailwater.client.Publisher;
-import io.tailwater.client.ServiceChannel;
 import io.tailwater.edge.ai.AiStreams;
 import io.tailwater.edge.ai.Answers;
 import io.tailwater.edge.ai.StreamKeys;
-import jakarta.inject.Named;
+import io.tailwater.edge.log.Publishers;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.time.InstantSource;
 
 /** Makes the parts of this package. */
@@ -23,12 +21,9 @@ final class UiWiring {
 
   private static final long MAX_WAITING_BYTES = 16L << 20;
 
-  /** Longer than an event-core takes to report that it does not know. */
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
-
   @Singleton
   UiAnswers answers(
-      @Named("event-core") ServiceChannel eventCores,
+      Publishers publishers,
       ChannelLog log,
       AiStreams streams,
       StreamKeys keys,
@@ -36,9 +31,9 @@ final class UiWiring {
       ObjectMapper json,
       MeterRegistry meters) {
     Publisher publisher =
-        new Publisher(
-            eventCores,
-            new Publisher.Bounds(MAX_WAITING, MAX_WAITING_BYTES, PATIENCE),
+        publishers.open(
+            MAX_WAITING,
+            MAX_WAITING_BYTES,
             new PublishMetrics(meters, "tailwater.edge.ui.publish"));
     return new UiAnswers(
         streams, keys, new Chats(log, publisher::publish, json), answers, InstantSource.system());

@@ -11,6 +11,7 @@ import io.tailwater.core.store.Store;
 import io.tailwater.core.store.Wanted;
 import io.tailwater.core.thread.Owner;
 import io.tailwater.core.topic.Namespace;
+import io.tailwater.core.topic.Rules;
 import io.tailwater.service.DurationText;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,30 +46,11 @@ final class FoldRig implements AutoCloseable {
 
   /** A namespace with the usual rules, but for what tests of the fold depend on. */
   static Namespace namespace(int partitions, Duration retention, Duration window) {
-    return new Namespace(
-        "demo",
-        null,
-        partitions,
-        "murmur2",
-        DurationText.of(retention),
-        "json",
-        262_144,
-        window,
-        false,
-        false,
-        false,
-        "lag",
-        false,
-        null,
-        false,
-        null,
-        false,
-        false,
-        "none",
-        "deny",
-        "none",
-        Duration.ofSeconds(10),
-        false);
+    return Rules.USUAL
+        .partitions(partitions)
+        .retention(DurationText.of(retention))
+        .window(window)
+        .namespace();
   }
 
   FoldRig(Namespace namespace, int partition, Path directory) {

@@ -12,11 +12,11 @@ import io.tailwater.core.store.Page;
 import io.tailwater.core.store.StateSnapshot;
 import io.tailwater.core.store.StoreDump;
 import io.tailwater.core.topic.Namespace;
+import io.tailwater.core.topic.Rules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -42,30 +42,7 @@ final class StateFoldTest {
   private static final List<String> NAMES = List.of("a", "b", "counter", "set", "ü");
 
   private static Namespace rules(@Nullable String retention, String state) {
-    return new Namespace(
-        "demo",
-        null,
-        1,
-        "murmur2",
-        retention,
-        "json",
-        262_144,
-        null,
-        false,
-        false,
-        false,
-        "lag",
-        false,
-        null,
-        false,
-        state,
-        false,
-        false,
-        "none",
-        "deny",
-        "none",
-        Duration.ofSeconds(10),
-        false);
+    return Rules.USUAL.retention(retention).state(state).namespace();
   }
 
   /** A record before it has an offset. */

@@ -8,7 +8,6 @@ import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.core.topic.RecordCodec.Decoded.Kept;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
@@ -84,29 +83,6 @@ final class RecordCodecTest {
   }
 
   private static Namespace namespace(String data) {
-    return new Namespace(
-        "t",
-        null,
-        1,
-        "murmur2",
-        null,
-        data,
-        262_144,
-        null,
-        false,
-        false,
-        false,
-        "lag",
-        false,
-        null,
-        false,
-        null,
-        false,
-        false,
-        "none",
-        "deny",
-        "none",
-        Duration.ofSeconds(10),
-        false);
+    return Rules.USUAL.data(data).namespace();
   }
 }

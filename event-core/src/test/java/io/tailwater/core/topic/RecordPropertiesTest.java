@@ -10,7 +10,6 @@ import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.core.topic.RecordCodec.Decoded;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -103,29 +102,6 @@ final class RecordPropertiesTest {
   }
 
   private static Namespace namespace(String data, int partitions) {
-    return new Namespace(
-        "t",
-        null,
-        partitions,
-        "murmur2",
-        null,
-        data,
-        262_144,
-        null,
-        false,
-        false,
-        false,
-        "lag",
-        false,
-        null,
-        false,
-        null,
-        false,
-        false,
-        "none",
-        "deny",
-        "none",
-        Duration.ofSeconds(10),
-        false);
+    return Rules.USUAL.data(data).partitions(partitions).namespace();
   }
 }

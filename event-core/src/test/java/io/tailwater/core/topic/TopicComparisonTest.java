@@ -28,8 +28,8 @@ final class TopicComparisonTest {
   void anotherRetentionIsNamedWithBothValues() {
     assertThat(compare(Duration.ofDays(1), 1, Map.of()).warnings())
         .containsExactly(
-            "topic t: tailwater.namespaces.t.retention should be 1d, and the topic has 7d: the topic"
-                + " keeps its own retention; tailwater.namespaces.t.apply: true changes the topic");
+            "topic demo: tailwater.namespaces.demo.retention should be 1d, and the topic has 7d: the topic"
+                + " keeps its own retention; tailwater.namespaces.demo.apply: true changes the topic");
     assertThat(compare(Duration.ofDays(1), 1, Map.of("retention.ms", "-1")).differences())
         .extracting(Difference::actual)
         .containsExactly("unlimited");
@@ -51,8 +51,8 @@ final class TopicComparisonTest {
     assertThat(compare(null, 3, weak).differences())
         .extracting(Difference::setting)
         .containsExactly(
-            "tailwater.namespaces.t.idempotency-window",
-            "tailwater.namespaces.t.max-event-bytes",
+            "tailwater.namespaces.demo.idempotency-window",
+            "tailwater.namespaces.demo.max-event-bytes",
             "min.insync.replicas",
             "unclean.leader.election.enable",
             "message.timestamp.type");
@@ -61,30 +61,7 @@ final class TopicComparisonTest {
   private static TopicComparison compare(
       @Nullable Duration retention, int replicas, Map<String, String> changed) {
     Namespace namespace =
-        new Namespace(
-            "t",
-            null,
-            1,
-            "murmur2",
-            retention == null ? null : DurationText.of(retention),
-            "json",
-            262_144,
-            null,
-            false,
-            false,
-            false,
-            "lag",
-            false,
-            null,
-            false,
-            null,
-            false,
-            false,
-            "none",
-            "deny",
-            "none",
-            Duration.ofSeconds(10),
-            false);
+        Rules.USUAL.retention(retention == null ? null : DurationText.of(retention)).namespace();
     Map<String, String> topic = new TreeMap<>(AS_CREATED);
     topic.putAll(changed);
     return TopicComparison.of(namespace, replicas, replicas, key -> topic.getOrDefault(key, ""));

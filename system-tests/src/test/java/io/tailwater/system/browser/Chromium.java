@@ -1,6 +1,7 @@
 package io.tailwater.system.browser;
 
 import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
@@ -79,9 +80,14 @@ public final class Chromium implements AutoCloseable {
                         + " chromium (Debian: apt-get install chromium)."));
   }
 
+  /** A session of its own, for several pages. */
+  public BrowserContext session() {
+    return browser.newContext();
+  }
+
   /** A page with a session of its own. */
   public Page page() {
-    return browser.newContext().newPage();
+    return session().newPage();
   }
 
   /** A page with a session of its own, on a screen of this size in pixels. */

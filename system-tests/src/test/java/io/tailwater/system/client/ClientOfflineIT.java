@@ -71,9 +71,7 @@ final class ClientOfflineIT {
   @BeforeEach
   void openChromium() {
     chromium = Chromium.open();
-    Page first = chromium.page();
-    browser = first.context();
-    first.close();
+    browser = chromium.session();
   }
 
   @AfterEach

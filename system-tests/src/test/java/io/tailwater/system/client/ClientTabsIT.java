@@ -67,9 +67,7 @@ final class ClientTabsIT {
   @BeforeEach
   void openChromium() {
     chromium = Chromium.open();
-    Page first = chromium.page();
-    browser = first.context();
-    first.close();
+    browser = chromium.session();
   }
 
   @AfterEach
