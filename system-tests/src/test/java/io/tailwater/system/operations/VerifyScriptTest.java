@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class VerifyScriptTest {
   private static final List<String> USUAL =
-      List.of("bash", "sh", "cat", "cut", "dirname", "grep", "sed", "sort", "tr", "readlink");
+      List.of("bash", "sh", "cat", "cut", "dirname", "grep", "sed", "sort", "tr", "readlink", "rm");
   private static final List<String> TOOLS =
       List.of(
           "curl",
@@ -31,6 +31,9 @@ final class VerifyScriptTest {
           "prometheus",
           "redis-server",
           "redis-cli");
+
+  private static final String MVN =
+      "mvn -B -ntp verify -Dsurefire.rerunFailingTestsCount=1 -Dfailsafe.rerunFailingTestsCount=1";
 
   private final Path folder;
   private final Path home;
@@ -68,8 +71,7 @@ final class VerifyScriptTest {
   void withEverythingItRunsEverything() throws Exception {
     everything();
     assertThat(run(0, "-Dit.test=X"))
-        .contains(
-            "mvn -B -ntp verify -Pbrowser -Dit.test=X with " + System.getProperty("java.home"))
+        .contains(MVN + " -Pbrowser -Dit.test=X with " + System.getProperty("java.home"))
         .endsWith("verify: passed");
     assertThat(run(0, "--missing")).isEmpty();
   }
@@ -84,7 +86,8 @@ final class VerifyScriptTest {
         .contains("verify: missing: nginx (the configuration of nginx)")
         .contains("verify: as root: apt-get install nginx-light redis-tools")
         .contains(
-            "mvn -B -ntp verify -Dtailwater.tools.required=false -Pbrowser with "
+            MVN
+                + " -Dtailwater.tools.required=false -Pbrowser with "
                 + System.getProperty("java.home"))
         .endsWith("verify: passed, without the tests that need: nginx redis-cli ");
     assertThat(run(1, "--missing")).noneMatch(line -> line.startsWith("mvn"));
@@ -95,16 +98,13 @@ final class VerifyScriptTest {
     everything();
     Files.delete(bin.resolve("chromium"));
     assertThat(run(0))
-        .contains(
-            "mvn -B -ntp verify -Dtailwater.tools.required=false with "
-                + System.getProperty("java.home"))
+        .contains(MVN + " -Dtailwater.tools.required=false with " + System.getProperty("java.home"))
         .anyMatch(line -> line.contains("package manager") && line.endsWith(" chromium"));
   }
 
   @Test
   void asRootOnDebianItInstalls() throws Exception {
     program("id", "echo 0");
-    program("rm", "exec /bin/rm \"$@\"");
     program("chmod", "exec /bin/chmod \"$@\"");
     program(
         "apt-get",
@@ -118,7 +118,7 @@ final class VerifyScriptTest {
     assertThat(run(0))
         .anyMatch(line -> line.matches("apt-get .* update .*"))
         .anyMatch(line -> line.matches("apt-get .* install .* chromium .* nginx-light .*"))
-        .contains("mvn -B -ntp verify -Pbrowser with " + System.getProperty("java.home"))
+        .contains(MVN + " -Pbrowser with " + System.getProperty("java.home"))
         .endsWith("verify: passed");
     assertThat(folder.resolve("policy-rc.d")).doesNotExist();
   }
@@ -143,6 +143,17 @@ final class VerifyScriptTest {
     everything();
     program("mvn", "exit 1");
     assertThat(run(1)).last().asString().startsWith("verify: a test failed");
+  }
+
+  @Test
+  void whatWasNotDeliveredFailsItThoughTheTestPassedTheSecondTime() throws Exception {
+    everything();
+    Files.createDirectories(home.resolve("system-tests/target"));
+    Path faults = home.resolve("system-tests/target/delivery-faults.txt");
+    Files.writeString(faults, "of the run before");
+    assertThat(run(0)).endsWith("verify: passed");
+    program("mvn", "echo 1 lost >system-tests/target/delivery-faults.txt");
+    assertThat(run(1)).last().asString().startsWith("verify: events were not delivered");
   }
 
   @Test
