@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  *     limit. Clients without a token are limited by their address
  * @param tokensPerDayPerSubject the same in a day
  * @param usageNamespace where usage is published; empty for nowhere
+ * @param currency of the prices of models: three capital letters
  * @param usageSubjects how many subjects have metrics of their own
  * @param rollUp how long tokens gather before they are published; 1 ms to 5 s
  * @param createTimeout how long a caller waits until a generation's start or end is in the log
@@ -65,6 +66,7 @@ record AiConfiguration(
     @Bindable(defaultValue = "0") long tokensPerMinutePerSubject,
     @Bindable(defaultValue = "0") long tokensPerDayPerSubject,
     @Bindable(defaultValue = "") String usageNamespace,
+    @Bindable(defaultValue = "USD") String currency,
     @Bindable(defaultValue = "50") int usageSubjects,
     @Bindable(defaultValue = "40ms") Duration rollUp,
     @Bindable(defaultValue = "9s") Duration createTimeout,
@@ -73,7 +75,8 @@ record AiConfiguration(
   /** Its place in the configuration. */
   static final String PREFIX = "tailwater.ai";
 
-  private static final long MAX_QUOTA = 1_000_000_000_000L;
+  /** Most tokens of a limit. */
+  static final long MAX_QUOTA = 1_000_000_000_000L;
 
   AiConfiguration {
     eventCores = List.copyOf(eventCores);
@@ -106,6 +109,11 @@ record AiConfiguration(
         "usage-namespace",
         Bounds.quoted(usageNamespace),
         "the name of a namespace");
+    bounds.require(
+        currency.matches("[A-Z]{3}"),
+        "currency",
+        Bounds.quoted(currency),
+        "a code of three capital letters, for instance USD");
     bounds.between("usage-subjects", usageSubjects, 0, 1_000);
     bounds.between("roll-up", rollUp, Duration.ofMillis(1), Duration.ofSeconds(5));
     bounds.between("create-timeout", createTimeout, Duration.ofMillis(10), Duration.ofMinutes(5));

@@ -21,9 +21,6 @@ import io.tailwater.ai.lease.LeaseTerms;
 import io.tailwater.ai.lease.Leases;
 import io.tailwater.ai.lease.LostStreams;
 import io.tailwater.ai.lease.Quotas;
-import io.tailwater.ai.model.Model;
-import io.tailwater.ai.model.ModelSource;
-import io.tailwater.ai.model.ScriptedModel;
 import io.tailwater.ai.stream.StreamEvent;
 import io.tailwater.ai.stream.StreamEventCodec;
 import io.tailwater.ai.stream.StreamId;
@@ -44,18 +41,11 @@ import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.redis.Redis;
 import io.tailwater.redis.RedisTerms;
-import io.tailwater.service.Bounds;
 import io.tailwater.service.Ticker;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalLong;
-import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /**
@@ -87,9 +77,13 @@ final class Parts implements AutoCloseable {
     Ticker ticker = Ticker.system();
     SecureRandom random = new SecureRandom();
     upstreams = new Upstreams(json, ticker, random, registry);
-    models = models(settings, ticker);
+    ConfiguredModels configured = ConfiguredModels.of(ai, settings.models(), upstreams, ticker);
+    models = configured.models();
     StreamMetrics metrics = new StreamMetrics(registry, ai.usageSubjects());
-    models.own().keySet().forEach(model -> metrics.usage(model, StreamEvent.Usage.of(0, 0)));
+    for (String model : models.own().keySet()) {
+      metrics.usage(model, StreamEvent.Usage.of(0, 0));
+      metrics.costs(model, ai.currency());
+    }
     eventCores =
         ServiceChannel.open(
             ai.eventCores(),
@@ -116,9 +110,11 @@ final class Parts implements AutoCloseable {
             new Quotas(
                 store,
                 new Quotas.Limits(ai.tokensPerMinutePerSubject(), ai.tokensPerDayPerSubject()),
+                configured.quotas(),
                 clock,
                 metrics),
             new UsageEvents(ai.usageNamespace(), json, metrics),
+            configured.prices(),
             metrics);
     streams =
         new Streams(
@@ -131,6 +127,7 @@ final class Parts implements AutoCloseable {
                     ai.maxQueued(),
                     ai.maxQueuedPerSubject(),
                     ai.maxQueuedPerAddress()),
+                configured.places(),
                 ai.createTimeout(),
                 ai.shutdownGrace()),
             new Surroundings(writers, streamLog, codec, ticker, ai.rollUp(), accounts, metrics),
@@ -156,50 +153,6 @@ final class Parts implements AutoCloseable {
         lease.creatorTtl(),
         lease.unwatchedAfter(),
         lease.redisTimeout());
-  }
-
-  private Models models(Settings settings, Ticker ticker) {
-    AiConfiguration ai = settings.ai();
-    SequencedMap<String, Model> own = new LinkedHashMap<>();
-    Map<String, String> aliases = new HashMap<>();
-    // So that it is the same one on every instance that is the first.
-    List<ModelConfiguration> configured =
-        settings.models().stream().sorted(Comparator.comparing(ModelConfiguration::name)).toList();
-    for (ModelConfiguration each : configured) {
-      Model model = upstreams.model(each.id(), each.upstream(), each.model());
-      new Bounds(ModelConfiguration.PREFIX + "." + each.name())
-          .require(
-              own.put(each.id(), model) == null,
-              "id",
-              Bounds.quoted(each.id()),
-              "an id that no other model has");
-      each.aliases().forEach(alias -> aliases.put(alias, each.id()));
-    }
-    OptionalLong seed = ai.seed() == null ? OptionalLong.empty() : OptionalLong.of(ai.seed());
-    ScriptedModel.Terms terms =
-        new ScriptedModel.Terms(ai.tokensPerSecond(), ai.defaultTokens(), seed);
-    for (Model mock :
-        List.of(ScriptedModel.plain(terms, ticker), ScriptedModel.stress(terms, ticker))) {
-      own.putIfAbsent(mock.name(), mock);
-    }
-    ModelSource offered = ModelSource.NONE;
-    if (ai.upstream().isBlank()) {
-      requireModel(ai.model(), own, aliases);
-    } else {
-      offered = upstreams.offered(ai.offering());
-    }
-    return new Models(own, aliases, offered, ai.model());
-  }
-
-  /** What an upstream offers cannot be known yet. */
-  private static void requireModel(
-      String name, Map<String, Model> own, Map<String, String> aliases) {
-    new Bounds(AiConfiguration.PREFIX)
-        .require(
-            name.isEmpty() || own.containsKey(aliases.getOrDefault(name, name)),
-            "model",
-            Bounds.quoted(name),
-            String.join(", ", own.keySet()));
   }
 
   /** The models that requests may name. */

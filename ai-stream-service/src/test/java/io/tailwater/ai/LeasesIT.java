@@ -114,6 +114,25 @@ final class LeasesIT {
   }
 
   @Test
+  void theTokensOfAModelAreCountedOverAllUsersAndInstances() {
+    Map<String, Object> limited = new HashMap<>(SLOW_FAST_LEASE);
+    limited.put("tailwater.ai.models.mock.tokens-per-day", 10);
+    try (AiService first = AiService.start(eventCore.address(), redis.uri(), limited);
+        AiService second = AiService.start(eventCore.address(), redis.uri(), limited)) {
+      ended(first.create(prompt("x").setCreator("eager").setMaxTokens(12).build()));
+      await()
+          .untilAsserted(
+              () ->
+                  assertThatThrownBy(() -> second.create(prompt("y").setCreator("late").build()))
+                      .isInstanceOf(StatusRuntimeException.class)
+                      .hasMessageContaining("all users have used the 10 tokens of a day"));
+      ended(
+          second.create(
+              prompt("y").setCreator("late").setModel("mock-stress").setMaxTokens(1).build()));
+    }
+  }
+
+  @Test
   void sigtermEndsStreamsAndTheProcess() {
     try (AiProcess leaving = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
       StreamState stream = leaving.create(LONG);

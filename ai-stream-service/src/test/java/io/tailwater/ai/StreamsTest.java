@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tailwater.ai.MemoryEventCore.Faults;
 import io.tailwater.ai.stream.StreamEvent;
 import io.tailwater.ai.stream.StreamEvent.Failed;
@@ -424,6 +425,79 @@ final class StreamsTest {
           .as("without Redis, another instance does not know the creator")
           .anySatisfy(event -> assertThat(event).contains(elsewhere.getId()));
       assertThat(usage("ai-usage:payer2")).isEmpty();
+    }
+  }
+
+  @Test
+  void aModelWithAPriceSaysWhatAnAnswerCost() {
+    Map<String, Object> settings =
+        Map.of(
+            "tailwater.ai.usage-namespace", "ai-usage",
+            "tailwater.ai.currency", "EUR",
+            "tailwater.ai.models.mock.prompt-price", "0.15",
+            "tailwater.ai.models.mock.completion-price", "2.5",
+            "tailwater.ai.models.mock.aliases", "gpt-4o-mini");
+    try (AiService priced = AiService.start(eventCore.address(), AiService.NO_REDIS, settings)) {
+      StreamState created =
+          priced.create(
+              prompt("x").setCreator("customer").setModel("gpt-4o-mini").setMaxTokens(5).build());
+      StreamState free =
+          priced.create(
+              prompt("x").setCreator("customer").setModel("mock-stress").setMaxTokens(5).build());
+      assertThat(created.getModel()).isEqualTo("mock");
+      finished(created);
+      finished(free);
+      assertThat(usage("ai-usage:customer"))
+          .filteredOn(event -> event.contains(created.getId()))
+          .singleElement()
+          .asString()
+          .endsWith("\"total_tokens\":6,\"cost\":\"0.00001265\",\"currency\":\"EUR\"}");
+      assertThat(usage("ai-usage:customer"))
+          .filteredOn(event -> event.contains(free.getId()))
+          .singleElement()
+          .asString()
+          .doesNotContain("cost");
+      assertThat(cost(priced, "tailwater.ai.usage.cost", "model", "mock")).isEqualTo(0.00001265);
+      assertThat(cost(priced, "tailwater.ai.subject.cost", "subject", "customer"))
+          .isEqualTo(0.00001265);
+      assertThat(cost(priced, "tailwater.ai.usage.cost", "model", "mock-stress")).isZero();
+    }
+  }
+
+  private static double cost(AiService service, String metric, String tag, String value) {
+    return await()
+        .until(
+            () ->
+                service
+                    .context()
+                    .getBean(MeterRegistry.class)
+                    .get(metric)
+                    .tags(tag, value, "currency", "EUR")
+                    .counter()
+                    .count(),
+            count -> count > 0 || value.equals("mock-stress"));
+  }
+
+  @Test
+  void aModelHasPlacesOfItsOwn() {
+    try (AiService small =
+        AiService.start(
+            eventCore.address(),
+            AiService.NO_REDIS,
+            Map.of(
+                "tailwater.ai.models.mock.max-running", 1,
+                "tailwater.ai.models.mock.max-queued", 1))) {
+      StreamState first = small.create(prompt("1").setMaxTokens(30_000).build());
+      StreamState second = small.create(prompt("2").setCreator("bob").build());
+      assertThat(second.getStatus()).isEqualTo(StreamState.Status.QUEUED);
+      assertStatus(
+          () -> small.create(prompt("3").setCreator("carol").build()),
+          Status.Code.UNAVAILABLE,
+          "the model mock is here at its limit of 1 running and 1 queued streams");
+      StreamState other = small.create(prompt("4").setModel("mock-stress").setMaxTokens(5).build());
+      finished(other);
+      small.cancel(first.getId());
+      finished(second);
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.Set;
  * The models of this instance. Any thread; may block for as long as the source does.
  *
  * @param own by their names, in an order
- * @param aliases other names of them
+ * @param aliases other names of models, own and offered ones
  * @param offered further models, which are asked for when they are needed
  * @param standard name of the model for requests that name none; empty: the first of the offered
  *     ones, or else of the own ones
@@ -45,7 +45,8 @@ public record Models(
    */
   Model get(String name) throws InterruptedException {
     String wanted = name.isEmpty() ? standard : name;
-    Model mine = own.get(aliases.getOrDefault(wanted, wanted));
+    String id = aliases.getOrDefault(wanted, wanted);
+    Model mine = own.get(id);
     if (mine != null) {
       return mine;
     }
@@ -53,7 +54,7 @@ public record Models(
     if (wanted.isEmpty()) {
       return others.isEmpty() ? own.firstEntry().getValue() : others.values().iterator().next();
     }
-    Model other = others.get(wanted);
+    Model other = others.get(id);
     if (other == null) {
       throw new RequestException(
           ErrorCode.MODEL_NOT_FOUND,

@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits how many generations run at once: in this instance, of one subject, and from one address.
- * Further ones wait in a bounded queue. Any thread.
+ * Limits how many generations run at once: in this instance, of one model, of one subject, and from
+ * one address. Further ones wait in a bounded queue. Any thread.
  *
  * <p>Those who wait take turns. Each subject has one turn in a round, and so has each address of
  * clients without a token. So a subject that asks for many answers delays its own, and not those of
@@ -29,6 +29,7 @@ public final class Places {
   private static final int FULL_RETRY_S = 5;
 
   private final Limits limits;
+  private final Map<String, ModelLimits> models;
   private final StreamMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -45,8 +46,12 @@ public final class Places {
   private long round;
   private long entered;
 
-  Places(Limits limits, StreamMetrics metrics) {
+  /**
+   * @param models limits of single models, by their names
+   */
+  Places(Limits limits, Map<String, ModelLimits> models, StreamMetrics metrics) {
     this.limits = limits;
+    this.models = Map.copyOf(models);
     this.metrics = metrics;
   }
 
@@ -69,18 +74,33 @@ public final class Places {
       int queuedPerSubject,
       int queuedPerAddress) {}
 
+  /**
+   * Numbers of places of one model.
+   *
+   * @param running that run at once; 0 for no limit of its own
+   * @param queued that wait; 0 for no limit of its own
+   */
+  public record ModelLimits(int running, int queued) {
+    private static final ModelLimits NONE = new ModelLimits(0, 0);
+  }
+
   /** Guarded by the lock of all places: where one generation waits, or that it may run. */
   static final class Place {
     private final String subject;
     private final String address;
+    private final String model;
+    private final ModelLimits ofModel;
     private final CompletableFuture<Void> free = new CompletableFuture<>();
     private final long number;
     private long round;
 
-    private Place(StreamRequest request, long number) {
-      // The prefixes keep the counts of subjects, of addresses and of those without a token apart.
+    private Place(StreamRequest request, String model, ModelLimits ofModel, long number) {
+      // The prefixes keep the counts of subjects, addresses, models and of those without a token
+      // apart.
       this.subject = request.anonymous() ? "" : "subject " + request.creator();
       this.address = request.address().isEmpty() ? "" : "address " + request.address();
+      this.model = "model " + model;
+      this.ofModel = ofModel;
       this.number = number;
     }
 
@@ -102,13 +122,15 @@ public final class Places {
   /**
    * Takes a place, or one in the queue.
    *
+   * @param model the name of the request's model
    * @throws RequestException {@code rate_limited} if the subject or the address has no place in the
-   *     queue; {@code overloaded} if nobody has
+   *     queue; {@code overloaded} if nobody has, or nobody of this model
    */
-  Place enter(StreamRequest request) {
+  Place enter(StreamRequest request, String model) {
     return locked(
         () -> {
-          Place place = new Place(request, entered++);
+          Place place =
+              new Place(request, model, models.getOrDefault(model, ModelLimits.NONE), entered++);
           Limit limit = limit(place);
           if (limit == null) {
             run(place);
@@ -158,38 +180,55 @@ public final class Places {
     if (isAt(runningOf, place.address, limits.runningPerAddress())) {
       return Limit.ADDRESS;
     }
+    if (isAt(runningOf, place.model, place.ofModel.running())) {
+      return Limit.MODEL;
+    }
     return running >= limits.running() ? Limit.INSTANCE : null;
   }
 
   private void requireRoom(Place place, Limit limit) {
     if (isAt(queuedOf, place.subject, limits.queuedPerSubject())) {
-      throw refused(Limit.SUBJECT);
+      throw refused(Limit.SUBJECT, place);
     }
     if (isAt(queuedOf, place.address, limits.queuedPerAddress())) {
-      throw refused(Limit.ADDRESS);
+      throw refused(Limit.ADDRESS, place);
+    }
+    if (isAt(queuedOf, place.model, place.ofModel.queued())) {
+      throw refused(Limit.MODEL, place);
     }
     if (queue.size() >= limits.queued()) {
-      throw refused(limit);
+      throw refused(limit, place);
     }
   }
 
-  private RequestException refused(Limit limit) {
+  private RequestException refused(Limit limit, Place place) {
     metrics.refused(limit);
     return switch (limit) {
       case SUBJECT -> limited("a subject", limits.runningPerSubject(), limits.queuedPerSubject());
       case ADDRESS -> limited("an address", limits.runningPerAddress(), limits.queuedPerAddress());
-      case INSTANCE ->
-          new RequestException(
-              ErrorCode.OVERLOADED,
-              "this instance is at its limit of "
-                  + counts(limits.running(), limits.queued())
-                  + "; try again later",
-              FULL_RETRY_S);
+      case MODEL ->
+          full(
+              "the " + place.model + " is here",
+              most(place.ofModel.running(), limits.running()),
+              most(place.ofModel.queued(), limits.queued()));
+      case INSTANCE -> full("this instance is", limits.running(), limits.queued());
     };
   }
 
+  private static RequestException full(String what, int running, int queued) {
+    return new RequestException(
+        ErrorCode.OVERLOADED,
+        what + " at its limit of " + counts(running, queued) + "; try again later",
+        FULL_RETRY_S);
+  }
+
+  /** Of two limits, of which the first may be none. */
+  private static int most(int own, int all) {
+    return own == 0 ? all : Math.min(own, all);
+  }
+
   private RequestException limited(String who, int running, int queued) {
-    int waiting = queued == 0 ? limits.queued() : Math.min(queued, limits.queued());
+    int waiting = most(queued, limits.queued());
     return new RequestException(
         ErrorCode.RATE_LIMITED,
         who
@@ -248,7 +287,7 @@ public final class Places {
   }
 
   private static void add(Map<String, Integer> counts, Place place, int change) {
-    for (String key : List.of(place.subject, place.address)) {
+    for (String key : List.of(place.subject, place.address, place.model)) {
       counts.merge(key, change, Integer::sum);
       counts.remove(key, 0);
     }

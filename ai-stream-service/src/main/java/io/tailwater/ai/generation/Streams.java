@@ -81,7 +81,7 @@ public final class Streams implements AutoCloseable {
     this.leases = leases;
     this.clock = clock;
     this.random = random;
-    this.places = new Places(limits.places(), surroundings.metrics());
+    this.places = new Places(limits.places(), limits.models(), surroundings.metrics());
     surroundings.metrics().running(places::running, limits.places().running());
     surroundings.metrics().queue(places::queued, limits.places().queued());
   }
@@ -89,11 +89,16 @@ public final class Streams implements AutoCloseable {
   /**
    * Bounds of the streams of an instance.
    *
+   * @param models limits of single models, by their names
    * @param createTimeout how long a caller waits until a generation's first event or end is in the
    *     log
    * @param shutdownGrace how long running generations have to publish their end at a stop
    */
-  public record Limits(Places.Limits places, Duration createTimeout, Duration shutdownGrace) {}
+  public record Limits(
+      Places.Limits places,
+      Map<String, Places.ModelLimits> models,
+      Duration createTimeout,
+      Duration shutdownGrace) {}
 
   /**
    * Begins a generation, or joins the one of the same creator and key.
@@ -165,8 +170,8 @@ public final class Streams implements AutoCloseable {
     if (stopping) {
       throw new RequestException(ErrorCode.UNAVAILABLE, "this instance is stopping; try again");
     }
-    surroundings.accounts().require(Payer.of(request));
-    Place place = places.enter(request);
+    surroundings.accounts().require(Payer.of(request), model.name());
+    Place place = places.enter(request, model.name());
     String run = StreamId.letters(random, RUN_LETTERS);
     Generation mine = new Generation(id, request, model, run, places, place, surroundings);
     Generation other = running.putIfAbsent(id, mine);

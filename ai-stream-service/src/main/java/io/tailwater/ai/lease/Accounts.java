@@ -1,5 +1,6 @@
 package io.tailwater.ai.lease;
 
+import io.tailwater.ai.stream.Price;
 import io.tailwater.ai.stream.StreamEvent;
 import io.tailwater.ai.stream.StreamEvent.Failed;
 import io.tailwater.ai.stream.StreamEvent.Finish;
@@ -9,6 +10,7 @@ import io.tailwater.ai.stream.StreamMetrics;
 import io.tailwater.ai.stream.StreamRequest;
 import io.tailwater.ai.stream.StreamWriter;
 import io.tailwater.ai.stream.UsageEvents;
+import java.util.Map;
 
 /**
  * Accounts for what answers cost: in events, in metrics and against quotas. Any thread; blocks it.
@@ -18,11 +20,17 @@ public final class Accounts {
 
   private final Quotas quotas;
   private final UsageEvents events;
+  private final Map<String, Price> prices;
   private final StreamMetrics metrics;
 
-  public Accounts(Quotas quotas, UsageEvents events, StreamMetrics metrics) {
+  /**
+   * @param prices of models, by their names; others have none
+   */
+  public Accounts(
+      Quotas quotas, UsageEvents events, Map<String, Price> prices, StreamMetrics metrics) {
     this.quotas = quotas;
     this.events = events;
+    this.prices = Map.copyOf(prices);
     this.metrics = metrics;
   }
 
@@ -47,19 +55,19 @@ public final class Accounts {
   }
 
   /**
-   * Refuses who has used up a quota.
+   * Refuses who has used up a quota, and a model whose quota is used up.
    *
    * @throws io.tailwater.contract.RequestException {@code rate_limited}, {@code quota_exceeded}
    */
-  public void require(Payer payer) {
-    quotas.require(payer.user());
+  public void require(Payer payer, String model) {
+    quotas.require(payer.user(), model);
   }
 
   /** A stream is about to be closed by this event. */
   public void closing(
       StreamWriter writer, StreamId id, Payer payer, String model, StreamEvent closing)
       throws InterruptedException {
-    events.publish(writer, id, payer.creator(), model, closing, usage(closing));
+    events.publish(writer, id, payer.creator(), model, closing, usage(closing), prices.get(model));
   }
 
   /** A stream was closed by this event. */
@@ -67,7 +75,11 @@ public final class Accounts {
     Usage usage = usage(closing);
     metrics.usage(model, usage);
     metrics.usageOf(payer.creator(), usage);
-    quotas.use(payer.user(), usage.totalTokens());
+    Price price = prices.get(model);
+    if (price != null) {
+      metrics.cost(model, payer.creator(), price.of(usage).doubleValue(), price.currency());
+    }
+    quotas.use(payer.user(), model, usage.totalTokens());
   }
 
   private static Usage usage(StreamEvent closing) {

@@ -16,6 +16,11 @@ import java.util.function.IntSupplier;
 
 /** Counts what happens to streams. Any thread. */
 public final class StreamMetrics {
+  /** Those that have no metrics of their own. */
+  private static final String OTHER = "other";
+
+  private static final String CURRENCY = "currency";
+
   private final MeterRegistry registry;
   private final Counter joined;
   private final Map<Limit, Counter> refused = new EnumMap<>(Limit.class);
@@ -44,8 +49,8 @@ public final class StreamMetrics {
     this.maxSubjects = maxSubjects;
     this.refusedForTokens = registry.counter("tailwater.ai.streams.refused", "limit", "tokens");
     this.usageLost = registry.counter("tailwater.ai.usage.lost");
-    used("other", "prompt");
-    used("other", "completion");
+    used(OTHER, "prompt");
+    used(OTHER, "completion");
     this.joined = registry.counter("tailwater.ai.streams.joined");
     for (Limit limit : Limit.values()) {
       refused.put(
@@ -87,6 +92,7 @@ public final class StreamMetrics {
   /** What a number of running streams is limited for. */
   public enum Limit {
     INSTANCE,
+    MODEL,
     SUBJECT,
     ADDRESS
   }
@@ -133,16 +139,35 @@ public final class StreamMetrics {
    * has to be bounded; the others share one, of the subject {@code other}.
    */
   public void usageOf(String subject, Usage usage) {
-    String name = subject.isEmpty() ? "unknown" : subject;
-    if (!subjects.contains(name)) {
-      if (subjects.size() < maxSubjects) {
-        subjects.add(name);
-      } else {
-        name = "other";
-      }
-    }
+    String name = counted(subject);
     used(name, "prompt").increment(usage.promptTokens());
     used(name, "completion").increment(usage.completionTokens());
+  }
+
+  private String counted(String subject) {
+    String name = subject.isEmpty() ? "unknown" : subject;
+    if (subjects.contains(name)) {
+      return name;
+    }
+    if (subjects.size() >= maxSubjects) {
+      return OTHER;
+    }
+    subjects.add(name);
+    return name;
+  }
+
+  /** A subject has an answer of a model that has a price. */
+  public void cost(String model, String subject, double cost, String currency) {
+    registry.counter("tailwater.ai.usage.cost", "model", model, CURRENCY, currency).increment(cost);
+    registry
+        .counter("tailwater.ai.subject.cost", "subject", counted(subject), CURRENCY, currency)
+        .increment(cost);
+  }
+
+  /** Registers what a model has cost so far: nothing. */
+  public void costs(String model, String currency) {
+    registry.counter("tailwater.ai.usage.cost", "model", model, CURRENCY, currency);
+    registry.counter("tailwater.ai.subject.cost", "subject", OTHER, CURRENCY, currency);
   }
 
   private Counter used(String subject, String kind) {

@@ -56,7 +56,9 @@ public final class UsageEvents {
       String status,
       @JsonProperty("prompt_tokens") int promptTokens,
       @JsonProperty("completion_tokens") int completionTokens,
-      @JsonProperty("total_tokens") int totalTokens) {}
+      @JsonProperty("total_tokens") int totalTokens,
+      @Nullable String cost,
+      @Nullable String currency) {}
 
   /**
    * Publishes the event of a stream that is about to end. If the log does not take it within
@@ -64,6 +66,7 @@ public final class UsageEvents {
    *
    * @param creator subject; empty if it is not known
    * @param closing the event that closes the stream
+   * @param price of the model, if it has one
    */
   public void publish(
       StreamWriter writer,
@@ -71,7 +74,8 @@ public final class UsageEvents {
       String creator,
       String model,
       StreamEvent closing,
-      Usage usage)
+      Usage usage,
+      @Nullable Price price)
       throws InterruptedException {
     if (namespace.isEmpty()) {
       return;
@@ -88,7 +92,9 @@ public final class UsageEvents {
             status,
             usage.promptTokens(),
             usage.completionTokens(),
-            usage.totalTokens());
+            usage.totalTokens(),
+            price == null ? null : price.text(usage),
+            price == null ? null : price.currency());
     if (!(writer.publish(request(id, record), PATIENCE) instanceof Stored)) {
       metrics.usageLost();
       LOG.warn("the usage of stream {} was not published: {}", id, record);

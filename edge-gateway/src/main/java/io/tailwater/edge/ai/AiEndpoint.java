@@ -59,8 +59,6 @@ final class AiEndpoint {
   private static final int MAX_LISTED = 100;
   private static final int USUALLY_LISTED = 20;
 
-  private static final int MAX_BODY_BYTES = 5 << 20;
-
   private final Access access;
   private final Bodies bodies;
   private final Tokens tokens;
@@ -110,7 +108,7 @@ final class AiEndpoint {
     RequestBody.requireJson(request);
     Optional<EventsTransport> streamed = streamed(request);
     return bodies
-        .read(request, identity, MAX_BODY_BYTES)
+        .read(request, identity, AiStreams.MAX_BODY_BYTES)
         .thenCompose(body -> create(request, identity, streamed, body));
   }
 

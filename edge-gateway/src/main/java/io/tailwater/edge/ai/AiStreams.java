@@ -17,6 +17,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** The ai-stream-services, over gRPC. Any thread. */
 public final class AiStreams {
+  /** Bytes of a request's body that begins an answer; pictures make it long. */
+  public static final int MAX_BODY_BYTES = 8 << 20;
+
   /** A service waits 9 s for the log before it gives up. */
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 

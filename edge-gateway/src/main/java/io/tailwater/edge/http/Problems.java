@@ -193,7 +193,7 @@ public final class Problems {
             response(
                 ErrorCode.TOO_LARGE,
                 413,
-                "the request is too large: its URL is at most 8 KiB, its headers 16 KiB, its body 5 MiB");
+                "the request is too large: its URL is at most 8 KiB, its headers 16 KiB, its body 8 MiB");
         case 414 -> response(ErrorCode.TOO_LARGE, 414, "the URL is too long: at most 8 KiB");
         case 415 ->
             response(

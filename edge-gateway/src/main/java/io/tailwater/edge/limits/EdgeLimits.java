@@ -18,7 +18,7 @@ import java.util.List;
  * @param replayBytesPerSecond data that is read from the log for all replays
  * @param socketsPerAddress accepted sockets of one address, whatever comes over them; trusted
  *     proxies have no limit
- * @param bodyBytes bytes of request bodies that have arrived in part, of all clients; 5 MiB or more
+ * @param bodyBytes bytes of request bodies that have arrived in part, of all clients; 8 MiB or more
  * @param bodyBytesPerAddress the same, of one address
  * @param tracked how many subjects or addresses each rate keeps, 1,000 or more; when there are more
  *     in use, new ones may be held back for what evicted ones used
@@ -38,7 +38,7 @@ public record EdgeLimits(
     @Bindable(defaultValue = "16777216") long bodyBytesPerAddress,
     @Bindable(defaultValue = "100000") int tracked,
     @Bindable(defaultValue = "") List<String> trustedProxies) {
-  private static final long MIN_BODY_BYTES = 5L << 20;
+  private static final long MIN_BODY_BYTES = 8L << 20;
 
   /** No limits. */
   public static final EdgeLimits NONE =

@@ -14,6 +14,7 @@ import io.micronaut.http.annotation.QueryValue;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.ai.AiStreams;
 import io.tailwater.edge.ai.StreamRights;
 import io.tailwater.edge.http.Bodies;
 import io.tailwater.edge.http.EventsRequest;
@@ -27,8 +28,6 @@ import java.util.function.Supplier;
 @Produces(MediaType.ALL)
 @Consumes(MediaType.ALL)
 final class ChatEndpoint {
-  private static final int MAX_BODY_BYTES = 5 << 20;
-
   private final Access access;
   private final StreamRights rights;
   private final Bodies bodies;
@@ -57,7 +56,7 @@ final class ChatEndpoint {
           Identity identity = access.identify(request);
           rights.requireCreate(identity);
           return bodies
-              .read(request, identity, MAX_BODY_BYTES)
+              .read(request, identity, AiStreams.MAX_BODY_BYTES)
               .thenCompose(body -> completions.create(request, identity, body));
         });
   }

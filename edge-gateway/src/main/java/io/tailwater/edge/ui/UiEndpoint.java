@@ -16,6 +16,7 @@ import io.micronaut.serde.ObjectMapper;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
+import io.tailwater.edge.ai.AiStreams;
 import io.tailwater.edge.ai.StreamRights;
 import io.tailwater.edge.http.Bodies;
 import io.tailwater.edge.http.Problems;
@@ -30,8 +31,6 @@ import java.util.function.Function;
 @Produces(MediaType.ALL)
 @Consumes(MediaType.ALL)
 final class UiEndpoint {
-  private static final int MAX_BODY_BYTES = 5 << 20;
-
   private final Access access;
   private final StreamRights rights;
   private final Bodies bodies;
@@ -54,7 +53,7 @@ final class UiEndpoint {
         identity -> {
           RequestBody.requireJson(request);
           return bodies
-              .read(request, identity, MAX_BODY_BYTES)
+              .read(request, identity, AiStreams.MAX_BODY_BYTES)
               .thenCompose(body -> answers.create(request, identity, UiRequest.parse(body, json)));
         });
   }

@@ -39,6 +39,9 @@ public record Plan(
   private static final List<String> GATEWAY =
       Stream.concat(BUSY.stream(), Stream.of("-XX:+UseCompactObjectHeaders")).toList();
 
+  /** The namespace of usage events. */
+  private static final String USAGE = "ai-usage";
+
   public Plan {
     if (gateways < 1 || gateways > Ports.MOST_GATEWAYS) {
       throw new LaunchException(
@@ -117,6 +120,9 @@ public record Plan(
     properties.put("tailwater.namespaces.ai.platform-only", true);
     properties.put("tailwater.namespaces.ai.anonymous-subscribe", true);
     properties.put("tailwater.namespaces.ai.anonymous-publish", true);
+    properties.put("tailwater.namespaces." + USAGE + ".platform-only", true);
+    properties.put("tailwater.namespaces." + USAGE + ".own-subscribe", true);
+    properties.put("tailwater.namespaces." + USAGE + ".retention", "90d");
     properties.putAll(configured);
     return new ServiceSpec(
         name, Service.EVENT_CORE, properties, "127.0.0.1:" + grpc, grpc + 1, BUSY);
@@ -156,20 +162,28 @@ public record Plan(
   }
 
   private ServiceSpec aiStreams() {
-    return small("ai-stream-service", Service.AI_STREAM_SERVICE, "tailwater.ai", ports.aiStreams());
+    return small(
+        "ai-stream-service",
+        Service.AI_STREAM_SERVICE,
+        "tailwater.ai",
+        ports.aiStreams(),
+        Map.of("tailwater.ai.usage-namespace", USAGE));
   }
 
   private ServiceSpec backend() {
-    return small("grpc-backend", Service.GRPC_BACKEND, "tailwater.backend", ports.backend());
+    return small(
+        "grpc-backend", Service.GRPC_BACKEND, "tailwater.backend", ports.backend(), Map.of());
   }
 
   /** A service of one instance that asks event-cores. */
-  private ServiceSpec small(String name, Service service, String root, int grpc) {
+  private ServiceSpec small(
+      String name, Service service, String root, int grpc, Map<String, Object> own) {
     Map<String, Object> properties = common(name);
     properties.put("grpc.server.host", "127.0.0.1");
     properties.put("grpc.server.port", grpc);
     properties.put("micronaut.server.port", grpc + 1);
     properties.put(root + ".event-cores", eventCoreAddresses());
+    properties.putAll(own);
     properties.putAll(configured);
     return new ServiceSpec(name, service, properties, "127.0.0.1:" + grpc, grpc + 1, LIGHT);
   }

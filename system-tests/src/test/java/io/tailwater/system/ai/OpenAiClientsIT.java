@@ -49,6 +49,7 @@ import org.junit.jupiter.api.Test;
 final class OpenAiClientsIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String TOKEN = Tokens.token("alice", List.of(), List.of("ai:*"));
+  private static final int MAX_BODY_BYTES = 8 << 20;
   private static final String COMPLETIONS = "/v1/chat/completions";
 
   /** Each line that it prints is one result. */
@@ -470,6 +471,33 @@ final class OpenAiClientsIT {
                     "Authorization", "Bearer " + Tokens.token("bob", List.of(), List.of("ai:*"))));
     assertThat(bobs.status()).isEqualTo(403);
     assertThat(bobs.json().path("error").path("code").asText()).isEqualTo("forbidden");
+  }
+
+  @Test
+  void aPictureMayBeLongAndNoLongerThanABodyMayBe() {
+    server.on(
+        "endless",
+        (connection, attempt) -> {
+          connection.stream();
+          connection.text("A cat.");
+          connection.finish("stop", 3, 4);
+        });
+    Answer seen = post(picture(MAX_BODY_BYTES), Map.of());
+    assertThat(seen.status()).as(seen.body()).isEqualTo(200);
+    assertThat(seen.body()).contains("A cat.");
+    assertThat(server.requests().getLast().body()).contains(picture(0).substring(40, 90));
+    assertThat(server.requests().getLast().body().length()).isGreaterThan(MAX_BODY_BYTES - 100);
+    Answer more = post(picture(MAX_BODY_BYTES + 1), Map.of());
+    assertThat(more.status()).isEqualTo(413);
+    assertThat(more.json().path("error").path("code").asText()).isEqualTo("request_too_large");
+  }
+
+  /** A body of so many bytes, or of a few more. */
+  private static String picture(int bytes) {
+    String head =
+        "{\"model\":\"endless\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"What is this?\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,";
+    String tail = "\"}}]}]}";
+    return head + "A".repeat(Math.max(0, bytes - head.length() - tail.length())) + tail;
   }
 
   @Test

@@ -101,7 +101,13 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
 
   private Service aiStreams() {
     int port = FreePort.choose();
-    return new Service(aiStreams(port, Map.of("tailwater.ai.tokens-per-second", 500)), port, data);
+    Map<String, Object> settings =
+        Map.of(
+            "tailwater.ai.tokens-per-second",
+            500,
+            "tailwater.ai.usage-namespace",
+            Namespaces.USAGE);
+    return new Service(aiStreams(port, settings), port, data);
   }
 
   /** One more ai-stream-service, with settings of its own; its caller closes it. */

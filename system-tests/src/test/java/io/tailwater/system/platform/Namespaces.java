@@ -15,6 +15,9 @@ public final class Namespaces {
   /** The platform's own; needs a token. */
   public static final String AI = "ai";
 
+  /** The platform's own: what AI answers cost; users read their own channel. */
+  public static final String USAGE = "ai-usage";
+
   /** Open, one partition: what is done to the topic is done to every channel. */
   public static final String BRIEF = "brief";
 
@@ -74,6 +77,9 @@ public final class Namespaces {
     properties.put("tailwater.namespaces.members.authorize", "both");
     properties.put("tailwater.namespaces.ai.partitions", 2);
     properties.put("tailwater.namespaces.ai.platform-only", true);
+    properties.put("tailwater.namespaces." + USAGE + ".partitions", 1);
+    properties.put("tailwater.namespaces." + USAGE + ".platform-only", true);
+    properties.put("tailwater.namespaces." + USAGE + ".own-subscribe", true);
     return properties;
   }
 }
