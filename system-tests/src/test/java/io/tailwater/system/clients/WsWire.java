@@ -109,7 +109,8 @@ final class WsWire implements Wire {
       if (disconnected) {
         turn.violation("a frame after disconnect: " + frame);
       }
-      if (frame.hasWelcome() == welcomed) {
+      boolean refused = frame.hasDisconnect() && !welcomed;
+      if (frame.hasWelcome() == welcomed && !refused) {
         turn.violation("welcome is the first frame, once: " + frame);
       }
       switch (frame.getFrameCase()) {
