@@ -79,7 +79,7 @@ final class AiStreamServiceTest {
   void metricsTellWhatRunsAndHowItEnded() {
     service.create(prompt("x").setMaxTokens(5).build());
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
                 assertThat(http("/prometheus").body())

@@ -68,6 +68,7 @@ final class LeasesIT {
     try (AiProcess doomed = new AiProcess(eventCore.address(), redis.uri(), SAME)) {
       StreamState stream = doomed.create(LONG);
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () -> assertThat(eventCore.events(stream.getChannel())).hasSizeGreaterThan(5));
       doomed.kill();
@@ -104,6 +105,7 @@ final class LeasesIT {
       StreamState used = first.create(prompt("x").setCreator("eager").setMaxTokens(12).build());
       ended(used);
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> second.create(prompt("y").setCreator("eager").build()))
@@ -121,6 +123,7 @@ final class LeasesIT {
         AiService second = AiService.start(eventCore.address(), redis.uri(), limited)) {
       ended(first.create(prompt("x").setCreator("eager").setMaxTokens(12).build()));
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> second.create(prompt("y").setCreator("late").build()))
@@ -138,7 +141,7 @@ final class LeasesIT {
       StreamState stream = leaving.create(LONG);
       leaving.terminate();
       assertThat(((Failed) ended(stream).newest()).code()).isEqualTo("shutting_down");
-      await().until(() -> !leaving.isAlive());
+      await().atMost(Duration.ofSeconds(30)).until(() -> !leaving.isAlive());
     }
   }
 
@@ -152,6 +155,7 @@ final class LeasesIT {
     assertGoesOn(before, Duration.ofSeconds(4));
     assertGoesOn(during, Duration.ZERO);
     await()
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(two.get(during.getId()).getCreator()).isEqualTo("alice"));
   }
 
@@ -209,10 +213,13 @@ final class LeasesIT {
       StreamState stream = doomed.create(LONG);
       StreamState elsewhere = foreign.create(LONG);
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(() -> assertThat(one.get(stream.getId()).getCreator()).isEqualTo("alice"));
       one.close();
       doomed.kill();
-      await().until(() -> redis().exists(KEYS.lease(stream.getId())) == 0);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> redis().exists(KEYS.lease(stream.getId())) == 0);
       // It looks at leases every 667 ms, and would take a stream without events for one of no
       // interest.
       await()
@@ -232,6 +239,7 @@ final class LeasesIT {
     StreamState stream = one.create(prompt("short").setMaxTokens(5).build());
     ended(stream);
     await()
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
                 assertThat(redis().keys("*"))
@@ -262,6 +270,7 @@ final class LeasesIT {
         .atMost(time.plusSeconds(20))
         .until(() -> !Transcript.of(eventCore.events(stream.getChannel())).ended());
     await()
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> assertThat(eventCore.events(stream.getChannel())).hasSizeGreaterThan(events));
   }

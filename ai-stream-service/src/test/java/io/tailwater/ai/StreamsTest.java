@@ -172,7 +172,7 @@ final class StreamsTest {
     StreamState cancelled = two.cancel(created.getId());
     assertThat(cancelled.getStatus()).isEqualTo(StreamState.Status.CANCELLED);
     assertThat(((Finish) finished(created).newest()).finishReason()).isEqualTo("cancelled");
-    await().untilAsserted(() -> assertThat(running(one)).isZero());
+    await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(running(one)).isZero());
     assertThat(two.cancel(created.getId()).getStatus()).isEqualTo(StreamState.Status.CANCELLED);
   }
 
@@ -246,7 +246,7 @@ final class StreamsTest {
     StreamEventCodec codec = new StreamEventCodec(io.micronaut.serde.ObjectMapper.getDefault());
     eventCore.publish(
         codec.request(new StreamId(created.getId()), "lost", Failed.producerLost(Usage.of(1, 1))));
-    await().untilAsserted(() -> assertThat(running(one)).isZero());
+    await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(running(one)).isZero());
     Transcript.of(eventCore.events(created.getChannel()));
     StreamState state = one.get(created.getId());
     assertThat(state.getStatus()).isEqualTo(StreamState.Status.FAILED);
@@ -267,7 +267,9 @@ final class StreamsTest {
           Status.Code.UNAVAILABLE,
           "try again");
       eventCore.fail(Faults.NONE, 1);
-      await().untilAsserted(() -> assertThat(running(hasty)).isZero());
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() -> assertThat(running(hasty)).isZero());
       List<String> channels = eventCore.channels();
       for (String channel : channels.subList(before, channels.size())) {
         assertThat(Transcript.of(eventCore.events(channel)).ended()).isTrue();
@@ -295,6 +297,7 @@ final class StreamsTest {
           "its limit of 2 running and 1 queued streams");
       small.cancel(second.getId());
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () ->
                   assertThat(two.get(third.getId()).getStatus())
@@ -392,7 +395,9 @@ final class StreamsTest {
           "an address has at most 2 running streams");
       small.create(anyone.setAddress("192.0.2.3").build());
       small.cancel(first.getId());
-      await().untilAsserted(() -> assertThat(running(small)).isEqualTo(2));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() -> assertThat(running(small)).isEqualTo(2));
       small.create(prompt("4").setAddress("192.0.2.1").build());
     }
   }
@@ -411,7 +416,9 @@ final class StreamsTest {
       StreamState elsewhere =
           first.create(prompt("z").setCreator("payer2").setMaxTokens(30_000).build());
       second.cancel(elsewhere.getId());
-      await().untilAsserted(() -> assertThat(running(first)).isZero());
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() -> assertThat(running(first)).isZero());
       List<String> usage = usage("ai-usage:payer");
       assertThat(usage).hasSize(2);
       assertThat(usage.getFirst())
@@ -466,6 +473,7 @@ final class StreamsTest {
 
   private static double cost(AiService service, String metric, String tag, String value) {
     return await()
+        .atMost(Duration.ofSeconds(30))
         .until(
             () ->
                 service
@@ -547,7 +555,7 @@ final class StreamsTest {
 
   private static Transcript finished(StreamState stream) {
     return await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> Transcript.of(eventCore.events(stream.getChannel())), Transcript::ended);
   }
 }

@@ -30,7 +30,7 @@ final class EmbeddedRedisIT {
       int port = URI.create(parent.awaitLine("redis is ready: ")).getPort();
       assertThat(EmbeddedRedis.answers(port)).isTrue();
       parent.kill();
-      await().atMost(Duration.ofSeconds(5)).until(() -> !EmbeddedRedis.answers(port));
+      await().atMost(Duration.ofSeconds(30)).until(() -> !EmbeddedRedis.answers(port));
     }
   }
 
@@ -41,7 +41,7 @@ final class EmbeddedRedisIT {
     redis.close();
     assertThat(before).isPositive();
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive));
   }
 

@@ -42,7 +42,7 @@ final class CloseIT {
           .contains("core-fold", "core-watch", "core-broadcast", "core-publish", "core-grpc-1");
     }
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(threads("core-")).isEmpty());
     assertThat(threads("kafka-producer-network-thread | event-core")).isEmpty();
     assertThat(threads("kafka-admin-client-thread | event-core")).isEmpty();
@@ -66,7 +66,7 @@ final class CloseIT {
               new CoreClient.Ignored<>());
       var waiting =
           core.context().getBean(MeterRegistry.class).get("tailwater.core.waiting").gauge();
-      await().until(() -> waiting.value() == 1);
+      await().atMost(Duration.ofSeconds(30)).until(() -> waiting.value() == 1);
       begun = System.nanoTime();
     }
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(15));
@@ -104,7 +104,7 @@ final class CloseIT {
       }
       assertThat(taken).as("stop " + stop).isLessThan(Duration.ofSeconds(20));
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(() -> assertThat(threads("core-")).isEmpty());
     }
     ((Logger) LoggerFactory.getLogger("io.micronaut")).detachAppender(log);

@@ -59,7 +59,9 @@ final class FollowIT {
       String epoch = core.client().publish(event(name + ":a", "0")).getEpoch();
       CompletableFuture<FollowPage> waiting =
           CompletableFuture.supplyAsync(() -> follow(core, name, epoch, 0, 10_000));
-      await().until(() -> metric(core, "tailwater.core.waiting") == 1);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> metric(core, "tailwater.core.waiting") == 1);
       core.client().publish(event(name + ":a", "1"));
       FollowPage page = waiting.orTimeout(5, TimeUnit.SECONDS).join();
       assertContiguous(page.getSegmentsList(), 0, 1);
@@ -110,7 +112,7 @@ final class FollowIT {
       }
       core.gate().open();
       long through = verdicts.stream().mapToLong(v -> v.join().getOffset()).max().orElseThrow();
-      await().until(() -> listener.through() == through);
+      await().atMost(Duration.ofSeconds(30)).until(() -> listener.through() == through);
       assertContiguous(listener.segments, -1, through);
       assertThat(listener.segments)
           .allMatch(
@@ -205,7 +207,7 @@ final class FollowIT {
                     sink.send(channel, segment);
                   });
       core.client().publish(event(name + ":a", "0"));
-      await().until(() -> listener.segments.size() == 2);
+      await().atMost(Duration.ofSeconds(30)).until(() -> listener.segments.size() == 2);
     }
   }
 

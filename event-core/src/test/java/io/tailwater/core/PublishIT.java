@@ -110,6 +110,7 @@ final class PublishIT {
       ReadPage here = cores.one().client().read(all(name + ":a"));
       assertThat(here.getEventsCount()).isEqualTo(200);
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () ->
                   assertThat(cores.two().client().read(all(name + ":a")).getEventsList())
@@ -209,14 +210,14 @@ final class PublishIT {
           var verdict = stream.publish(event(name + ":a", "1"));
           // Written before the fold knows of the new topic, or refused as the old one was missed.
           await()
-              .atMost(Duration.ofSeconds(10))
+              .atMost(Duration.ofSeconds(30))
               .until(() -> verdict.isDone() || servers.end(name, 0) == records + 1);
           core.gate().open();
           PublishVerdict found = join(verdict);
           assertThat(found.getOutcome()).isEqualTo(Outcome.UNAVAILABLE);
         }
         await()
-            .atMost(Duration.ofSeconds(15))
+            .atMost(Duration.ofSeconds(30))
             .ignoreExceptions()
             .until(
                 () ->

@@ -31,7 +31,7 @@ final class ReadIT {
       var quick = cores.one();
       var slow = cores.two();
       quick.client().publish(event(name + ":a", "0"));
-      await().until(() -> slow.head(name, 0).getThrough() == 0);
+      await().atMost(Duration.ofSeconds(30)).until(() -> slow.head(name, 0).getThrough() == 0);
       slow.gate().pause();
       PublishVerdict verdict = quick.client().publish(event(name + ":a", "1"));
       ReadRequest.Builder read =

@@ -94,7 +94,7 @@ final class Servers {
   /** Makes a topic again as soon as Kafka has forgotten the one that was deleted. */
   void makeAgain(String name, int partitions) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(30))
         .ignoreExceptionsMatching(e -> e instanceof ExecutionException)
         .until(
             () -> {

@@ -204,7 +204,7 @@ final class StartIT {
       assertThat(get(core, "/health/readiness").statusCode()).isEqualTo(200);
       servers.admin().createPartitions(Map.of(name, NewPartitions.increaseTo(3))).all().get();
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(30))
           .until(() -> get(core, "/health/readiness").statusCode() == 503);
       assertThat(get(core, "/health/readiness").body())
           .contains("topic " + name + " has 3 partitions");

@@ -17,6 +17,7 @@ import io.tailwater.contract.v1.StateRequest;
 import io.tailwater.core.fold.LogRecords;
 import io.tailwater.service.StartException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +75,9 @@ final class StateIT {
           new ProducerRecord<>(name, LogRecords.bytes("a"), LogRecords.bytes("1"));
       record.headers().add("tw-entry", LogRecords.bytes("e"));
       producer.send(record).get();
-      await().until(() -> core.client().read(CoreClient.all(name + ":a")).getEventsCount() == 1);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> core.client().read(CoreClient.all(name + ":a")).getEventsCount() == 1);
       assertThatThrownBy(() -> state(core, name + ":a", null))
           .isInstanceOf(StatusRuntimeException.class)
           .hasMessageContaining("no state");
@@ -141,6 +144,7 @@ final class StateIT {
       PublishVerdict later = verdict.toBuilder().setOffset(verdict.getOffset() + 100).build();
       // An instance that lags behind Kafka lets others answer.
       await()
+          .atMost(Duration.ofSeconds(30))
           .untilAsserted(
               () ->
                   assertThatThrownBy(() -> state(core, name + ":a", later))

@@ -58,7 +58,7 @@ final class ProcessesIT {
       // The supervisor's own death takes all others with it.
       Map<String, Long> pids = pids();
       up.process().destroyForcibly().waitFor();
-      await().atMost(Duration.ofSeconds(15)).until(() -> nonePresent(pids));
+      await().atMost(Duration.ofSeconds(30)).until(() -> nonePresent(pids));
     }
 
     // Fewer parts than before, which start sooner.
@@ -79,7 +79,7 @@ final class ProcessesIT {
     long killed = pids().getOrDefault(name, 0L);
     ProcessHandle.of(killed).orElseThrow().destroyForcibly();
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> pids().containsKey(name) && pids().getOrDefault(name, killed) != killed);
   }
 

@@ -62,7 +62,7 @@ final class PageTurnsTest {
                           });
                     }));
       }
-      await().atMost(10, TimeUnit.SECONDS).until(() -> all.get() == 2_000);
+      await().atMost(30, TimeUnit.SECONDS).until(() -> all.get() == 2_000);
     }
     assertThat(most.get()).isBetween(1, 3);
     assertThat(turns.waiting()).isZero();

@@ -150,14 +150,14 @@ final class BalancerTest {
     // What the kernels' buffers and ours take, and then nothing more.
     await()
         .pollInterval(Duration.ofMillis(300))
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(30))
         .until(new Steady(written));
     assertThat(written.get()).isLessThan(64L << 20);
     assertThat(writer.isAlive()).isTrue();
     long before = written.get();
     InputStream input = client.getInputStream();
     input.readNBytes((int) before);
-    await().atMost(Duration.ofSeconds(10)).until(() -> written.get() > before);
+    await().atMost(Duration.ofSeconds(30)).until(() -> written.get() > before);
   }
 
   @Test

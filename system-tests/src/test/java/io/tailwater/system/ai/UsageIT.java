@@ -68,8 +68,7 @@ final class UsageIT {
                       .formatted(whole, subject)));
       assertThat(billed)
           .hasEntrySatisfying(
-              cancelled,
-              usage -> assertThat(usage.path("status").asText()).isEqualTo("cancelled"));
+              cancelled, usage -> assertThat(usage.path("status").asText()).isEqualTo("cancelled"));
 
       String own = "/v1/events?channel=ai-usage:" + subject.replace(" ", "%20");
       Answer seen =

@@ -252,7 +252,7 @@ final class NginxIT {
                     nginx.address().resolve("/v1/events?channel=nowhere:x&access_token=" + secret))
                 .header("Referer", "https://example.com/?access_token=" + secret));
         await("the request is in the log")
-            .atMost(Duration.ofSeconds(10))
+            .atMost(Duration.ofSeconds(30))
             .until(() -> nginx.log().contains("/v1/events"));
         assertThat(nginx.log()).doesNotContain(secret);
         JsonNode line =

@@ -147,7 +147,7 @@ public final class LaunchedPlatform implements Platform, ExtensionContext.Store.
     ProcessHandle process =
         ProcessHandle.of(pid).orElseThrow(() -> new IllegalStateException(part + " is no process"));
     process.destroyForcibly();
-    await(part + " is dead").atMost(Duration.ofSeconds(10)).until(() -> !process.isAlive());
+    await(part + " is dead").atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
   }
 
   /** Kills a part with -9 and keeps it from being started again until {@link #release}. */
@@ -261,7 +261,7 @@ public final class LaunchedPlatform implements Platform, ExtensionContext.Store.
       throw new IllegalStateException("the launcher did not stop in " + STOP_LIMIT);
     }
     await("no process is left")
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
     delete(data);
   }
