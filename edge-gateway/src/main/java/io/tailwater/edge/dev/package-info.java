@@ -1,6 +1,6 @@
 /**
- * For the launcher only: the demo page, and buttons that break connections to show that nothing is
- * lost.
+ * For the launcher only: the demo page, the chat, and buttons that break connections to show that
+ * nothing is lost.
  */
 @NullMarked
 package io.tailwater.edge.dev;

@@ -44,6 +44,11 @@ final class Axe {
   /** Asserts that it finds nothing on a page, on both screens, light and dark. */
   void findsNothing(Page page) {
     page.evaluate(script);
+    findsNothingOnceLoaded(page);
+  }
+
+  /** The same for a page that has loaded the script. */
+  void findsNothingOnceLoaded(Page page) {
     for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
       page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
       for (int[] screen : SCREENS) {

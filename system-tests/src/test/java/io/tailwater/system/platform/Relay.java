@@ -21,7 +21,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * and reset. It can also refuse WebSockets and hold event streams back, as proxies do.
  */
 public final class Relay implements AutoCloseable {
-  private final List<URI> servers;
+  private volatile List<URI> servers;
   private final ServerSocket listener;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private final Object lock = new Object();
@@ -46,6 +46,11 @@ public final class Relay implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + listener.getLocalPort());
   }
 
+  /** Connections to come get one of these servers. */
+  public void leadTo(List<URI> others) {
+    servers = others;
+  }
+
   private void accept() {
     while (!listener.isClosed()) {
       try {
@@ -63,7 +68,8 @@ public final class Relay implements AutoCloseable {
 
   private void connect(Socket client) {
     try {
-      URI server = servers.get(ThreadLocalRandom.current().nextInt(servers.size()));
+      List<URI> now = servers;
+      URI server = now.get(ThreadLocalRandom.current().nextInt(now.size()));
       Socket upstream = StreamConnection.connect(server, 0);
       sockets.addAll(List.of(client, upstream));
       Thread.ofVirtual().name("relay-up").start(() -> passUp(client, upstream));
