@@ -37,4 +37,9 @@ function answers.finish()
   return {}
 end
 
+-- id -> the connection that has the session; empty for none
+function answers.holder()
+  return {redis.call('GET', K .. ARGV[3]) or ''}
+end
+
 return answers[command]()

@@ -131,7 +131,7 @@ final class BackendAuthority implements Authority {
     }
     AuthorizeRequest.Builder request =
         AuthorizeRequest.newBuilder()
-            .setCaller(Callers.of(identity, ""))
+            .setCaller(Callers.of(identity, "", ""))
             .setAction(question.action());
     if (question.action() == Action.CALL) {
       request.setMethod(question.about());

@@ -16,6 +16,7 @@ import io.tailwater.edge.connection.Connections;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.Places;
 import io.tailwater.edge.loop.EdgeLoops;
+import io.tailwater.edge.session.Sessions;
 import jakarta.inject.Singleton;
 
 /** Makes the parts of this package. */
@@ -35,10 +36,12 @@ final class BackendWiring {
       GrpcConfiguration grpc,
       EdgeLoops loops,
       Connections connections,
+      Sessions sessions,
+      KnownConnections known,
       @Value("${tailwater.instance}") String gateway,
       MeterRegistry meters) {
     CallSecurity security = new CallSecurity(grpc);
-    Orders orders = new Orders(connections);
+    Orders orders = new Orders(connections, sessions::connection);
     EventLoop loop = loops.any().eventLoop();
     Backends backends =
         new Backends(
@@ -50,12 +53,18 @@ final class BackendWiring {
                         instance, BackendGrpc.getServiceDescriptor(), security),
                     gateway,
                     orders::carryOut,
+                    known,
                     loop),
             task -> Thread.ofVirtual().name(LOOKUPS).start(task),
             loop,
             meters);
     backends.start();
     return backends;
+  }
+
+  @Singleton
+  KnownConnections known(EdgeLoops loops) {
+    return new KnownConnections(loops.any().eventLoop());
   }
 
   @Singleton

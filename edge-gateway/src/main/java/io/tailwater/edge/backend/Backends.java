@@ -58,6 +58,9 @@ final class Backends implements AutoCloseable {
     Gauge.builder("tailwater.edge.backend.links", this, Backends::up)
         .description("instances of the backend that this gateway is connected to")
         .register(meters);
+    Gauge.builder("tailwater.edge.backend.untold", this, Backends::untold)
+        .description("connections that instances of the backend have not been told of yet")
+        .register(meters);
   }
 
   /** Finds the instances, now and again. */
@@ -83,6 +86,10 @@ final class Backends implements AutoCloseable {
 
   private int up() {
     return (int) all.stream().filter(Link::up).count();
+  }
+
+  private int untold() {
+    return all.stream().mapToInt(Link::untold).sum();
   }
 
   private void lookUp() {

@@ -52,6 +52,7 @@ record CallBody(
             ? 0
             : RequestBody.whole("timeout_ms", fields.timeout_ms(), 1, MAX_MS),
         "",
+        "",
         traceparent);
   }
 

@@ -15,6 +15,7 @@ import io.tailwater.edge.request.JsonInput;
  * @param key the client's idempotency key; empty for none
  * @param timeoutMs how long the client waits, milliseconds; 0 for the default
  * @param connection the connection that it came over; empty for none
+ * @param session the id of this connection's session; empty for none
  * @param traceparent as in W3C Trace Context; empty for none
  */
 public record CallWish(
@@ -24,6 +25,7 @@ public record CallWish(
     String key,
     long timeoutMs,
     String connection,
+    String session,
     String traceparent) {
   /** Largest data of a call: 256 KiB as base64, and room for the fields around it. */
   public static final int MAX_DATA_BYTES = 352 << 10;

@@ -10,12 +10,14 @@ final class Callers {
 
   /**
    * @param connection the id of its connection; empty for none
+   * @param session the id of its session; empty for none
    */
-  static Caller of(Identity identity, String connection) {
+  static Caller of(Identity identity, String connection, String session) {
     Grant grant = identity.grant();
     return Caller.newBuilder()
         .setSubject(identity.subject())
         .setConnection(connection)
+        .setSession(session)
         .setAddress(identity.address())
         .addAllSubscribe(grant.subscribe())
         .addAllPublish(grant.publish())

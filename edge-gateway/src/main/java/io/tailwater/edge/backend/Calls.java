@@ -134,7 +134,8 @@ public final class Calls {
                             ? Answers.judge(answer, hasKey)
                             : CallOutcome.of(
                                 ErrorCode.UNAVAILABLE,
-                                "the backend has gone; whether it has carried out the call is unknown",
+                                "the backend has gone; whether it has carried out the call is"
+                                    + " unknown",
                                 hasKey)));
     flight.cancelWith(sent::cancel);
   }
@@ -158,6 +159,6 @@ public final class Calls {
         .setKey(wish.key())
         .setTimeoutMs(wish.timeoutMs())
         .setTraceparent(wish.traceparent())
-        .setCaller(Callers.of(identity, wish.connection()));
+        .setCaller(Callers.of(identity, wish.connection(), wish.session()));
   }
 }

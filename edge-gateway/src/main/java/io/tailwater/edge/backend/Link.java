@@ -46,12 +46,25 @@ final class Link implements AutoCloseable {
   /** Messages of the backend that are handled at the same time. */
   private static final int MAX_HANDLED = 64;
 
+  /** News of connections that the instance does not read. Then it gets a new stream. */
+  private static final int MAX_NEWS = 100_000;
+
+  /** Notices when it is connected. Called on the link's synchronization context; must not wait. */
+  interface Watch {
+    /** Calls and news can be sent. */
+    void up(Link link);
+
+    /** The stream has ended. What was sent on it is forgotten by the backend. */
+    void down(Link link);
+  }
+
   private final String name;
   private final ServiceChannel channel;
   private final BackendStub stub;
   private final UnaryCalls<BackendStub> questions;
   private final FromGateway hello;
   private final Function<ToGateway, CompletableFuture<Done>> orders;
+  private final Watch watch;
   private final ScheduledExecutorService timer;
   private final SynchronizationContext order =
       new SynchronizationContext((thread, failure) -> LOG.error("a backend's stream", failure));
@@ -61,9 +74,11 @@ final class Link implements AutoCloseable {
 
   private volatile boolean up;
   private volatile int held;
+  private volatile int untold;
 
   // Owned by `order`.
   private final Map<Long, Sent> unsent = new LinkedHashMap<>();
+  private final Map<String, FromGateway> news = new LinkedHashMap<>();
   private final Backoff backoff = new Backoff();
   private @Nullable ClientCallStreamObserver<FromGateway> call;
   private long lastId;
@@ -76,6 +91,7 @@ final class Link implements AutoCloseable {
    * @param channel to the instance; closed with the link
    * @param gateway the name of this gateway
    * @param orders carries out what the backend asks; never fails
+   * @param watch is told when it is connected and when it is not
    * @param timer for opening it again
    */
   Link(
@@ -83,6 +99,7 @@ final class Link implements AutoCloseable {
       ServiceChannel channel,
       String gateway,
       Function<ToGateway, CompletableFuture<Done>> orders,
+      Watch watch,
       ScheduledExecutorService timer) {
     this.name = name;
     this.channel = channel;
@@ -90,6 +107,7 @@ final class Link implements AutoCloseable {
     this.questions = new UnaryCalls<>(stub, "the backend cannot be asked right now");
     this.hello = FromGateway.newBuilder().setHello(Hello.newBuilder().setGateway(gateway)).build();
     this.orders = orders;
+    this.watch = watch;
     this.timer = timer;
   }
 
@@ -136,6 +154,16 @@ final class Link implements AutoCloseable {
     return one;
   }
 
+  /** Tells the backend about a connection, unless the stream ends before. Newer news count. */
+  void tell(String connection, FromGateway message) {
+    order.execute(() -> onTell(connection, message));
+  }
+
+  /** How many connections it has news of that were not sent. */
+  int untold() {
+    return untold;
+  }
+
   /** Asks whether something is allowed; fails if there is no answer within the time. */
   CompletableFuture<AuthorizeAnswer> authorize(AuthorizeRequest request, Duration within) {
     return questions.call(within, (service, answer) -> service.authorize(request, answer));
@@ -155,6 +183,27 @@ final class Link implements AutoCloseable {
       unsent.put(one.id, one);
     }
     held = unsent.size();
+  }
+
+  private void onTell(String connection, FromGateway message) {
+    order.throwIfNotInThisSynchronizationContext();
+    ClientCallStreamObserver<FromGateway> open = call;
+    if (open == null) {
+      return;
+    }
+    news.put(connection, message);
+    if (news.size() > MAX_NEWS) {
+      open.cancel("the backend reads nothing", null);
+    } else {
+      tellAll(open);
+    }
+  }
+
+  private void tellAll(ClientCallStreamObserver<FromGateway> open) {
+    while (!news.isEmpty() && open.isReady()) {
+      open.onNext(news.remove(news.keySet().iterator().next()));
+    }
+    untold = news.size();
   }
 
   private void write(Sent one, ClientCallStreamObserver<FromGateway> open) {
@@ -187,7 +236,9 @@ final class Link implements AutoCloseable {
       up = true;
       backoff.reset();
       LOG.info("connected to the backend {}", name);
+      watch.up(this);
     }
+    tellAll(open);
     while (!unsent.isEmpty() && open.isReady()) {
       Sent next = unsent.remove(unsent.keySet().iterator().next());
       write(next, open);
@@ -212,8 +263,13 @@ final class Link implements AutoCloseable {
     } else {
       LOG.debug("the backend {} cannot be reached: {}", name, why);
     }
+    if (up) {
+      watch.down(this);
+    }
     up = false;
     call = null;
+    news.clear();
+    untold = 0;
     List<Sent> lost = new ArrayList<>(sent.values());
     lost.addAll(unsent.values());
     sent.clear();

@@ -21,6 +21,7 @@ import io.tailwater.edge.log.StartText;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Does to connections of this gateway what the backend asks. Any thread. */
@@ -28,9 +29,14 @@ final class Orders {
   private static final int MAX_PUSH_BYTES = 256 << 10;
 
   private final Connections connections;
+  private final Function<String, Optional<Connection>> bySession;
 
-  Orders(Connections connections) {
+  /**
+   * @param bySession finds the connection of this gateway that has a session
+   */
+  Orders(Connections connections, Function<String, Optional<Connection>> bySession) {
     this.connections = connections;
+    this.bySession = bySession;
   }
 
   /** Carries out a push, join, leave or end. What became of it comes on any thread; never fails. */
@@ -86,7 +92,7 @@ final class Orders {
           push.getSubject().equals(Identity.ANONYMOUS)
               ? List.of()
               : connections.of(push.getSubject());
-      case SESSION -> List.of();
+      case SESSION -> bySession.apply(push.getSession()).stream().toList();
       case TO_NOT_SET ->
           throw new RequestException(
               ErrorCode.INVALID_REQUEST, "a push is to a connection, a session or a subject");

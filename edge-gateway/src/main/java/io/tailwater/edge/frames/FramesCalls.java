@@ -15,6 +15,8 @@ import io.tailwater.edge.backend.CallWish;
 import io.tailwater.edge.backend.Calls;
 import io.tailwater.edge.backend.OngoingCall;
 import io.tailwater.edge.backend.Route;
+import io.tailwater.edge.session.HandOvers;
+import io.tailwater.edge.session.Session;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,9 +50,10 @@ final class FramesCalls {
    *
    * @param id of the frame
    * @param connection the id of the connection
+   * @param session the connection's
    * @throws RequestException which says what is wrong with it, and what is accepted
    */
-  void call(long id, Identity identity, String connection, Call frame) {
+  void call(long id, Identity identity, String connection, Session session, Call frame) {
     assert loop.inEventLoop();
     if (ongoing.size() >= MAX_CALLS) {
       CallOutcome full =
@@ -75,6 +78,7 @@ final class FramesCalls {
                 frame.getKey(),
                 frame.getTimeoutMs(),
                 connection,
+                session.id(),
                 ""),
             route);
     if (ongoing.isEmpty()) {
@@ -108,6 +112,21 @@ final class FramesCalls {
                       .setRetry(failed.retry())
                       .setDetails(ByteString.copyFromUtf8(failed.details())));
     };
+  }
+
+  /**
+   * The connection broke, and the client may come back with its session. Answers go to its next
+   * connection then, under the ids of their calls.
+   */
+  void move(Session session, HandOvers handOvers) {
+    assert loop.inEventLoop();
+    ongoing.forEach(
+        (id, call) ->
+            call.outcome()
+                .thenAccept(
+                    outcome ->
+                        handOvers.hand(session, frame(outcome).setId(id).build().toByteArray())));
+    ongoing = Map.of();
   }
 
   /** The client has left: nobody waits for the answers. */

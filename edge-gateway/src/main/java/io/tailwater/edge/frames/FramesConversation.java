@@ -1,6 +1,7 @@
 package io.tailwater.edge.frames;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -40,12 +41,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Confined to the connection's event loop: does what a client's frames ask, and answers each of
  * them once.
  */
 final class FramesConversation implements Conversation, Answers {
+  private static final Logger LOG = LoggerFactory.getLogger(FramesConversation.class);
+
   private final FramesTransport transport;
   private final Caller caller;
   private final FramesParts parts;
@@ -65,7 +70,7 @@ final class FramesConversation implements Conversation, Answers {
     this.caller = caller;
     this.session = session;
     this.parts = parts;
-    this.calls = new FramesCalls(parts.calls(), loop(), this::answerNow);
+    this.calls = new FramesCalls(parts.calls(), loop(), this::answerCall);
   }
 
   @Override
@@ -94,7 +99,7 @@ final class FramesConversation implements Conversation, Answers {
     connection = begun;
     subscriptions = new FramesSubscriptions(begun, parts, this);
     transport.onJoin(subscriptions);
-    parts.sessions().opened(session, begun);
+    open(identity);
     if (identity.anonymous()) {
       authDeadline =
           loop()
@@ -103,6 +108,26 @@ final class FramesConversation implements Conversation, Answers {
                   parts.configuration().authWithin().toMillis(),
                   TimeUnit.MILLISECONDS);
     }
+  }
+
+  /** The connection has its session, and this identity. */
+  private void open(Identity identity) {
+    parts.sessions().opened(session, connection(), this::handedOver);
+    parts.known().opened(identity, connection().id(), session.id(), session.restored());
+  }
+
+  /** An answer that came after an earlier connection of the session had ended. Any thread. */
+  private void handedOver(byte[] frame) {
+    loop()
+        .execute(
+            () -> {
+              try {
+                answerCall(ServerFrame.parseFrom(frame).toBuilder());
+              } catch (InvalidProtocolBufferException e) {
+                // Of a gateway of another version. The client's deadline ends its call.
+                LOG.warn("an answer that was handed over cannot be read", e);
+              }
+            });
   }
 
   private void requireToken() {
@@ -139,15 +164,16 @@ final class FramesConversation implements Conversation, Answers {
         case SUBSCRIBE -> subscriptions().subscribe(id, frame.getSubscribe());
         case RESUME -> subscriptions().resume(id, frame.getResume());
         case PUBLISH -> publish(id, frame.getPublish());
-        case CALL -> calls.call(id, connection().identity(), connection().id(), frame.getCall());
+        case CALL ->
+            calls.call(id, connection().identity(), connection().id(), session, frame.getCall());
         case UNSUBSCRIBE -> subscriptions().unsubscribe(id, frame.getUnsubscribe());
         case ACK -> ack(id, frame.getAck());
         case PRESENT -> present(id, frame.getPresent());
         case PING -> answer(id, to -> to.setPong(Pong.newBuilder().setServerTimeMs(now())));
         case FRAME_NOT_SET ->
             throw invalid(
-                "a frame has one of auth, subscribe, resume, publish, call, unsubscribe, ack, present"
-                    + " or ping");
+                "a frame has one of auth, subscribe, resume, publish, call, unsubscribe, ack,"
+                    + " present or ping");
       }
     } catch (RequestException e) {
       error(id, e);
@@ -192,7 +218,7 @@ final class FramesConversation implements Conversation, Answers {
     if (before.anonymous() && !identity.anonymous()) {
       parts.sessions().ended(session);
       session = parts.sessions().fresh(identity.subject());
-      parts.sessions().opened(session, connection());
+      open(identity);
       return session.text();
     }
     return "";
@@ -311,6 +337,17 @@ final class FramesConversation implements Conversation, Answers {
     }
   }
 
+  /**
+   * The answer to a call. A connection that is being closed leaves it to the session's next one.
+   */
+  private void answerCall(ServerFrame.Builder frame) {
+    if (gone || transport.socket().closing()) {
+      parts.handOvers().hand(session, frame.build().toByteArray());
+    } else {
+      answerNow(frame);
+    }
+  }
+
   private void answerNow(ServerFrame.Builder frame) {
     if (!gone) {
       transport.write(frame);
@@ -358,6 +395,7 @@ final class FramesConversation implements Conversation, Answers {
     if (connection != null && !gone) {
       connection.onLeft();
     }
+    calls.hangUp();
     onEnd();
   }
 
@@ -366,9 +404,10 @@ final class FramesConversation implements Conversation, Answers {
     assert loop().inEventLoop();
     gone = true;
     cancelAuthDeadline();
-    calls.hangUp();
     if (connection != null) {
       parts.sessions().ended(session);
+      parts.known().closed(connection.id());
+      calls.move(session, parts.handOvers());
       connection.onGone();
     }
   }

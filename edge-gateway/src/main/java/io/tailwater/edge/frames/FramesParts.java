@@ -3,10 +3,12 @@ package io.tailwater.edge.frames;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.acks.ReadMarks;
 import io.tailwater.edge.backend.Calls;
+import io.tailwater.edge.backend.KnownConnections;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
+import io.tailwater.edge.session.HandOvers;
 import io.tailwater.edge.session.Sessions;
 import io.tailwater.edge.websocket.WebSocketConfiguration;
 import java.time.InstantSource;
@@ -17,6 +19,8 @@ record FramesParts(
     Namespaces namespaces,
     Subscriptions subscriptions,
     Sessions sessions,
+    HandOvers handOvers,
+    KnownConnections known,
     Publishing publishing,
     ReadMarks marks,
     Calls calls,

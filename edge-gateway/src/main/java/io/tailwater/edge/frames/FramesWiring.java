@@ -5,10 +5,12 @@ import io.micronaut.context.annotation.Factory;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.acks.ReadMarks;
 import io.tailwater.edge.backend.Calls;
+import io.tailwater.edge.backend.KnownConnections;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
+import io.tailwater.edge.session.HandOvers;
 import io.tailwater.edge.session.Sessions;
 import io.tailwater.edge.websocket.WebSocketConfiguration;
 import jakarta.inject.Singleton;
@@ -23,6 +25,8 @@ final class FramesWiring {
       Namespaces namespaces,
       Subscriptions subscriptions,
       Sessions sessions,
+      HandOvers handOvers,
+      KnownConnections known,
       Publishing publishing,
       ReadMarks marks,
       Calls calls,
@@ -35,6 +39,8 @@ final class FramesWiring {
         namespaces,
         subscriptions,
         sessions,
+        handOvers,
+        known,
         publishing,
         marks,
         calls,

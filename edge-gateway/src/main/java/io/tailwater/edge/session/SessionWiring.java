@@ -51,4 +51,19 @@ final class SessionWiring {
     loops.any().eventLoop().scheduleAtFixedRate(sessions::turn, 1, 1, TimeUnit.SECONDS);
     return sessions;
   }
+
+  @Context
+  HandOvers handOvers(
+      Sessions sessions,
+      RedisPublisher publisher,
+      RedisListener listener,
+      EdgeLoops loops,
+      MeterRegistry meters) {
+    HandOvers handOvers = new HandOvers(sessions, publisher, loops.any().eventLoop());
+    Gauge.builder("tailwater.edge.session.answers", handOvers, HandOvers::waiting)
+        .description("answers that wait for the next connection of their session")
+        .register(meters);
+    handOvers.listen(listener);
+    return handOvers;
+  }
 }

@@ -11,9 +11,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,7 @@ public final class Sessions {
   private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
   /** Keeps all of them on one server of a Cluster, so that many can be renewed in one call. */
-  private static final String TAG = "{session}:";
+  static final String TAG = "{session}:";
 
   /** How long a session lives after its connection. */
   private static final Duration GRACE = Duration.ofSeconds(30);
@@ -54,7 +56,7 @@ public final class Sessions {
           .toList();
   private int part;
 
-  private record Open(Session session, Connection connection) {}
+  private record Open(Session session, Connection connection, Consumer<byte[]> receiver) {}
 
   /**
    * @param platform whose sessions they are; null until it is known
@@ -112,9 +114,13 @@ public final class Sessions {
     return new Session(id, tokens.text(id, subject), gateway + "\n" + names.get(), false);
   }
 
-  /** The connection of a session has begun. */
-  public void opened(Session session, Connection connection) {
-    Open now = new Open(session, connection);
+  /**
+   * The connection of a session has begun.
+   *
+   * @param receiver gets what was meant for an earlier connection of the session; any thread
+   */
+  public void opened(Session session, Connection connection, Consumer<byte[]> receiver) {
+    Open now = new Open(session, connection, receiver);
     Open before = part(session.id()).put(session.id(), now);
     if (before != null) {
       before.connection.endSoon(Disconnect.REPLACED);
@@ -130,6 +136,34 @@ public final class Sessions {
     Open one = all.get(session.id());
     if (one != null && one.session.equals(session) && all.remove(session.id(), one)) {
       call("finish", GRACE, List.of(session.id(), session.connection()));
+    }
+  }
+
+  /** The connection of this gateway that has the session, if one has. */
+  public Optional<Connection> connection(String id) {
+    return Optional.ofNullable(part(id).get(id)).map(Open::connection);
+  }
+
+  /** The name of this gateway among those that share sessions. */
+  String gateway() {
+    return gateway;
+  }
+
+  /** The gateway of a connection, by the connection's name. */
+  static String gatewayOf(String connection) {
+    return connection.substring(0, connection.indexOf('\n'));
+  }
+
+  /** The name of the connection that has a session; empty if none has. Fails without Redis. */
+  CompletableFuture<String> holder(String id) {
+    return call("holder", KEPT, List.of(id)).thenApply(answer -> (String) answer.getFirst());
+  }
+
+  /** Gives a message to the connection of this gateway that has the session, if one has. */
+  void deliver(String id, byte[] message) {
+    Open one = part(id).get(id);
+    if (one != null) {
+      one.receiver.accept(message);
     }
   }
 
@@ -167,7 +201,7 @@ public final class Sessions {
 
   /** The newest connection has the session. */
   private void take(String id, String connection) {
-    String of = connection.substring(0, connection.indexOf('\n'));
+    String of = gatewayOf(connection);
     if (of.equals(gateway)) {
       replaced(id, connection);
     } else {

@@ -42,6 +42,7 @@ final class CallsTest {
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final DefaultEventLoop loop = new DefaultEventLoop();
+  private final KnownConnections known = new KnownConnections(loop);
   private final Places places = Places.ofCalls(MAX_CALLS, 64 << 20, meters);
   private ScriptedBackend backend;
   private Backends backends;
@@ -60,6 +61,7 @@ final class CallsTest {
                         instance, BackendGrpc.getServiceDescriptor(), CallSecurity.NONE),
                     "edge-gateway-1",
                     message -> CompletableFuture.completedFuture(Done.getDefaultInstance()),
+                    known,
                     loop),
             task -> Thread.ofVirtual().start(task),
             loop,
@@ -256,6 +258,7 @@ final class CallsTest {
             "",
             200,
             "",
+            "",
             "");
     List<OngoingCall> many =
         IntStream.range(0, MAX_CALLS / 2)
@@ -282,7 +285,14 @@ final class CallsTest {
     return calls.call(
         identity(subject),
         new CallWish(
-            method, ByteString.copyFromUtf8("{}"), false, key, Math.min(timeoutMs, 30_000), "", ""),
+            method,
+            ByteString.copyFromUtf8("{}"),
+            false,
+            key,
+            Math.min(timeoutMs, 30_000),
+            "",
+            "",
+            ""),
         calls.route());
   }
 

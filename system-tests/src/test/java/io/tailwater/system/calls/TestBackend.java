@@ -34,11 +34,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A backend whose methods are what a test needs: {@code echo}; {@code wait.MS} answers later;
- * {@code never}; {@code twice}; {@code rubbish}; {@code push}, {@code join}, {@code leave} and
- * {@code end} do so to the caller. Any thread.
+ * {@code never}; {@code session}; {@code twice}; {@code rubbish}; {@code push}, {@code join},
+ * {@code leave} and {@code end} do so to the caller. Any thread.
  */
 final class TestBackend implements AutoCloseable {
   final LinkedBlockingQueue<Done> done = new LinkedBlockingQueue<>();
+
+  /** Connections that were opened, resumed and closed. */
+  final LinkedBlockingQueue<FromGateway> news = new LinkedBlockingQueue<>();
 
   /** What was asked whether it is allowed. */
   final List<String> questions = new CopyOnWriteArrayList<>();
@@ -86,6 +89,11 @@ final class TestBackend implements AutoCloseable {
     }
   }
 
+  /** How many gateways are connected. */
+  int gateways() {
+    return streams.size();
+  }
+
   int port() {
     return server.getPort();
   }
@@ -112,7 +120,8 @@ final class TestBackend implements AutoCloseable {
       switch (message.getMessageCase()) {
         case CALL -> call(message.getCall());
         case ANSWER -> done.add(message.getAnswer());
-        case HELLO, OPENED, RESUMED, CLOSED, CANCEL, MESSAGE_NOT_SET -> {}
+        case OPENED, RESUMED, CLOSED -> news.add(message);
+        case HELLO, CANCEL, MESSAGE_NOT_SET -> {}
       }
     }
 
@@ -124,6 +133,11 @@ final class TestBackend implements AutoCloseable {
       String[] name = call.getMethod().split("[.]");
       switch (name[0]) {
         case "echo" -> answer(call);
+        case "session" ->
+            answer(
+                call.toBuilder()
+                    .setData(ByteString.copyFromUtf8("\"" + call.getCaller().getSession() + "\""))
+                    .build());
         case "twice" -> {
           answer(call);
           answer(call);

@@ -123,12 +123,17 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
 
   private Service backend() {
     int port = FreePort.choose();
-    Map<String, Object> properties = common("grpc-backend");
+    return new Service(backend("grpc-backend", port), port, data);
+  }
+
+  /** One more backend; its caller closes it. */
+  public ApplicationContext backend(String name, int port) {
+    Map<String, Object> properties = common(name);
     properties.put("grpc.server.host", "127.0.0.1");
     properties.put("grpc.server.port", port);
     properties.put("micronaut.server.port", FreePort.choose());
     properties.put("tailwater.backend.event-cores", eventCoreAddresses());
-    return new Service(GrpcBackend.start(properties), port, data);
+    return GrpcBackend.start(properties);
   }
 
   /** Where the backend's gRPC listens. */
