@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -93,6 +95,39 @@ final class LeasesIT {
       await()
           .during(Duration.ofSeconds(2))
           .until(() -> eventCore.events(stream.getChannel()).size() == events);
+    }
+  }
+
+  @Test
+  @Tag("long")
+  void aProducerThatIsStoppedForFifteenSecondsLosesItsStreamWhichEndsOnce() throws Exception {
+    Map<String, Object> usual = Map.of("tailwater.ai.tokens-per-second", 100);
+    CountDownLatch never = new CountDownLatch(1);
+    try (AiService judge = AiService.start(eventCore.address(), redis.uri(), usual);
+        AiProcess stopped =
+            new AiProcess(
+                eventCore.address(),
+                redis.uri(),
+                Map.of("TAILWATER_AI_TOKENS_PER_SECOND", "100"))) {
+      assertThat(judge.context().isRunning()).isTrue();
+      // Those with short leases must not be the judges.
+      one.close();
+      two.close();
+      StreamState stream = stopped.create(LONG);
+      await()
+          .untilAsserted(
+              () -> assertThat(eventCore.events(stream.getChannel())).hasSizeGreaterThan(5));
+      stopped.signal("STOP");
+      assertThat(never.await(15, TimeUnit.SECONDS)).isFalse();
+      Transcript lost = ended(stream);
+      assertThat(((Failed) lost.newest()).code()).isEqualTo("producer_lost");
+      int events = eventCore.events(stream.getChannel()).size();
+      stopped.signal("CONT");
+      await()
+          .during(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> eventCore.events(stream.getChannel()).size() == events);
+      assertThat(Transcript.expected(LONG)).startsWith(lost.text());
     }
   }
 

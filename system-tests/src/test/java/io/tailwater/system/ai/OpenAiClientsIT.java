@@ -41,6 +41,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Clients of OpenAI's protocol, unmodified, against mocks and against a server of models. */
@@ -186,6 +187,7 @@ final class OpenAiClientsIT {
   private final InProcessPlatform platform;
   private final FakeUpstream server = new FakeUpstream();
   private ApplicationContext aiStreams;
+  private int aiStreamsPort;
   private ExtraGateway gateway;
 
   OpenAiClientsIT(InProcessPlatform platform) {
@@ -206,6 +208,7 @@ final class OpenAiClientsIT {
       settings.put("tailwater.ai.models." + model + ".url", server.base().toString());
     }
     aiStreams = platform.aiStreams(port, settings);
+    aiStreamsPort = port;
     gateway =
         platform.gateway(
             Map.of(
@@ -345,6 +348,35 @@ final class OpenAiClientsIT {
       goOn.countDown();
       assertThat(results(client).get("text").asText()).isEqualTo("before, after");
     }
+  }
+
+  @Test
+  @Tag("long")
+  void twentySecondsOfSilenceAreBridgedByTheHeartbeatsOfAnyGateway() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    server.on(
+        "silent",
+        (connection, attempt) -> {
+          connection.stream();
+          connection.text("before, ");
+          try {
+            assertThat(never.await(20, TimeUnit.SECONDS)).isFalse();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          connection.text("after");
+          connection.finish("stop", 1, 1);
+        });
+    long began = System.nanoTime();
+    try (ExtraGateway usual =
+        platform.gateway(
+            Map.of("tailwater.edge.ai-streams", List.of("127.0.0.1:" + aiStreamsPort)))) {
+      usual.ready();
+      assertThat(results(process(usual, "openai-silent", SILENT)).get("text").asText())
+          .isEqualTo("before, after");
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(20));
+    assertThat(server.asked("silent")).as("the SDK did not ask again").isEqualTo(1);
   }
 
   @Test
@@ -495,7 +527,8 @@ final class OpenAiClientsIT {
   /** A body of so many bytes, or of a few more. */
   private static String picture(int bytes) {
     String head =
-        "{\"model\":\"endless\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"What is this?\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,";
+        "{\"model\":\"endless\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"What"
+            + " is this?\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,";
     String tail = "\"}}]}]}";
     return head + "A".repeat(Math.max(0, bytes - head.length() - tail.length())) + tail;
   }
@@ -601,8 +634,12 @@ final class OpenAiClientsIT {
   }
 
   private Process process(String name, String script) throws Exception {
+    return process(gateway, name, script);
+  }
+
+  private static Process process(ExtraGateway asked, String name, String script) throws Exception {
     List<String> command = new ArrayList<>(Tools.node(name, script));
-    command.add(gateway.address().resolve("/v1").toString());
+    command.add(asked.address().resolve("/v1").toString());
     command.add(TOKEN);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
