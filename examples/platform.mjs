@@ -10,6 +10,7 @@ const beside = (distance) => `127.0.0.1:${Number(new URL(url).port) + distance}`
 export const kafka = process.env.TAILWATER_KAFKA ?? beside(100);
 export const redis = process.env.TAILWATER_REDIS ?? `redis://${beside(101)}`;
 export const eventCore = process.env.TAILWATER_EVENT_CORE ?? beside(110);
+export const backend = process.env.TAILWATER_BACKEND ?? beside(192);
 export const gateways = [beside(1), beside(2)];
 
 /** A token as a backend makes it, for an hour. See docs/guide/tokens.md. */

@@ -150,11 +150,13 @@ final class ExamplesIT {
   void grpcCallsSucceed() throws Exception {
     try (Tool client = run("grpc")) {
       assertThat(String.join("\n", client.awaitEnd(0)))
-          .containsPattern("namespaces: .*\\bdemo\\b")
-          .containsPattern("verdict 3: STORED \\w+-\\d+")
-          .containsPattern("event \\d+: \\{\"n\":3}")
-          .contains("refused: NOT_FOUND not_found")
-          .contains("done, 3 stored");
+          .containsPattern("unary: sent \\w+-\\d+")
+          .containsPattern("server streaming: \\w+-\\d+ by other chat: three")
+          .contains("client streaming: 3 stored, 0 refused")
+          .containsPattern("bidirectional: verdict 3: STORED \\w+-\\d+")
+          .contains("refused: invalid_request, text: ")
+          .contains("error: NOT_FOUND not_found")
+          .contains("done, 3 published");
     }
   }
 
