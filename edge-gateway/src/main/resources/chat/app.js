@@ -53,6 +53,8 @@ class Chat {
   #composer = new Composer();
   #room;
   #acking;
+  /** The newest messages that were seen, and are not told of yet, by room. */
+  #seenTo = new Map();
   #drawing = false;
   #items = new Map();
   #failure = '';
@@ -60,7 +62,10 @@ class Chat {
   constructor(name) {
     const outbox = persistentOutbox('tailwater-chat');
     const client = this.#client = createClient({getToken: () => session.renew(), outbox: shownOutbox(outbox, (entry) => this.#waits(entry))});
-    client.on('state', () => this.#connection());
+    client.on('state', ({state}) => {
+      if (state === 'live') this.#report();
+      this.#connection();
+    });
     client.on('error', (error) => {
       this.#failure = error.message;
       this.#connection();
@@ -170,10 +175,18 @@ class Chat {
   /** Whether its user has the newest message before their eyes. */
   #seen() {
     const room = this.#room, looks = document.visibilityState === 'visible' && document.hasFocus() && document.body.dataset.view === 'room';
-    if (!room?.unread || !room.live || !looks || !this.#messages.atEnd) return;
+    if (!room?.unread || !room.newest || !room.live || !looks || !this.#messages.atEnd) return;
     room.counted(0);
+    this.#seenTo.set(room, room.newest.id);
     clearTimeout(this.#acking);
-    this.#acking = setTimeout(() => room.read().catch(() => {}), ACK_MS);
+    this.#acking = setTimeout(() => this.#report(), ACK_MS);
+  }
+
+  /** Tells the platform what was seen; what cannot be told now is told when there is a connection. */
+  #report() {
+    for (const [room, id] of this.#seenTo) {
+      room.read(id).then(() => this.#seenTo.get(room) === id && this.#seenTo.delete(room), () => {});
+    }
   }
 
   // ---- What is around them
@@ -228,7 +241,7 @@ class Chat {
     const text = {
       live: 'Connected',
       connecting: `Connecting…${wait && ` ${wait}.`}`,
-      offline: `Offline. ${wait || 'Messages wait'} until you are back.`.replace('until you are back.', 'until you are back'),
+      offline: `Offline. ${wait || 'Messages wait'} until you are back`,
       closed: `Disconnected: ${this.#failure || 'load the page again'}`,
     }[state];
     for (const element of document.querySelectorAll('[data-connection]')) {

@@ -6,9 +6,9 @@ const TINTS = 8;
 
 /** The same name has the same colour everywhere. */
 function tint(name) {
-  let sum = 0;
-  for (const char of name) sum = (sum * 31 + char.codePointAt(0)) >>> 0;
-  return sum % TINTS;
+  let sum = 0x811c9dc5;
+  for (const char of name) sum = Math.imul(sum ^ char.codePointAt(0), 0x01000193);
+  return ((sum ^ sum >>> 10) >>> 0) % TINTS;
 }
 
 function initials(name) {

@@ -292,10 +292,9 @@ export class Room extends EventTarget {
     this.changed();
   }
 
-  /** Its user has seen all of it. */
-  async read() {
-    this.counted(0);
-    if (this.newest) await this.#channel.ack(this.newest.id);
+  /** Its user has seen it through a message, on all devices. */
+  async read(id) {
+    await this.#channel.ack(id);
   }
 
   /** Whatever is there now is not new to its user, who has never been here. */

@@ -307,6 +307,7 @@ final class ChatPageIT {
       }
       publish("lobby", "Mira", List.of("Cake in ten minutes."));
       ann.enter(room);
+      ann.page().locator("#rooms a.unread[href='#/lobby']").waitFor();
       for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
         String name = colors.name().toLowerCase(Locale.ROOT);
         ann.screenshot(PICTURES.resolve("chat-laptop-" + name + ".png"), 1280, 800, colors);
