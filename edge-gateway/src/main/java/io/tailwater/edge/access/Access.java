@@ -35,6 +35,11 @@ public final class Access {
     return credentials(request).from(addresses.of(request));
   }
 
+  /** The sender of a request without its credentials: only where it came from. */
+  public Identity withoutToken(HttpRequest<?> request) {
+    return Identity.withoutToken().from(addresses.of(request));
+  }
+
   private Identity credentials(HttpRequest<?> request) {
     String authorization = Once.header(request, HttpHeaders.AUTHORIZATION);
     if (authorization != null) {

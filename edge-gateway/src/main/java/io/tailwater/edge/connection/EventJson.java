@@ -39,6 +39,21 @@ public final class EventJson {
    * @param channel the full name
    */
   public static void writeEvent(String channel, Epoch epoch, Event event, ByteBuf out) {
+    writeAllButData(channel, epoch, event, out);
+    if (!event.getRedacted() && event.getOp() != EntryOp.DELETE) {
+      out.writeCharSequence(",\"data\":", StandardCharsets.US_ASCII);
+      writeData(event, out);
+    }
+    out.writeByte('}');
+  }
+
+  /** Writes the event without its data, for clients that get the data beside it. */
+  public static void writeMeta(String channel, Epoch epoch, Event event, ByteBuf out) {
+    writeAllButData(channel, epoch, event, out);
+    out.writeByte('}');
+  }
+
+  private static void writeAllButData(String channel, Epoch epoch, Event event, ByteBuf out) {
     if (epoch.isEphemeral()) {
       out.writeCharSequence("{\"ephemeral\":true,\"channel\":", StandardCharsets.US_ASCII);
     } else {
@@ -76,11 +91,7 @@ public final class EventJson {
     }
     if (event.getRedacted()) {
       out.writeCharSequence(",\"redacted\":true", StandardCharsets.US_ASCII);
-    } else if (event.getOp() != EntryOp.DELETE) {
-      out.writeCharSequence(",\"data\":", StandardCharsets.US_ASCII);
-      writeData(event, out);
     }
-    out.writeByte('}');
   }
 
   /** Writes what the event did to an entry of its channel's state. */

@@ -167,13 +167,17 @@ public final class Subscriptions {
    * @throws RequestException {@code too_many_connections}
    */
   public Connection begin(io.netty.channel.Channel netty, Identity identity, Transport transport) {
-    return begin(
-        connections.loops().of(netty.eventLoop()),
-        identity,
-        connections.admit(identity),
-        List.of(),
-        transport,
-        false);
+    return begin(connections.loops().of(netty.eventLoop()), identity, transport);
+  }
+
+  /**
+   * As {@link #begin(io.netty.channel.Channel, Identity, Transport)}, for a client that is not
+   * connected all the time.
+   *
+   * @param loop that owns it
+   */
+  public Connection begin(EdgeLoop loop, Identity identity, Transport transport) {
+    return begin(loop, identity, connections.admit(identity), List.of(), transport, false);
   }
 
   private Optional<Connection> begin(

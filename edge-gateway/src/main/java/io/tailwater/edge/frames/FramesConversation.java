@@ -7,7 +7,6 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.Conflict;
-import io.tailwater.contract.EntryText;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.RequestException;
@@ -16,15 +15,11 @@ import io.tailwater.contract.v1.Acked;
 import io.tailwater.contract.v1.Auth;
 import io.tailwater.contract.v1.Authed;
 import io.tailwater.contract.v1.ClientFrame;
-import io.tailwater.contract.v1.Encoding;
-import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Error;
 import io.tailwater.contract.v1.Pong;
 import io.tailwater.contract.v1.Present;
 import io.tailwater.contract.v1.Presented;
 import io.tailwater.contract.v1.Publish;
-import io.tailwater.contract.v1.PublishRequest;
-import io.tailwater.contract.v1.Published;
 import io.tailwater.contract.v1.ServerFrame;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.ConflictJson;
@@ -32,7 +27,6 @@ import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.http.Problems;
 import io.tailwater.edge.presence.PresenceWish;
-import io.tailwater.edge.publish.Publishing;
 import io.tailwater.edge.publish.Receipt;
 import io.tailwater.edge.session.Session;
 import io.tailwater.edge.websocket.Conversation;
@@ -243,31 +237,8 @@ final class FramesConversation implements Conversation, Answers {
   // --- what it publishes ---
 
   private void publish(long id, Publish wish) {
-    Channel channel = Channel.parse(wish.getChannel());
-    boolean named = !wish.getEntry().isEmpty() || !wish.getOp().isEmpty();
-    EntryOp op = named ? EntryText.op(wish.getOp()) : EntryOp.ENTRY_OP_UNSPECIFIED;
-    if (wish.getData().isEmpty()
-        && wish.getEncoding() == Encoding.ENCODING_JSON
-        && !wish.getClose()
-        && op != EntryOp.DELETE) {
-      throw invalid("'data' is missing: any JSON value, or base64 with \"encoding\":\"base64\"");
-    }
-    byte[] data = wish.getData().toByteArray();
-    PublishRequest.Builder request =
-        PublishRequest.newBuilder()
-            .setEntry(wish.getEntry())
-            .setOp(op)
-            .setIf(wish.getIf())
-            .setAtMs(wish.getAt())
-            .setSeen(wish.getSeen())
-            .setType(wish.getType())
-            .setKey(wish.getKey())
-            .setClose(wish.getClose());
-    Publishing publishing = parts.publishing();
     await(
-        wish.getEncoding() == Encoding.ENCODING_BASE64
-            ? publishing.publishBytes(connection().identity(), channel, request, data)
-            : publishing.publishJson(connection().identity(), channel, request, data),
+        parts.publishing().publish(connection().identity(), wish),
         (receipt, failure) -> onPublished(id, receipt, failure));
   }
 
@@ -275,15 +246,7 @@ final class FramesConversation implements Conversation, Answers {
     if (receipt == null) {
       error(id, refusal(Objects.requireNonNull(failure)));
     } else {
-      Published.Builder published =
-          Published.newBuilder()
-              .setId(receipt.id())
-              .setDuplicate(receipt.duplicate())
-              .setVersion(receipt.version());
-      if (receipt.superseded()) {
-        published.setSuperseded(true);
-      }
-      answer(id, to -> to.setPublished(published));
+      answer(id, to -> to.setPublished(receipt.published()));
     }
   }
 

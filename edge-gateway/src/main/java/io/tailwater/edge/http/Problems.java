@@ -55,6 +55,11 @@ public final class Problems {
     return refusal("connection", connection.id(), failure);
   }
 
+  /** As {@link #refusal(HttpRequest, Throwable)}, of a client that has no connection yet. */
+  public static RequestException refusal(Throwable failure) {
+    return refusal("connection", "none yet", failure);
+  }
+
   private static RequestException refusal(String of, @Nullable String id, Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {

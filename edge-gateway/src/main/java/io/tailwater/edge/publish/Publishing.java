@@ -4,13 +4,16 @@ import com.google.protobuf.ByteString;
 import io.tailwater.client.Publisher;
 import io.tailwater.client.Verdict;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.EntryText;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.IdempotencyKey;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.Encoding;
 import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Namespace;
+import io.tailwater.contract.v1.Publish;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.access.Identity;
@@ -89,6 +92,39 @@ public final class Publishing {
   public CompletableFuture<Receipt> publishJson(
       Identity identity, Channel channel, PublishRequest.Builder request, byte[] json) {
     return publish(identity, channel, request, Form.JSON, json);
+  }
+
+  /**
+   * Publishes what a client asks for in a frame; otherwise as {@link #publishJson}.
+   *
+   * @throws RequestException which says what is wrong with it, and what is accepted
+   */
+  public CompletableFuture<Receipt> publish(Identity identity, Publish wish) {
+    Channel channel = Channel.parse(wish.getChannel());
+    boolean named = !wish.getEntry().isEmpty() || !wish.getOp().isEmpty();
+    EntryOp op = named ? EntryText.op(wish.getOp()) : EntryOp.ENTRY_OP_UNSPECIFIED;
+    if (wish.getData().isEmpty()
+        && wish.getEncoding() == Encoding.ENCODING_JSON
+        && !wish.getClose()
+        && op != EntryOp.DELETE) {
+      throw new RequestException(
+          ErrorCode.INVALID_REQUEST,
+          "'data' is missing: any JSON value, or base64 with \"encoding\":\"base64\"");
+    }
+    byte[] data = wish.getData().toByteArray();
+    PublishRequest.Builder request =
+        PublishRequest.newBuilder()
+            .setEntry(wish.getEntry())
+            .setOp(op)
+            .setIf(wish.getIf())
+            .setAtMs(wish.getAt())
+            .setSeen(wish.getSeen())
+            .setType(wish.getType())
+            .setKey(wish.getKey())
+            .setClose(wish.getClose());
+    return wish.getEncoding() == Encoding.ENCODING_BASE64
+        ? publishBytes(identity, channel, request, data)
+        : publishJson(identity, channel, request, data);
   }
 
   /** Publishes bytes; otherwise as {@link #publishJson}. */

@@ -2,6 +2,7 @@ package io.tailwater.edge.publish;
 
 import io.tailwater.client.Verdict.Stored;
 import io.tailwater.client.Verdict.Written;
+import io.tailwater.contract.v1.Published;
 import io.tailwater.edge.connection.JsonText;
 
 /**
@@ -22,6 +23,16 @@ public record Receipt(String id, boolean duplicate, String version, boolean supe
         stored.duplicate(),
         written == null ? "" : written.version().toString(),
         written != null && written.superseded());
+  }
+
+  /** The same as a frame's field. */
+  public Published published() {
+    Published.Builder published =
+        Published.newBuilder().setId(id).setDuplicate(duplicate).setVersion(version);
+    if (superseded) {
+      published.setSuperseded(true);
+    }
+    return published.build();
   }
 
   String json() {

@@ -1,5 +1,7 @@
 package io.tailwater.edge.session;
 
+import java.time.Duration;
+
 /**
  * A session, as one connection has it. Immutable.
  *
@@ -7,5 +9,7 @@ package io.tailwater.edge.session;
  * @param text what the client presents to have the session again
  * @param connection the connection's name, on all gateways
  * @param restored whether another connection had it before
+ * @param grace how long it lives after its connection
  */
-public record Session(String id, String text, String connection, boolean restored) {}
+public record Session(
+    String id, String text, String connection, boolean restored, Duration grace) {}

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,11 +33,11 @@ public final class Sessions {
   /** Keeps all of them on one server of a Cluster, so that many can be renewed in one call. */
   static final String TAG = "{session}:";
 
-  /** How long a session lives after its connection. */
+  /** How long a session lives after its connection, unless its protocol says otherwise. */
   private static final Duration GRACE = Duration.ofSeconds(30);
 
-  /** Of a connection whose gateway does not renew it: three renewals. */
-  private static final Duration KEPT = Duration.ofSeconds(60);
+  /** How much longer it is kept while its connection lives: a renewal and a half. */
+  private static final Duration RENEWAL = Duration.ofSeconds(30);
 
   /** Sessions are renewed in parts, one each second. */
   private static final int PARTS = 20;
@@ -88,30 +89,48 @@ public final class Sessions {
    * @return the session that it presents if that lives, else a new one; never fails
    */
   public CompletableFuture<Session> begin(@Nullable String shown, String subject) {
+    return begin(shown, subject, GRACE);
+  }
+
+  /**
+   * As {@link #begin(String, String)}.
+   *
+   * @param grace how long the session lives after its connection
+   */
+  public CompletableFuture<Session> begin(@Nullable String shown, String subject, Duration grace) {
     String id = shown == null ? null : tokens.id(shown, subject).orElse(null);
     if (id == null) {
-      return CompletableFuture.completedFuture(fresh(subject));
+      return CompletableFuture.completedFuture(fresh(subject, grace));
     }
     String connection = gateway + "\n" + names.get();
-    return call("claim", KEPT, List.of(id, connection))
+    return call("claim", grace.plus(RENEWAL), List.of(id, connection))
         .orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
         .handle(
             (answer, failure) -> {
               if (answer == null || !answer.get(0).equals(1L)) {
-                return fresh(subject);
+                return fresh(subject, grace);
               }
               String before = (String) answer.get(1);
               if (!before.isEmpty()) {
                 take(id, before);
               }
-              return new Session(id, tokens.text(id, subject), connection, true);
+              return new Session(id, tokens.text(id, subject), connection, true, grace);
             });
   }
 
   /** A session that no connection had before. */
   public Session fresh(String subject) {
+    return fresh(subject, GRACE);
+  }
+
+  /**
+   * As {@link #fresh(String)}.
+   *
+   * @param grace how long the session lives after its connection
+   */
+  public Session fresh(String subject, Duration grace) {
     String id = tokens.newId();
-    return new Session(id, tokens.text(id, subject), gateway + "\n" + names.get(), false);
+    return new Session(id, tokens.text(id, subject), gateway + "\n" + names.get(), false, grace);
   }
 
   /**
@@ -126,7 +145,7 @@ public final class Sessions {
       before.connection.endSoon(Disconnect.REPLACED);
     }
     if (!session.restored()) {
-      renew(List.of(now));
+      renew(session.grace(), List.of(now));
     }
   }
 
@@ -135,7 +154,7 @@ public final class Sessions {
     Map<String, Open> all = part(session.id());
     Open one = all.get(session.id());
     if (one != null && one.session.equals(session) && all.remove(session.id(), one)) {
-      call("finish", GRACE, List.of(session.id(), session.connection()));
+      call("finish", session.grace(), List.of(session.id(), session.connection()));
     }
   }
 
@@ -156,7 +175,7 @@ public final class Sessions {
 
   /** The name of the connection that has a session; empty if none has. Fails without Redis. */
   CompletableFuture<String> holder(String id) {
-    return call("holder", KEPT, List.of(id)).thenApply(answer -> (String) answer.getFirst());
+    return call("holder", GRACE, List.of(id)).thenApply(answer -> (String) answer.getFirst());
   }
 
   /** Gives a message to the connection of this gateway that has the session, if one has. */
@@ -176,18 +195,23 @@ public final class Sessions {
   void turn() {
     List<Open> all = new ArrayList<>(open.get(part).values());
     part = (part + 1) % PARTS;
-    for (int i = 0; i < all.size(); i += MAX_IN_CALL) {
-      renew(all.subList(i, Math.min(i + MAX_IN_CALL, all.size())));
-    }
+    all.stream()
+        .collect(Collectors.groupingBy(one -> one.session.grace()))
+        .forEach(
+            (grace, alike) -> {
+              for (int i = 0; i < alike.size(); i += MAX_IN_CALL) {
+                renew(grace, alike.subList(i, Math.min(i + MAX_IN_CALL, alike.size())));
+              }
+            });
   }
 
-  private void renew(List<Open> some) {
+  private void renew(Duration grace, List<Open> some) {
     List<String> all = new ArrayList<>(2 * some.size());
     for (Open one : some) {
       all.add(one.session.id());
       all.add(one.session.connection());
     }
-    call("renew", KEPT, all)
+    call("renew", grace.plus(RENEWAL), all)
         .thenAccept(
             taken -> {
               // The gateway that has them now could not be heard.

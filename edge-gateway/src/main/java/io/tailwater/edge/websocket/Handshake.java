@@ -90,6 +90,11 @@ public record Handshake(
         chosen, compression(String.join(",", request.getHeaders().getAll(EXTENSIONS))), headers);
   }
 
+  /** The same, with no message compressed, whatever the client offers. */
+  public Handshake withoutCompression() {
+    return new Handshake(subprotocol, Compression.NONE, headers);
+  }
+
   private static Compression compression(String extensions) {
     if (!PerMessageDeflate.isOffered(extensions)) {
       return Compression.NONE;

@@ -13,7 +13,6 @@ public final class WebSockets {
   private final EdgeLoops loops;
   private final WebSocketConfiguration configuration;
   private final WebSocketMetrics metrics;
-  private final WebSocketDecoderConfig decoding;
   private final ClientContexts contexts;
 
   WebSockets(EdgeLoops loops, WebSocketConfiguration configuration, MeterRegistry meters) {
@@ -21,16 +20,18 @@ public final class WebSockets {
     this.configuration = configuration;
     this.metrics = new WebSocketMetrics(meters);
     this.contexts = new ClientContexts(configuration.contexts(), meters);
-    this.decoding =
-        WebSocketDecoderConfig.newBuilder()
-            .expectMaskedFrames(true)
-            .allowMaskMismatch(false)
-            // Which bits may be set depends on the message, and is checked after the decoder.
-            .allowExtensions(true)
-            .maxFramePayloadLength(configuration.frameBytes())
-            .closeOnProtocolViolation(false)
-            .withUTF8Validator(false)
-            .build();
+  }
+
+  private static WebSocketDecoderConfig decoding(int maxBytes) {
+    return WebSocketDecoderConfig.newBuilder()
+        .expectMaskedFrames(true)
+        .allowMaskMismatch(false)
+        // Which bits may be set depends on the message, and is checked after the decoder.
+        .allowExtensions(true)
+        .maxFramePayloadLength(maxBytes)
+        .closeOnProtocolViolation(false)
+        .withUTF8Validator(false)
+        .build();
   }
 
   /**
@@ -42,11 +43,27 @@ public final class WebSockets {
    */
   public void open(
       Channel netty, Handshake handshake, Function<WebSocket, Conversation> conversation) {
-    netty.eventLoop().execute(() -> begin(netty, handshake, conversation));
+    open(netty, handshake, configuration.frameBytes(), conversation);
+  }
+
+  /**
+   * As {@link #open(Channel, Handshake, Function)}, for a protocol with a bound of its own.
+   *
+   * @param maxBytes most bytes of a client's message
+   */
+  public void open(
+      Channel netty,
+      Handshake handshake,
+      int maxBytes,
+      Function<WebSocket, Conversation> conversation) {
+    netty.eventLoop().execute(() -> begin(netty, handshake, maxBytes, conversation));
   }
 
   private void begin(
-      Channel netty, Handshake handshake, Function<WebSocket, Conversation> conversation) {
+      Channel netty,
+      Handshake handshake,
+      int maxBytes,
+      Function<WebSocket, Conversation> conversation) {
     if (!netty.isActive()) {
       return;
     }
@@ -60,13 +77,13 @@ public final class WebSockets {
             configuration,
             metrics);
     Conversation begun = conversation.apply(socket);
-    FrameDecoder decoder = new FrameDecoder(decoding);
+    FrameDecoder decoder = new FrameDecoder(decoding(maxBytes));
     Takeover.upgrade(
         netty,
         Handshake.PROTOCOL,
         handshake.answer(context != null),
         decoder,
-        new Inbound(decoder, socket, begun, context, configuration.frameBytes(), metrics));
+        new Inbound(decoder, socket, begun, context, maxBytes, metrics));
     begun.begin();
     socket.flush();
     socket.readOn();

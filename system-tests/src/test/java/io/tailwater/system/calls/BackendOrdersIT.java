@@ -11,6 +11,7 @@ import io.tailwater.system.clients.WsPeer;
 import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
+import io.tailwater.system.platform.TestBackend;
 import io.tailwater.system.platform.Tokens;
 import java.net.URI;
 import java.net.http.HttpRequest;

@@ -68,6 +68,11 @@ public final class GatewayProcess implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + port);
   }
 
+  /** The id of its process. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** Where it answers for health and metrics. */
   public URI management() {
     return URI.create("http://127.0.0.1:" + management);

@@ -48,7 +48,8 @@ final class DeletedProtocolsIT {
     SSE(Set.of("sse"), Transport.SSE),
     POLL(Set.of("poll"), Transport.LONG_POLL, Transport.SHORT_POLL),
     FRAMES(Set.of("frames"), Transport.WS_JSON, Transport.WS_PROTOBUF),
-    WEBSOCKET(Set.of("websocket", "frames"), Transport.WS_JSON, Transport.WS_PROTOBUF),
+    SOCKET_IO(Set.of("socketio")),
+    WEBSOCKET(Set.of("websocket", "frames", "socketio"), Transport.WS_JSON, Transport.WS_PROTOBUF),
     AI(Set.of("ai", "openai", "ui")),
     OPENAI(Set.of("openai")),
     UI(Set.of("ui")),
@@ -83,6 +84,7 @@ final class DeletedProtocolsIT {
       eventStreams(deleted, gateway.address());
       lists(deleted, gateway.address());
       webSockets(deleted, gateway.address());
+      socketIo(deleted, gateway.address());
       generations(deleted, gateway.address());
       admin(deleted, gateway.address());
       demoPage(deleted, gateway.address());
@@ -134,6 +136,12 @@ final class DeletedProtocolsIT {
   private static void webSockets(Deleted deleted, URI gateway) {
     boolean there = deleted != Deleted.FRAMES && deleted != Deleted.WEBSOCKET;
     assertThat(get(gateway, "/v1/ws").status()).isEqualTo(there ? 426 : 404);
+  }
+
+  private static void socketIo(Deleted deleted, URI gateway) {
+    boolean there = deleted != Deleted.SOCKET_IO && deleted != Deleted.WEBSOCKET;
+    assertThat(get(gateway, "/socket.io/?EIO=4&transport=polling").status())
+        .isEqualTo(there ? 200 : 404);
   }
 
   private static void generations(Deleted deleted, URI gateway) {

@@ -1,4 +1,4 @@
-package io.tailwater.system.calls;
+package io.tailwater.system.platform;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Server;
@@ -33,21 +33,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A backend whose methods are what a test needs: {@code echo}; {@code wait.MS} answers later;
- * {@code never}; {@code session}; {@code twice}; {@code rubbish}; {@code push}, {@code join},
- * {@code leave} and {@code end} do so to the caller. Any thread.
+ * A backend whose methods are what a test needs: {@code echo} and {@code socketio.emit}; {@code
+ * wait.MS} answers later; {@code never}; {@code session}; {@code twice}; {@code rubbish}; {@code
+ * push}, {@code join}, {@code leave} and {@code end} do so to the caller. Any thread.
  */
-final class TestBackend implements AutoCloseable {
-  final LinkedBlockingQueue<Done> done = new LinkedBlockingQueue<>();
+public final class TestBackend implements AutoCloseable {
+  public final LinkedBlockingQueue<Done> done = new LinkedBlockingQueue<>();
 
   /** Connections that were opened, resumed and closed. */
-  final LinkedBlockingQueue<FromGateway> news = new LinkedBlockingQueue<>();
+  public final LinkedBlockingQueue<FromGateway> news = new LinkedBlockingQueue<>();
 
   /** What was asked whether it is allowed. */
-  final List<String> questions = new CopyOnWriteArrayList<>();
+  public final List<String> questions = new CopyOnWriteArrayList<>();
 
   /** How often each call with a key was carried out. */
-  final Map<String, AtomicInteger> carriedOut = new ConcurrentHashMap<>();
+  public final Map<String, AtomicInteger> carriedOut = new ConcurrentHashMap<>();
 
   private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService timer =
@@ -55,7 +55,7 @@ final class TestBackend implements AutoCloseable {
           Thread.ofPlatform().daemon().name("test-backend").factory());
   private final Server server;
 
-  TestBackend(int port) {
+  public TestBackend(int port) {
     try {
       server =
           NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
@@ -90,20 +90,20 @@ final class TestBackend implements AutoCloseable {
   }
 
   /** How many gateways are connected. */
-  int gateways() {
+  public int gateways() {
     return streams.size();
   }
 
-  int port() {
+  public int port() {
     return server.getPort();
   }
 
   /** Sends to all gateways. */
-  void send(ToGateway message) {
+  public void send(ToGateway message) {
     streams.forEach(stream -> stream.send(message));
   }
 
-  static Push.Builder push(String json) {
+  public static Push.Builder push(String json) {
     return Push.newBuilder().setType("note").setData(ByteString.copyFromUtf8(json));
   }
 
@@ -132,7 +132,7 @@ final class TestBackend implements AutoCloseable {
       String connection = call.getCaller().getConnection();
       String[] name = call.getMethod().split("[.]");
       switch (name[0]) {
-        case "echo" -> answer(call);
+        case "echo", "socketio" -> answer(call);
         case "session" ->
             answer(
                 call.toBuilder()
@@ -198,7 +198,10 @@ final class TestBackend implements AutoCloseable {
               .setAnswer(
                   CallAnswer.newBuilder()
                       .setId(call.getId())
-                      .setResult(Result.newBuilder().setData(call.getData())))
+                      .setResult(
+                          Result.newBuilder()
+                              .setData(call.getData())
+                              .setEncoding(call.getEncoding())))
               .build());
     }
 

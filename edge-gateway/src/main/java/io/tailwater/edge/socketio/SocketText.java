@@ -1,0 +1,88 @@
+package io.tailwater.edge.socketio;
+
+import io.netty.buffer.ByteBuf;
+import io.tailwater.contract.Epoch;
+import io.tailwater.contract.v1.DataKind;
+import io.tailwater.contract.v1.EntryOp;
+import io.tailwater.contract.v1.Event;
+import io.tailwater.edge.connection.EventJson;
+import java.nio.charset.StandardCharsets;
+
+/** Writes packets of Socket.IO. Stateless. */
+final class SocketText {
+  /** Before the positions in the last argument of every event. */
+  static final String OFFSET = "tw.";
+
+  /** Before names that the client's library keeps for itself. */
+  private static final String OTHERWISE = "x.";
+
+  private static final String FIRST_PLACEHOLDER = "{\"_placeholder\":true,\"num\":0}";
+
+  private SocketText() {}
+
+  /**
+   * Writes what stands before the payload.
+   *
+   * @param id {@link SocketPacket#NO_ID} for none
+   */
+  static void head(
+      SocketPacket.Type type, int attachments, String namespace, long id, ByteBuf out) {
+    out.writeByte('0' + type.ordinal());
+    if (type == SocketPacket.Type.BINARY_EVENT || type == SocketPacket.Type.BINARY_ACK) {
+      ascii(attachments + "-", out);
+    }
+    if (!namespace.equals(SocketPacket.MAIN)) {
+      out.writeCharSequence(namespace, StandardCharsets.UTF_8);
+      out.writeByte(',');
+    }
+    if (id != SocketPacket.NO_ID) {
+      ascii(Long.toString(id), out);
+    }
+  }
+
+  /** Writes the beginning of an event: its name, its data, and no end yet. */
+  static void begin(Event event, ByteBuf out) {
+    begin(event.getType(), out);
+    if (isBytes(event)) {
+      ascii(FIRST_PLACEHOLDER, out);
+    } else {
+      EventJson.writeData(event, out);
+    }
+  }
+
+  /** As {@link #begin(Event, ByteBuf)}, and what is known of the event besides. */
+  static void beginWithMeta(String channel, Epoch epoch, Event event, ByteBuf out) {
+    begin(event, out);
+    out.writeByte(',');
+    EventJson.writeMeta(channel, epoch, event, out);
+  }
+
+  /** Writes the beginning of an event up to its data. */
+  static void begin(String name, ByteBuf out) {
+    ascii("[", out);
+    EventJson.writeString(SocketPacket.RESERVED.contains(name) ? OTHERWISE + name : name, out);
+    out.writeByte(',');
+  }
+
+  /** Writes the end of an event: the positions that the client hands back. */
+  static void end(String positions, ByteBuf out) {
+    ascii(",\"" + OFFSET + positions + "\"]", out);
+  }
+
+  /** Writes the placeholder of the only attachment. */
+  static void placeholder(ByteBuf out) {
+    ascii(FIRST_PLACEHOLDER, out);
+  }
+
+  /** Whether an event's data is an attachment. */
+  static boolean isBytes(Event event) {
+    return event.getKind() != DataKind.JSON
+        && event.getKind() != DataKind.TEXT
+        && event.getOp() != EntryOp.DELETE
+        && !event.getRedacted();
+  }
+
+  private static void ascii(String text, ByteBuf out) {
+    out.writeCharSequence(text, StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,5 @@
+/** Socket.IO's own clients, unmodified, against gateways. */
+@NullMarked
+package io.tailwater.system.socketio;
+
+import org.jspecify.annotations.NullMarked;
