@@ -140,6 +140,8 @@ export interface SubscribeOptions {
   after?: string;
   /** Only events of these types, at most 32. `last:N` counts no others. */
   types?: string[];
+  /** Shows the token's subject in the channel while it is subscribed, with an `info` of up to 1 KiB. See `/presence`. */
+  present?: boolean | { info: object };
   /** Unsubscribes. */
   signal?: AbortSignal;
 }

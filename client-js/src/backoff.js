@@ -11,4 +11,4 @@ export const backoff = (attempt, {min, max}, random, least = 0) =>
   Math.max(least, random * ceiling(attempt, {min, max}));
 
 /** @param {number} attempt @param {{min: number, max: number}} bounds */
-export const ceiling = (attempt, {min, max}) => Math.min(max, min * 2 ** Math.min(attempt, 30));
+export const ceiling = (attempt, {min, max}) => Math.min(max, min * 2 ** attempt);

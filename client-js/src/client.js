@@ -1,5 +1,5 @@
 import {decoded} from './bytes.js';
-import {asError, refusal, TailwaterError} from './error.js';
+import {asError, invalid, refusal, TailwaterError} from './error.js';
 import {late} from './http.js';
 import {INTERNALS} from './internals.js';
 import {iterate} from './iterator.js';
@@ -11,17 +11,19 @@ const OUTBOX = 100, HISTORY = 100, MAX_HISTORY = 1_000, MAX_DEADLINE_MS = 30_000
 /** @implements {Public} @typedef {import('../types/client.js').Client} Public */
 export class Client {
   #core;
-  #sender;
 
   /** @param {import('./core.js').Core} core */
   constructor(core) {
     this.#core = core;
     const {outbox} = core.options;
     const own = outbox && 'put' in outbox ? outbox : undefined;
-    this.#sender = core.sender = new Sender(core, own ?? new MemoryOutbox(/** @type {{limit?: number}} */ (outbox)?.limit ?? OUTBOX));
+    core.sender = new Sender(core, own ?? new MemoryOutbox(/** @type {{limit?: number}} */ (outbox)?.limit ?? OUTBOX));
     // What an earlier page has left is sent without being asked for.
-    if (own) this.#sender.open().catch((error) => core.tell(asError(error), 'outbox'));
-    Object.defineProperty(this, INTERNALS, {value: core});
+    if (own) core.sender.open().catch((error) => core.tell(asError(error), 'outbox'));
+  }
+
+  get [INTERNALS]() {
+    return this.#core;
   }
 
   get state() {
@@ -42,7 +44,7 @@ export class Client {
     if (typeof name !== 'string' || name.indexOf(':') < 1) {
       throw new TailwaterError('invalid_channel', `a channel is named 'namespace:key', not '${name}'`);
     }
-    return new Channel(this.#core, this.#sender, name);
+    return new Channel(this.#core, name);
   }
 
   /**
@@ -74,14 +76,17 @@ export class Client {
 /** @implements {PublicChannel} @typedef {import('../types/client.js').Channel} PublicChannel */
 class Channel {
   #core;
-  #sender;
+  #query;
 
-  /** @param {import('./core.js').Core} core @param {Sender} sender @param {string} name */
-  constructor(core, sender, name) {
+  /** @param {import('./core.js').Core} core @param {string} name */
+  constructor(core, name) {
     this.#core = core;
-    this.#sender = sender;
     this.name = name;
-    Object.defineProperty(this, INTERNALS, {value: core});
+    this.#query = `?channel=${encodeURIComponent(name)}`;
+  }
+
+  get [INTERNALS]() {
+    return this.#core;
   }
 
   /** @type {PublicChannel['subscribe']} */
@@ -99,25 +104,25 @@ class Channel {
   /** @param {any} data @param {import('../types/client.js').PublishOptions} [options] */
   async publish(data, {key = random(), optimistic, signal, ...more} = {}) {
     const core = this.#core, channel = this.name, now = core.clock.now();
-    if (data === undefined && more.op !== 'delete') throw new TailwaterError('invalid_request', 'an event has data: a JSON value or bytes');
+    if (data === undefined && more.op !== 'delete') throw invalid('an event has data: a JSON value or bytes');
     core.wantsFrames();
     if (optimistic) {
       core.feeds.get(channel)?.pass({channel, type: 'message', key, ts_ms: now, data, ...more, optimistic: true});
     }
-    return this.#sender.publish({key, channel, data, ...more, created_ms: now}, signal);
+    return /** @type {Sender} */ (core.sender).publish({key, channel, data, ...more, created_ms: now}, signal);
   }
 
   /** @param {string} [position] */
-  async ack(position = this.#core.feeds.get(this.name)?.start().after) {
+  async ack(position = this.#core.feeds.get(this.name)?.begins().after) {
     const core = this.#core, channel = this.name;
     core.check();
-    if (!position) throw new TailwaterError('invalid_request', 'name a position, or subscribe first');
-    await (core.current?.ask?.('ack', {channel, position}, core) ?? core.http.post(`/v1/acks?channel=${encodeURIComponent(channel)}`, {position}));
+    if (!position) throw invalid('name a position, or subscribe first');
+    await (core.current?.ask?.('ack', {channel, position}, core) ?? core.http.post(`/v1/acks${this.#query}`, {position}));
   }
 
   /** @returns {Promise<number>} */
   async unread() {
-    const {acks: [{unread, code}]} = await this.#core.http.json(`/v1/acks?channel=${encodeURIComponent(this.name)}`);
+    const {acks: [{unread, code}]} = await this.#core.http.json(`/v1/acks${this.#query}`);
     if (code) throw refusal({code});
     return unread;
   }
@@ -126,9 +131,9 @@ class Channel {
   async history({before, limit = HISTORY, signal} = {}) {
     this.#core.check();
     if (!(limit >= 1 && limit <= MAX_HISTORY)) {
-      throw new TailwaterError('invalid_request', `limit is 1 to ${MAX_HISTORY}, not ${limit}`);
+      throw invalid(`limit is 1 to ${MAX_HISTORY}, not ${limit}`);
     }
-    const {http} = this.#core, path = `/v1/events?channel=${encodeURIComponent(this.name)}&limit=${limit}`;
+    const {http} = this.#core, path = `/v1/events${this.#query}&limit=${limit}`;
     if (before !== undefined) {
       const {events, previous} = await http.json(`${path}&before=${encodeURIComponent(before)}`, {signal});
       return {events: events.map(decoded), ...(previous && {previous})};

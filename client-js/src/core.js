@@ -2,7 +2,7 @@ import {backoff, ceiling} from './backoff.js';
 import {systemClock} from './clock.js';
 import {Credentials} from './credentials.js';
 import {Emitter} from './emitter.js';
-import {asError, TailwaterError} from './error.js';
+import {asError, invalid, TailwaterError, unavailable} from './error.js';
 import {Feed} from './feed.js';
 import {aborted, Http} from './http.js';
 import {Quality} from './quality.js';
@@ -23,7 +23,7 @@ import {StreamLink} from './streams.js';
  * @property {Transport} kind
  * @property {boolean} isOpen whether it is connected now
  * @property {boolean} isReady whether it stands in every channel
- * @property {() => void} update the channels, or where they begin, have changed
+ * @property {() => void} follow the channels, or where they begin, have changed
  * @property {(what: string, content: object, options: {timeout: number, signal?: AbortSignal}) => Promise<any> | undefined}
  *     [ask] the answer to a frame; undefined if it cannot be sent now
  * @property {(timeout: number) => Promise<unknown>} ping
@@ -41,7 +41,7 @@ const PING_EVERY_MS = 30_000, PONG_MS = 3_000, TICK_MS = 5_000, SLEPT_MS = 15_00
  */
 export class Core {
   /** @type {Emitter<import('../types/client.js').ClientEvents & {ping: number | null, wake: null, back: null,
-   *   lost: End, bytes: number, queued: OutboxEntry}>} */
+   *   lost: End, bytes: number, queued: OutboxEntry, presence: any}>} */
   emitter = new Emitter();
   /** @type {Map<string, Feed>} */
   feeds = new Map();
@@ -75,14 +75,14 @@ export class Core {
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
     this.fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     const url = options.url ?? globalThis.location?.origin;
-    if (!url) throw new TailwaterError('invalid_request', 'name the platform: createClient({url: "https://…"})');
+    if (!url) throw invalid('name the platform: createClient({url: "https://…"})');
     this.url = new URL('/', url).href.slice(0, -1);
     const transport = options.transport ?? 'auto';
     if (transport !== 'auto' && !LADDER.includes(transport)) {
-      throw new TailwaterError('invalid_request', `unknown transport '${transport}': auto, ${LADDER.join(', ')}`);
+      throw invalid(`unknown transport '${transport}': auto, ${LADDER.join(', ')}`);
     }
     if (transport === 'websocket' && !this.WebSocket) {
-      throw new TailwaterError('invalid_request', 'there is no WebSocket here: hand one in as the option WebSocket');
+      throw invalid('there is no WebSocket here: hand one in as the option WebSocket');
     }
     this.transport = transport;
     this.credentials = new Credentials(options, this.clock);
@@ -127,8 +127,8 @@ export class Core {
     this.#changing = true;
     queueMicrotask(() => {
       this.#changing = false;
-      this.current?.update();
-      this.#next?.update();
+      this.current?.follow();
+      this.#next?.follow();
     });
   }
 
@@ -168,7 +168,7 @@ export class Core {
   #adopted(previous, why) {
     const link = /** @type {Link} */ (this.current), {kind} = link;
     this.#quality.changed(this.clock.now());
-    link.update();
+    link.follow();
     this.emitter.emit('transport', {transport: kind, previous, why});
   }
 
@@ -226,7 +226,7 @@ export class Core {
     const link = this.makeLink(kind), old = this.current;
     if (old?.isOpen && this.feedsOf(link).length) {
       this.#next = link;
-      return link.update();
+      return link.follow();
     }
     this.current = link;
     old?.close();
@@ -264,7 +264,7 @@ export class Core {
       }).catch((error) => /** @type {End} */ ({opened, error: asError(error)}));
       if (stop.aborted) return;
       if (end.again) continue;
-      const error = end.error ?? new TailwaterError('unavailable', 'the connection has ended', {retry: true});
+      const error = end.error ?? unavailable();
       if (end.lasting) return this.failed(link, error);
       // A connection that lasted a while resets the backoff. After one that ended at once, the pause grows.
       attempt = opened && this.clock.now() - began > ceiling(attempt, this.backoff) ? 0 : attempt;

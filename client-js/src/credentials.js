@@ -24,7 +24,7 @@ export class Credentials {
   }
 
   get renewable() {
-    return Boolean(this.#options.getToken);
+    return this.#options.getToken;
   }
 
   /** The subject of the token, as far as it can be read. */

@@ -23,6 +23,9 @@ export const ABORTED = 'given up: the signal was aborted';
 export const unavailable = (message = 'the connection was lost') =>
   new TailwaterError('unavailable', message, {retry: true});
 
+/** @param {string} message */
+export const invalid = (message) => new TailwaterError('invalid_request', message);
+
 /**
  * What the server refused, and why.
  *

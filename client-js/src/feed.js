@@ -30,6 +30,8 @@ export class Feed {
   #core;
   edition = 0;
   live = false;
+  /** How often a link that read was gone. */
+  losses = 0;
   /** The types of events that the cursor brings. @type {string[] | undefined} */
   types;
 
@@ -52,9 +54,14 @@ export class Feed {
   }
 
   /** @returns {Start} */
-  start() {
+  begins() {
     const at = this.#position;
-    return at ? {after: at.text, wide: at.wide} : {from: this.#from};
+    return at ? {after: at.text, wide: at.wide} : {from: this.#from || 'latest'};
+  }
+
+  /** What its readers ask about presence. @returns {import('./reader.js').Wish} */
+  get wish() {
+    return Object.assign({}, ...[...this.#readers].map((reader) => reader.wish));
   }
 
   /** @param {Reader} reader */
@@ -62,16 +69,20 @@ export class Feed {
     this.#readers.add(reader);
     const at = this.#position;
     if (!reader.taken && reader.from === 'latest' && at && this.live) reader.begin(at);
-    if (!reader.taken) this.#unresolved.push(reader);
-    else if (this.live && at && covers(reader.taken, at)) reader.live();
+    if (!reader.taken) {
+      // One that reads no events has no place to begin.
+      if (reader.from) this.#unresolved.push(reader);
+    } else if (this.live && at && covers(reader.taken, at)) reader.live();
     this.#plan();
+    this.#core.changed();
   }
 
   /** @param {Reader} reader */
   leave(reader) {
     this.#readers.delete(reader);
     this.#unresolved = this.#unresolved.filter((other) => other !== reader);
-    if (!this.#readers.size) this.#core.drop(this);
+    if (this.#readers.size) this.#core.changed();
+    else this.#core.drop(this);
   }
 
   /** Decides where the cursor has to stand. */
@@ -206,31 +217,31 @@ export class Feed {
 
   /** The link that read is gone; another comes. */
   lost() {
+    this.losses++;
     this.live = false;
     for (const reader of this.#readers) reader.isLive = false;
   }
 
   /** @param {number} edition */
   ended(edition) {
-    if (edition !== this.edition) return;
+    if (edition === this.edition) this.closed((reader) => reader.end());
+  }
+
+  /** Nobody reads any more; that the page has closed the client, nobody is told. */
+  closed(tell = (/** @type {Reader} */ reader) => reader.close()) {
     const readers = [...this.#readers];
     this.#readers.clear();
     this.#core.drop(this);
-    for (const reader of readers) reader.end();
-  }
-
-  /** The client was closed by its page: nobody is told. */
-  closed() {
-    const readers = [...this.#readers];
-    this.#readers.clear();
-    for (const reader of readers) reader.close();
+    for (const reader of readers) tell(reader);
   }
 
   /** @param {TailwaterError} error */
   refused(error) {
-    const readers = [...this.#readers];
-    this.#readers.clear();
-    this.#core.drop(this);
-    for (const reader of readers) reader.fail(error);
+    const all = [...this.#readers], wishing = all.filter(({wish}) => wish);
+    // Where a namespace has no presence, the events can be read all the same.
+    for (const reader of error.code === 'invalid_request' && wishing.length ? wishing : all) {
+      this.leave(reader);
+      reader.fail(error);
+    }
   }
 }

@@ -18,11 +18,9 @@ export function iterate(core, channel, options) {
   /** @type {Error | undefined} */
   let failure;
   /** @type {(() => void)[]} */
-  let waiting = [];
+  const waiting = [];
   const wake = () => {
-    const woken = waiting;
-    waiting = [];
-    for (const f of woken) f();
+    for (const f of waiting.splice(0)) f();
   };
   const finish = () => {
     over = true;
@@ -50,9 +48,8 @@ export function iterate(core, channel, options) {
   return {
     async next() {
       open();
-      const release = handled;
+      handled?.();
       handled = undefined;
-      release?.();
       while (!has && !over) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
       if (has) {
         has = false;

@@ -1,6 +1,6 @@
 import {backoff} from './backoff.js';
 import {bytesOf, toBase64} from './bytes.js';
-import {ABORTED, asError, refusal, TailwaterError, unavailable} from './error.js';
+import {ABORTED, asError, invalid, refusal, TailwaterError, unavailable} from './error.js';
 
 const DAY_MS = 86_400_000, NEVER_TRIED_MS = 7 * DAY_MS, UNKNOWN_MS = 50 * 60_000;
 
@@ -95,7 +95,7 @@ export class Sender {
   async publish(entry, signal) {
     this.#core.check(signal);
     const {key, channel} = entry;
-    if (this.#promised.has(key)) throw new TailwaterError('invalid_request', `the key '${key}' waits already`);
+    if (this.#promised.has(key)) throw invalid(`the key '${key}' waits already`);
     const promise = new Promise((resolve, reject) => this.#promised.set(key, {resolve, reject}));
     promise.catch(() => {});
     const abort = () => this.#finish(entry, {error: new TailwaterError('aborted', ABORTED, entry.tried_ms ? {outcome: 'unknown'} : {})});
@@ -189,7 +189,7 @@ export class Sender {
       if (sent) return (await sent).published;
       if (core.transport === 'websocket' && !core.current?.isOpen) {
         unknown = false;
-        throw unavailable('not connected');
+        throw unavailable();
       }
       return await this.#post(bytes ? {...content, data: undefined, data_base64: base64} : content);
     } catch (failure) {

@@ -19,7 +19,8 @@ export class Quality {
 
   /** A connection could not be opened. @param {number} now */
   failed(now) {
-    this.#failures = [...this.#failures.filter((at) => at > now - FAILURES_MS), now];
+    // The newest are enough.
+    this.#failures = [...this.#failures, now].slice(-FAILURES);
   }
 
   /** @param {number} now @param {number | null} ms null if there was no answer in time */

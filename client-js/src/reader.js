@@ -1,6 +1,6 @@
 import {decoded} from './bytes.js';
 import {Emitter, guarded} from './emitter.js';
-import {asError, TailwaterError} from './error.js';
+import {asError, invalid, TailwaterError} from './error.js';
 import {covers, mark} from './positions.js';
 
 /** How many events wait for a handler at most. Beyond, the log is the buffer. */
@@ -11,6 +11,7 @@ const HELD_BEFORE_MORE = 300;
 /**
  * @typedef {import('./positions.js').Mark} Mark
  * @typedef {import('../types/client.js').Event} Event
+ * @typedef {{present?: boolean, info?: object, presence?: boolean}} Wish
  * @typedef {{event?: Event, at?: Mark | null, notice?: () => void, last?: boolean}} Item
  */
 
@@ -40,7 +41,6 @@ export class Reader {
   #feed;
   #core;
   #handler;
-  /** @type {(() => void) | undefined} */
   #onAbort;
 
   /**
@@ -54,19 +54,16 @@ export class Reader {
     this.channel = channel;
     this.#handler = handler;
     this.types = options.types;
+    const {present, presence} = /** @type {any} */ (options);
+    /** What is asked about presence, as fields of `subscribe`. @type {Wish | undefined} */
+    this.wish = present || presence ? {...(present && {present: true, ...present}), ...(presence && {presence})} : undefined;
     this.from = options.from ?? 'latest';
-    if (this.from === 'state') throw new TailwaterError('invalid_request', 'a state is read by stateMap of the part /state');
+    if (this.from === 'state') throw invalid('a state is read by stateMap of the part /state');
     if (options.after !== undefined) this.taken = this.#done = mark(options.after);
-    const {signal} = options;
-    if (signal?.aborted) {
-      this.#over = true;
-      return;
-    }
-    if (signal) {
-      const stop = () => this.unsubscribe();
-      signal.addEventListener('abort', stop);
-      this.#onAbort = () => signal.removeEventListener('abort', stop);
-    }
+    const {signal} = options, stop = () => this.unsubscribe();
+    this.#over = signal?.aborted === true;
+    signal?.addEventListener('abort', stop);
+    this.#onAbort = () => signal?.removeEventListener('abort', stop);
     // Whoever subscribes can listen to notices first.
     queueMicrotask(() => this.#join());
   }
@@ -102,7 +99,7 @@ export class Reader {
 
   #finish() {
     this.#over = true;
-    this.#onAbort?.();
+    this.#onAbort();
   }
 
   // ---- What the feed brings

@@ -1,5 +1,5 @@
 import {asError, refusal, TailwaterError, unavailable} from './error.js';
-import {aborted, late} from './http.js';
+import {aborted, bounded, late} from './http.js';
 
 const LASTING_CLOSES = new Set([4400, 4403]);
 const EXPIRED = 4401;
@@ -13,7 +13,7 @@ export const jsonFrames = {
 
 /**
  * @typedef {import('./feed.js').Feed} Feed
- * @typedef {{feed: Feed, edition: number, open: boolean}} Subscribed what was last asked for a channel
+ * @typedef {{feed: Feed, edition: number, open: boolean, wish: import('./reader.js').Wish}} Subscribed what was last asked for a channel
  * @typedef {{answer: (frame: any) => void, fail: (error: TailwaterError) => void}} Waiting
  */
 
@@ -66,7 +66,7 @@ export class SocketLink {
     this.#socket?.close();
     this.#socket = undefined;
     this.isOpen = false;
-    this.#failAll(unavailable('the connection was closed'));
+    this.#failAll(unavailable());
   }
 
   /** @param {TailwaterError} error */
@@ -101,7 +101,7 @@ export class SocketLink {
       clock.clearTimeout(begun);
       this.isOpen = true;
       opened();
-      this.update();
+      this.follow();
       core.progress(this);
       core.emitter.emit('wake', null);
     };
@@ -185,20 +185,13 @@ export class SocketLink {
    * @returns {Promise<any>}
    */
   #request(what, content, {timeout, signal}) {
-    const {clock} = this.#core;
+    const limit = bounded(this.#core.clock, timeout, signal);
     let id = 0;
-    /** @type {unknown} */
-    let timer;
-    /** @type {() => void} */
-    let abort = () => {};
     return new Promise((resolve, reject) => {
-      abort = () => reject(aborted());
-      timer = clock.setTimeout(() => reject(late(timeout)), timeout);
+      limit.signal.addEventListener('abort', () => reject(limit.late() ? late(timeout) : aborted()));
       id = this.#ask(what, content, resolve, reject);
-      signal?.addEventListener('abort', abort);
     }).finally(() => {
-      clock.clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      limit.end();
       this.#waiting.delete(id);
     });
   }
@@ -210,47 +203,29 @@ export class SocketLink {
 
   /** @param {string} what @param {object} content @param {{timeout: number, signal?: AbortSignal}} options */
   ask(what, content, options) {
-    const encoded = this.#frames.encode({[what]: content}), room = this.#limits.frame - 32;
-    const fits = encoded.length * (typeof encoded === 'string' ? 3 : 1) <= room ||
-      (typeof encoded === 'string' && new TextEncoder().encode(encoded).length <= room);
-    return this.isOpen && fits ? this.#request(what, content, options) : undefined;
+    const encoded = this.#frames.encode({[what]: content});
+    const {length} = typeof encoded === 'string' ? new TextEncoder().encode(encoded) : encoded;
+    return this.isOpen && length <= this.#limits.frame - 32 ? this.#request(what, content, options) : undefined;
   }
 
   /** @param {any} frame */
-  #heard({events, pattern, position, live, reset, end, unsubscribed, expiring}) {
-    const one = (/** @type {string} */ channel) => {
-      const asked = this.#channels.get(channel);
-      return asked?.open ? asked : undefined;
-    };
-    for (const event of events ?? []) {
-      const asked = one(pattern || event.channel);
-      // An ephemeral event has no position: of two links, one counts.
-      if (asked && (event.id !== undefined || this === this.#core.current)) asked.feed.take(asked.edition, event);
-    }
-    if (position) {
-      const asked = one(pattern);
-      asked?.feed.moved(asked.edition, position);
-    }
-    if (live) {
-      const asked = one(live.channel);
-      if (live.position) asked?.feed.moved(asked.edition, live.position);
-      asked?.feed.reached(asked.edition);
-    }
-    if (reset) {
-      const asked = one(reset.channel);
-      asked?.feed.reset(asked.edition, reset, reset.position);
-    }
-    if (end) {
-      const asked = one(end.channel);
-      this.#channels.delete(end.channel);
-      asked?.feed.ended(asked.edition);
-    }
-    if (unsubscribed) {
-      const asked = one(unsubscribed.channel);
-      this.#channels.delete(unsubscribed.channel);
-      asked?.feed.refused(new TailwaterError(unsubscribed.code || 'forbidden', 'the token does not cover this channel any more'));
-    }
+  #heard({events, pattern, position, live, reset, end, unsubscribed, expiring, presence}) {
     if (expiring) this.#renew();
+    if (presence) this.#core.emitter.emit('presence', {...presence, link: this});
+    // A frame is about one channel or pattern.
+    const channel = pattern || (events?.[0] ?? live ?? reset ?? end ?? unsubscribed)?.channel;
+    const {feed, edition = 0, open} = this.#channels.get(channel) ?? {};
+    if (!open || !feed) return;
+    for (const event of events ?? []) {
+      // An ephemeral event has no position: of two links, one counts.
+      if (event.id !== undefined || this === this.#core.current) feed.take(edition, event);
+    }
+    if (position || live?.position) feed.moved(edition, position || live.position);
+    if (live) feed.reached(edition);
+    if (reset) feed.reset(edition, reset, reset.position);
+    if (end || unsubscribed) this.#channels.delete(channel);
+    if (end) feed.ended(edition);
+    if (unsubscribed) feed.refused(new TailwaterError(unsubscribed.code || 'forbidden', 'the token does not cover this channel any more'));
   }
 
   async #renew() {
@@ -269,14 +244,15 @@ export class SocketLink {
 
   // ---- Channels
 
-  update() {
+  follow() {
     if (!this.isOpen) return;
     for (const [channel, {feed}] of this.#channels) {
       if (this.#core.feeds.get(channel) !== feed) this.#unsubscribe(channel);
     }
     for (const feed of this.#core.feedsOf(this)) {
-      const {channel} = feed, asked = this.#channels.get(channel);
-      if (asked?.edition === feed.edition) continue;
+      const {channel, wish} = feed, asked = this.#channels.get(channel);
+      // Another info is said by a frame of its own, so that its subject is not gone meanwhile.
+      if (asked?.edition === feed.edition && asked.wish.present === wish.present && asked.wish.presence === wish.presence) continue;
       if (asked) this.#unsubscribe(channel);
       this.#subscribe(channel, feed);
     }
@@ -285,27 +261,28 @@ export class SocketLink {
   /** @param {string} channel */
   #unsubscribe(channel) {
     this.#channels.delete(channel);
-    this.#ask('unsubscribe', {channel}, () => {}, () => {});
+    this.#ask('unsubscribe', {channel}, ignore, ignore);
   }
 
   /** @param {string} channel @param {Feed} feed */
   #subscribe(channel, feed) {
-    const start = feed.start(), asked = {feed, edition: feed.edition, open: false};
+    const begins = feed.begins(), {edition, types, wish} = feed, asked = {feed, edition, open: false, wish};
     this.#channels.set(channel, asked);
-    const after = start.wide ?? start.after, {types} = feed;
     const mine = () => this.#channels.get(channel) === asked;
-    this.#ask('subscribe', after === undefined ? {channel, from: start.from, types} : {channel, after, types}, ({subscribed}) => {
+    this.#ask('subscribe', {channel, after: begins.wide ?? begins.after, from: begins.from, types, ...wish}, ({subscribed}) => {
       if (!mine()) return;
       // What comes before this answer is of an earlier subscription.
       asked.open = true;
-      if (feed.opened(asked.edition, start, subscribed.position)) return this.#core.progress(this);
+      if (feed.opened(asked.edition, begins, subscribed.position)) return this.#core.progress(this);
       this.#unsubscribe(channel);
-      this.update();
+      this.follow();
     }, (error) => {
       if (!mine() || !this.isOpen) return;
       this.#channels.delete(channel);
       if (!error.retry) feed.refused(error);
-      else this.#core.pause(1_000 * (1 + this.#core.clock.random()), this.#stop.signal).then(() => this.update());
+      else this.#core.pause(1_000 * (1 + this.#core.clock.random()), this.#stop.signal).then(() => this.follow());
     });
   }
 }
+
+const ignore = () => {};

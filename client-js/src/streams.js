@@ -1,4 +1,5 @@
-import {asError, TailwaterError, unavailable} from './error.js';
+import {asError, refusal, unavailable} from './error.js';
+import {aborted} from './http.js';
 import {SseParser} from './sse.js';
 
 const CHANNELS = 32, URL_LENGTH = 7_000;
@@ -10,7 +11,7 @@ const SILENT_BEATS = 2.5, HIDDEN_FACTOR = 4;
  * @typedef {import('./core.js').End} End
  * @typedef {import('./feed.js').Feed} Feed
  * @typedef {import('./feed.js').Start} Start
- * @typedef {{feed: Feed, edition: number, start: Start}} Asked
+ * @typedef {{feed: Feed, edition: number, begins: Start, about: string}} Asked
  */
 
 /**
@@ -32,16 +33,15 @@ export class StreamLink {
   }
 
   get isOpen() {
-    return this.#groups.size > 0 && [...this.#groups].some((group) => group.isOpen);
+    return [...this.#groups].some((group) => group.isOpen);
   }
 
   /** @returns {boolean} */
   get isReady() {
-    const all = [...this.#groups], channels = all.reduce((sum, group) => sum + group.feeds.size, 0);
-    return all.every((group) => group.isReady) && channels === this.#core.feedsOf(this).length;
+    return this.#core.feedsOf(this).every((feed) => [...this.#groups].some(({feeds, isReady}) => isReady && feeds.has(feed)));
   }
 
-  update() {
+  follow() {
     if (this.#closed) return;
     const {feeds} = this.#core, placed = new Set();
     for (const group of this.#groups) {
@@ -58,7 +58,7 @@ export class StreamLink {
     }
     for (const group of this.#groups) {
       if (!group.feeds.size) this.#groups.delete(group);
-      group.update();
+      group.follow();
     }
   }
 
@@ -106,10 +106,10 @@ class Group {
     return this.feeds.size < CHANNELS && length < URL_LENGTH && this.suits(feed);
   }
 
-  /** A request has one list of types. A pattern is alone, as nothing tells its events from those of a channel. @param {Feed} feed */
+  /** A request has one list of types, and one wish. A pattern is alone, as nothing tells its events from those of a channel. @param {Feed} feed */
   suits(feed) {
     return [...this.feeds].every((other) =>
-      other === feed || (!feed.isPattern && !other.isPattern && `${other.types}` === `${feed.types}`));
+      other === feed || (!feed.isPattern && !other.isPattern && about(other) === about(feed)));
   }
 
   get isReady() {
@@ -119,10 +119,10 @@ class Group {
   /** Whether the last request still fits what the readers want. */
   #fits() {
     return this.#asked.length === this.feeds.size &&
-      this.#asked.every(({feed, edition}) => this.feeds.has(feed) && edition === feed.edition);
+      this.#asked.every(({feed, edition, about: was}) => this.feeds.has(feed) && edition === feed.edition && was === about(feed));
   }
 
-  update() {
+  follow() {
     if (!this.feeds.size) return this.close();
     if (!this.#started) {
       this.#started = true;
@@ -161,7 +161,7 @@ class Group {
     return this.#changed ? {opened: true, again: true} : end;
   }
 
-  /** What a failure means. @param {TailwaterError} error @returns {Promise<End>} */
+  /** What a failure means. @param {import('./error.js').TailwaterError} error @returns {Promise<End>} */
   async #judge(error) {
     // Given up here: because this link is closed, or nothing came for too long.
     if (error.code === 'aborted') return {opened: false, error: unavailable('nothing came for too long')};
@@ -169,12 +169,10 @@ class Group {
     if (error.retry || /^(http_|origin)/.test(error.code)) return {opened: false, error, lasting: error.code === 'origin_denied'};
     // One of the channels is refused, and with it all of them: each is asked for alone.
     for (const feed of [...this.feeds]) {
-      try {
-        if (this.feeds.size > 1) await this.#core.http.json(this.#path([ask(feed)], '&limit=1'));
-        else throw error;
-      } catch (failure) {
-        if (!asError(failure).retry) feed.refused(asError(failure));
-      }
+      // Of presence, one answer is about all.
+      const alone = this.feeds.size > 1 && !(feed.wish.presence && error.code === 'invalid_request');
+      const answer = alone ? await this.#core.http.json(this.#path([ask(feed)], '&limit=1')).catch(asError) : error;
+      if (answer?.retry === false) feed.refused(answer);
     }
     return {opened: false, error};
   }
@@ -183,13 +181,17 @@ class Group {
 
   /** @param {Asked[]} all @param {string} more */
   #path(all, more) {
-    const {start, feed: {types}} = all[0], from = all.find((one) => one.start.from)?.start.from;
-    const wide = start.wide !== undefined && all.every((one) => one.start.wide === start.wide) ? start.wide : undefined;
+    const {begins, feed: {types, wish}} = all[0], from = all.find((one) => one.begins.from)?.begins.from;
+    const wide = begins.wide !== undefined && all.every((one) => one.begins.wide === begins.wide) ? begins.wide : undefined;
     let path = '/v1/events?';
     for (const {feed} of all) path += `channel=${encodeURIComponent(feed.channel)}&`;
     if (wide !== undefined) path += `after=${encodeURIComponent(wide)}&`;
-    else if (all.some((one) => one.start.after)) {
-      for (const one of all) path += `after=${encodeURIComponent(one.start.after ?? '')}&`;
+    else if (all.some((one) => one.begins.after)) {
+      for (const one of all) path += `after=${encodeURIComponent(one.begins.after ?? '')}&`;
+    }
+    // Only streams tell who is present.
+    for (const [name, value] of Object.entries(wish)) {
+      if (name !== 'presence' || more[1] === 'e') more += `&${name}=${encodeURIComponent(JSON.stringify(value))}`;
     }
     const {ticket} = /** @type {{ticket?: string}} */ (this.#core.options);
     return path + (from ? `from=${encodeURIComponent(from)}` : '') + (types ? `&types=${types}` : '') + more + (ticket ? `&ticket=${encodeURIComponent(ticket)}` : '');
@@ -197,8 +199,8 @@ class Group {
 
   /** As many channels as one request can name: without positions they have to begin alike. */
   #choose() {
-    const all = [...this.feeds].map(ask), from = all.find(({start}) => start.from)?.start.from;
-    return all.filter(({start}) => start.from === undefined || start.from === from);
+    const all = [...this.feeds].map(ask), from = all.find(({begins}) => begins.from)?.begins.from;
+    return all.filter(({begins}) => begins.from === undefined || begins.from === from);
   }
 
   /** @param {string} channel */
@@ -250,24 +252,22 @@ class Group {
     const parser = new SseParser(({type, data, id}) => {
       if (id) wide = id;
       if (!type) return this.#take([JSON.parse(data)], id);
-      const content = JSON.parse(data);
+      const content = JSON.parse(data), asked = this.#of(content.channel);
       if (type === 'tw.open') {
         this.#silentMs = SILENT_BEATS * content.heartbeat_ms;
         this.isOpen = true;
-        const fit = this.#asked.map((one) => one.feed.opened(one.edition, one.start, content.positions[one.feed.channel]));
+        const fit = this.#asked.map((one) => one.feed.opened(one.edition, one.begins, content.positions[one.feed.channel]));
         opened();
         emitter.emit('wake', null);
         if (!fit.every(Boolean) || !this.#fits()) this.#again();
       } else if (type === 'tw.live') {
-        const asked = this.#of(content.channel);
         if (id) this.#position(id);
         asked?.feed.reached(asked.edition);
-      } else if (type === 'tw.reset') {
-        const asked = this.#of(content.channel);
-        asked?.feed.reset(asked.edition, content, id);
-      } else if (type === 'tw.end') this.#end(content.channel);
+      } else if (type === 'tw.reset') asked?.feed.reset(asked.edition, content, id);
+      else if (type === 'tw.end') this.#end(content.channel);
+      else if (type === 'tw.presence') emitter.emit('presence', {...content, link: this.#link});
       else if (type === 'tw.retry') {
-        end = {opened: this.isOpen, retryMs: content.retry_ms, error: new TailwaterError(content.code, 'the stream cannot be served now', {retry: true})};
+        end = {opened: this.isOpen, error: refusal({...content, retry: true}, content.retry_ms)};
       } else if (type === 'tw.expiring') this.#renew();
     });
     this.#silentMs = 2 * timeout;
@@ -293,7 +293,7 @@ class Group {
       if (wide && this.#asked.length > 1) this.#position(wide);
     }
     if (!this.feeds.size) return {opened: true, again: true};
-    return end ?? {opened: this.isOpen, retryMs: parser.retryMs, error: new TailwaterError('unavailable', 'the stream has ended', {retry: true})};
+    return end ?? {opened: this.isOpen, retryMs: parser.retryMs};
   }
 
   /** A stream keeps the token that it came with: another one takes its place. */
@@ -321,7 +321,7 @@ class Group {
     };
     // A channel without a position is asked for alone: its answer has a position of its own.
     for (const feed of [...this.feeds]) {
-      if (feed.start().from === undefined) continue;
+      if (feed.begins().from === undefined) continue;
       this.#asked = [ask(feed)];
       const page = await http.json(this.#path(this.#asked, `&limit=${LIMIT}`), {signal});
       this.#turn(page, true);
@@ -329,9 +329,9 @@ class Group {
     }
     if (!this.feeds.size) return {opened: true, again: true};
     this.#asked = [...this.feeds].map(ask);
-    if (this.#asked.some(({start}) => start.from !== undefined)) return {opened: true, again: true};
+    if (this.#asked.some(({begins}) => begins.from !== undefined)) return {opened: true, again: true};
     for (let first = true; ; first = false) {
-      for (const asked of this.#asked) asked.start = asked.feed.start();
+      for (const asked of this.#asked) asked.begins = asked.feed.begins();
       const wait = isLong && !first ? LONG_WAIT_S : 0;
       const page = await http.json(this.#path(this.#asked, `&limit=${LIMIT}${wait ? `&wait=${wait}` : ''}`),
         {signal, timeout: timeout + wait * 1000});
@@ -340,22 +340,22 @@ class Group {
       if (first) this.#core.progress(this.#link);
       if (!this.feeds.size || !this.#fits()) return {opened: true, again: true};
       if (page.live && !isLong) await this.#core.pause(SHORT_PAUSE_MS, signal);
-      if (signal.aborted) throw new TailwaterError('aborted', 'the request was given up', {retry: true});
+      if (signal.aborted) throw aborted();
     }
   }
 
-  /** @param {any} page @param {boolean} begins */
-  #turn(page, begins) {
+  /** @param {any} page @param {boolean} isFirst */
+  #turn(page, isFirst) {
     const all = [...this.#asked];
     if (!page) {
       for (const {feed} of all) this.#end(feed.channel);
       return;
     }
     this.#heardAt = this.#core.clock.now();
-    if (begins) {
+    if (isFirst) {
       // Nothing says where an answer begins: right before its first event that has a position.
-      const [{feed, edition, start}] = all, first = page.events.find((/** @type {any} */ event) => event.id)?.id;
-      if (!feed.opened(edition, start, !first ? page.next : feed.isPattern ? '' : before(first))) return;
+      const [{feed, edition, begins}] = all, first = page.events.find((/** @type {any} */ event) => event.id)?.id;
+      if (!feed.opened(edition, begins, !first ? page.next : feed.isPattern ? '' : before(first))) return;
     }
     for (const reset of page.resets) {
       const asked = this.#of(reset.channel);
@@ -369,7 +369,10 @@ class Group {
 }
 
 /** @param {Feed} feed @returns {Asked} */
-const ask = (feed) => ({feed, edition: feed.edition, start: feed.start()});
+const ask = (feed) => ({feed, edition: feed.edition, begins: feed.begins(), about: about(feed)});
+
+/** What a request says once for all its channels. @param {Feed} feed */
+const about = ({types, wish}) => JSON.stringify([types, wish]);
 
 /** @param {string} id */
 const before = (id) => id.replace(/-(\d+)$/, (_, offset) => `-${Number(offset) - 1}`);

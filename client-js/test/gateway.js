@@ -13,6 +13,10 @@ export class Gateway {
   /** What an `auth` is answered with. */
   auth = () => ({authed: {subject: 'alice'}});
   acks = new Map();
+  /** The blocks that a watcher of a channel's presence is told first. */
+  presence = new Map();
+  /** Namespaces without presence. */
+  unseen = [];
   /** Called with the answer to a publication; it is withheld if this returns false. */
   answers = () => true;
 
@@ -79,6 +83,11 @@ export class Gateway {
     return entries;
   }
 
+  /** Tells those who watch a channel's presence. */
+  tell(channel, block) {
+    for (const socket of this.sockets) socket.tell(channel, block);
+  }
+
   answer({channel, position}) {
     this.acks.set(channel, position);
     return {acked: {channel, position}};
@@ -132,23 +141,34 @@ class FakeSocket {
       const answer = this.#answer(frame);
       if (frame.publish && !this.#gateway.answers()) return;
       this.#say({id, ...answer});
-      if (frame.subscribe) this.deliver();
+      if (frame.subscribe) {
+        for (const block of this.#gateway.presence.get(frame.subscribe.channel) ?? []) this.tell(frame.subscribe.channel, block);
+        this.deliver();
+      }
     });
   }
 
-  #answer({auth, subscribe, unsubscribe, publish, ack, ping}) {
+  tell(channel, block) {
+    if (this.#subscriptions.get(channel)?.presence) this.#say({presence: {channel, ...block}});
+  }
+
+  #answer({auth, subscribe, unsubscribe, publish, ack, ping, present}) {
     const gateway = this.#gateway;
     if (auth) return gateway.auth(auth);
     if (ping) return {pong: {}};
     if (publish) return gateway.publish(publish);
     if (ack) return gateway.answer(ack);
+    if (present) return {presented: {channel: present.channel}};
     if (unsubscribe) {
       this.#subscriptions.delete(unsubscribe.channel);
       return {unsubscribed: {}};
     }
-    const {channel, after, from, types} = subscribe, pattern = channel.endsWith('*');
+    const {channel, after, from, types, present: shown, presence} = subscribe, pattern = channel.endsWith('*');
+    if ((shown || presence) && gateway.unseen.includes(channel.split(':')[0])) {
+      return {error: {code: 'invalid_request', message: 'no presence', retry: false}};
+    }
     const next = after !== undefined ? Number(after.replace(/^p1\.|^k-/g, '')) + 1 : from === 'earliest' ? 0 : gateway.log.length;
-    this.#subscriptions.set(channel, {next, types, live: false});
+    this.#subscriptions.set(channel, {next, types, presence, live: false});
     return {subscribed: {channel, position: `${pattern ? 'p1.' : 'k-'}${next - 1}`}};
   }
 

@@ -14,16 +14,22 @@ import {TailwaterError} from '../error.js';
 /** @type {Message} */
 const EVENT = {1: ['id', 's'], 2: ['channel', 's'], 3: ['type', 's'], 4: ['by', 's'], 5: ['key', 's'], 6: ['ts_ms', 'i'], 7: ['data', 'd'], 8: ['encoding', 'i'], 9: ['ephemeral', 'b'], 10: ['closed', 'b'], 11: ['entry', 's'], 12: ['op', 's'], 13: ['value', 'j'], 14: ['added', 'j'], 15: ['removed', 'j'], 16: ['superseded', 'b'], 17: ['of', 's'], 18: ['redacted', 'b']};
 
+/** @type {Message} */
+const SUBSCRIBE = {1: ['channel', 's'], 2: ['after', 's'], 3: ['from', 's'], 4: ['types', ['s']], 5: ['present', 'b'], 6: ['info', 'j'], 7: ['presence', 'b']};
+/** @type {Message} */
+const MEMBER = {1: ['subject', 's'], 2: ['since_ms', 'i'], 3: ['info', 'j']};
+
 /** /v1/frames.proto @type {Message} */
 const CLIENT = {
   1: ['id', 'i'],
   2: ['auth', {1: ['token', 's']}],
-  3: ['subscribe', {1: ['channel', 's'], 2: ['after', 's'], 3: ['from', 's'], 4: ['types', ['s']]}],
+  3: ['subscribe', SUBSCRIBE],
   4: ['publish', {1: ['channel', 's'], 2: ['type', 's'], 3: ['data', 'd'], 4: ['encoding', 'i'], 5: ['key', 's'], 6: ['close', 'b'], 7: ['entry', 's'], 8: ['op', 's'], 9: ['if', 's'], 10: ['at', 'i'], 11: ['seen', 's']}],
   5: ['call', {1: ['method', 's'], 2: ['data', 'd'], 3: ['encoding', 'i'], 4: ['key', 's'], 5: ['timeout_ms', 'i']}],
   6: ['unsubscribe', {1: ['channel', 's']}],
   7: ['ping', {}],
   8: ['ack', {1: ['channel', 's'], 2: ['position', 's']}],
+  9: ['present', {1: ['channel', 's'], 2: ['info', 'j']}],
 };
 /** @type {Message} */
 const SERVER = {
@@ -43,6 +49,8 @@ const SERVER = {
   14: ['expiring', {1: ['in_ms', 'i']}],
   15: ['disconnect', {1: ['code', 'i'], 2: ['reason', 's'], 3: ['retry_ms', 'i']}],
   16: ['acked', {1: ['channel', 's'], 2: ['position', 's']}],
+  19: ['presented', {1: ['channel', 's']}],
+  21: ['presence', {1: ['channel', 's'], 2: ['count', 'i'], 3: ['first', 'b'], 4: ['more', 'b'], 5: ['stale', 'b'], 6: ['counted', 'b'], 7: ['members', [MEMBER]], 8: ['joined', [MEMBER]], 9: ['left', ['s']], 10: ['changed', [MEMBER]]}],
 };
 
 const BASE64 = 1, VARINT = 0, LENGTH = 2;
@@ -78,7 +86,7 @@ function encode(message, content) {
       out.push(Uint8Array.from(bytes));
     } else if (Array.isArray(type)) for (const one of value) delimited(out, number, text.encode(one));
     else if (type === 's') delimited(out, number, text.encode(value));
-    else if (type === 'd') delimited(out, number, content.encoding ? fromBase64(value) : text.encode(JSON.stringify(value)));
+    else if (type === 'd' || type === 'j') delimited(out, number, content.encoding ? fromBase64(value) : text.encode(JSON.stringify(value)));
     else delimited(out, number, encode(/** @type {Message} */ (type), value));
   }
   const all = new Uint8Array(out.reduce((sum, bytes) => sum + bytes.length, 0));
@@ -115,7 +123,7 @@ function decode(message, bytes) {
     else if (part && type === 's') content[name] = texts.decode(part);
     else if (part && type === 'd') content[name] = part;
     else if (part && type === 'j') content[name] = JSON.parse(texts.decode(part));
-    else if (part && Array.isArray(type)) (content[name] ??= []).push(decode(/** @type {Message} */ (type[0]), part));
+    else if (part && Array.isArray(type)) (content[name] ??= []).push(type[0] === 's' ? texts.decode(part) : decode(/** @type {Message} */ (type[0]), part));
     else if (part) content[name] = decode(/** @type {Message} */ (type), part);
   }
   return content;
@@ -140,6 +148,10 @@ export const protobufFrames = () => ({
       Object.assign(frame, more, {events: events.map((/** @type {any} */ event) => ({ts_ms: 0, ...inJson(event)}))});
     }
     if (frame.result) frame.result = inJson(frame.result);
+    if (frame.presence) {
+      const {counted, ...told} = frame.presence;
+      frame.presence = {count: 0, ...(told.first && !counted && {members: []}), ...told};
+    }
     if (frame.published) frame.published = {duplicate: false, ...frame.published};
     return frame;
   },

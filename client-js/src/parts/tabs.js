@@ -2,6 +2,7 @@ import {Client} from '../client.js';
 import {Core} from '../core.js';
 import {asError} from '../error.js';
 import {covers as covered, mark as marked} from '../positions.js';
+import {inform, rostersOf} from '../roster.js';
 import {SocketLink} from '../socket.js';
 
 /**
@@ -41,6 +42,10 @@ class SharedCore extends Core {
   #socket;
   /** @type {Map<string, Host>} */
   #hosts = new Map();
+  rosters = rostersOf(this);
+  #unwatch = this.rosters.watch((channel) => {
+    for (const host of this.#hosts.values()) host.show(channel);
+  });
   /** @type {(() => void)[]} */
   #listeners = [];
 
@@ -137,6 +142,7 @@ class SharedCore extends Core {
     this.#resign();
     if (this.state !== 'closed') return;
     for (const off of this.#listeners) off();
+    this.#unwatch();
     this.control?.close();
   }
 
@@ -154,6 +160,13 @@ class SharedCore extends Core {
   /** @param {import('../../types/client.js').Transport} kind @returns {any} */
   makeLink(kind) {
     return this.leads ? super.makeLink(kind) : new SocketLink(this, () => /** @type {any} */ (this.#socket = new TabSocket(this)), plain);
+  }
+
+  /** The tab that leads says it. @param {string} channel @param {object | undefined} info */
+  inform(channel, info) {
+    if (this.leads) return undefined;
+    this.#socket?.send({present: {channel, info}});
+    return Promise.resolve();
   }
 
   /** @param {string} id */
@@ -265,8 +278,9 @@ class Host {
     if (beat) this.post({beat});
     if (got && (this.#onTheWay -= got) < HELD / 2) for (const relay of this.#relays.values()) relay.goOn();
     if (!frame) return;
-    const {id, subscribe, unsubscribe} = frame;
-    if (subscribe) this.#relays.set(subscribe.channel, new Relay(this.#core, this, id, subscribe));
+    const {id, subscribe, unsubscribe, present} = frame;
+    if (present) this.#relays.get(present.channel)?.inform(present.info);
+    else if (subscribe) this.#relays.set(subscribe.channel, new Relay(this.#core, this, id, subscribe));
     else {
       this.#relays.get(unsubscribe?.channel)?.stop();
       this.#relays.delete(unsubscribe?.channel);
@@ -278,6 +292,11 @@ class Host {
   post(frame) {
     this.#onTheWay += frame.events?.length ?? 0;
     this.#channel.postMessage(frame);
+  }
+
+  /** Who is present is another one, in a channel or anywhere. @param {string} [channel] */
+  show(channel) {
+    for (const relay of this.#relays.values()) if (!channel || channel === relay.channel) relay.show();
   }
 
   get isFull() {
@@ -301,14 +320,16 @@ class Relay {
   isLive = false;
   /** @type {import('../feed.js').Feed | undefined} */
   #feed;
+  /** @type {import('../reader.js').Wish | undefined} */
+  wish;
   #parked = false;
   #over = false;
   #core;
   #host;
   #id;
 
-  /** @param {SharedCore} core @param {Host} host @param {number} id of the frame @param {{channel: string, after?: string, from?: string, types?: string[]}} wish */
-  constructor(core, host, id, {channel, after, from = 'latest', types}) {
+  /** @param {SharedCore} core @param {Host} host @param {number} id of the frame @param {{channel: string, after?: string, from?: string, types?: string[], present?: boolean, info?: object, presence?: boolean}} wish */
+  constructor(core, host, id, {channel, after, from = 'latest', types, present, info, presence}) {
     this.#core = core;
     this.#host = host;
     this.#id = id;
@@ -316,8 +337,23 @@ class Relay {
     this.from = from;
     this.types = types;
     this.after = after;
+    if (present || presence) this.wish = {...(present && {present}), ...(info && {info}), ...(presence && {presence})};
     if (after !== undefined) this.begin(marked(after));
     if (!this.#over) this.#join();
+    this.show();
+  }
+
+  show() {
+    const {channel, wish} = this, roster = this.#core.rosters.of(channel);
+    if (!roster || !wish?.presence) return;
+    const {count, stale, isListed, members} = roster;
+    this.#host.post({presence: {channel, count, stale, first: true, ...(isListed && {members: [...members.values()]})}});
+  }
+
+  /** Its subject says something else. @param {object | undefined} info */
+  inform(info) {
+    this.wish = {...this.wish, info};
+    inform(this.#core, this.channel, info).catch(() => {});
   }
 
   #join() {

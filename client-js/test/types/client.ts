@@ -1,6 +1,6 @@
 // Checked by tsc, never run: what users write has these types.
 import {createClient, TailwaterError, type Client, type Event} from '../../types/client.js';
-
+import {presence, typing} from '../../types/presence.js';
 import {stateMap} from '../../types/state.js';
 
 const client: Client = createClient({getToken: async (why) => (why === 'expired' ? 'b' : 'a'), transport: 'auto', outbox: {limit: 5}});
@@ -36,6 +36,15 @@ lobby.ack().then(() => lobby.unread());
 client.channel('orders:*').subscribe(() => {}, {types: ['placed']}).on('reset', ({partitions}) => partitions?.[0].earliest);
 // @ts-expect-error A card has a number.
 board.put('card-7', {x: '1'});
+const room = presence(lobby, {present: {info: {name: 'Ann'}}});
+room.on('change', ({joined, left, count}) => [joined[0]?.subject, left.length, count]);
+room.ready.then(() => [room.members.get('ann')?.info.name, room.listed, room.stale]);
+room.page({limit: 10}).then(({members, next}) => room.update({away: members.length > 0 && !next}));
+const typists = typing<{name: string}>(lobby, {info: {name: 'Ann'}});
+typists.on('change', ({who}) => who.map(({by, info}) => by ?? info.name));
+typists.start();
+// @ts-expect-error What is told has a name.
+typing<{name: string}>(lobby, {info: {age: 1}});
 // @ts-expect-error There is no such transport.
 createClient({transport: 'pigeon'});
 // @ts-expect-error There is no such notice.

@@ -7,18 +7,22 @@ const [dist, url, name] = process.argv.slice(2);
 const {createClient, TailwaterError} = await import(`${dist}client.js`);
 const {createAnswer, resumeAnswer} = await import(`${dist}client/ai.js`);
 const {packed, protobufFrames} = await import(`${dist}client/binary.js`);
+const {presence, typing} = await import(`${dist}client/presence.js`);
 const {stateMap} = await import(`${dist}client/state.js`);
 const {observe} = await import(`${dist}client/diagnostics.js`);
 
-/** Waits until a check passes, however long. */
+/** Waits until a check passes, up to 40 s. */
 async function until(check) {
-  while (!check()) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const end = Date.now() + 40_000; !check(); ) {
+    assert.ok(Date.now() < end, `never: ${check}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** A token for an hour, as an application makes it. */
 function token(sub, more = {}) {
   const part = (json) => Buffer.from(JSON.stringify(json)).toString('base64url'), now = Math.floor(Date.now() / 1000);
-  const content = `${part({alg: 'HS256', typ: 'JWT'})}.${part({sub, iat: now, exp: now + 3600, tw: {subscribe: ['demo:*', 'board:*', 'chat:*'], publish: ['demo:*', 'board:*', 'chat:*', 'ai:*'], call: ['chat.*', 'none.*'], ...more}})}`;
+  const content = `${part({alg: 'HS256', typ: 'JWT'})}.${part({sub, iat: now, exp: now + 3600, tw: {subscribe: ['demo:*', 'board:*', 'chat:*', 'typing:*'], publish: ['demo:*', 'board:*', 'chat:*', 'typing:*', 'ai:*'], call: ['chat.*', 'none.*'], ...more}})}`;
   return `${content}.${createHmac('sha256', Buffer.from(process.env.KEY, 'base64url')).update(content).digest('base64url')}`;
 }
 
@@ -59,6 +63,41 @@ async function states(client, transport) {
   assert.deepEqual(entries.map(({entry, data}) => [entry, data]), [...again]);
   again.close();
   theirs.close();
+}
+
+/** Two clients see each other in a channel, and when they type. */
+async function people(client, transport) {
+  const room = `chat:${name} people ${transport}`, polls = transport.endsWith('poll');
+  const ours = presence(client.channel(room), {present: true}), theirs = presence(other.channel(room), {present: {info: {n: 1}}});
+  await Promise.all([ours.ready, theirs.ready]);
+  await until(() => ours.members.get('other')?.info?.n === 1 && theirs.members.has('client') && ours.count === 2);
+  assert.deepEqual([ours.listed, theirs.listed], [true, true]);
+  // In the first 15 s of a Redis, nobody knows who has left.
+  await until(() => !ours.stale && !theirs.stale);
+  await ours.update({away: true});
+  await until(() => theirs.members.get('client')?.info?.away);
+  const page = await ours.page({limit: 1}), next = await ours.page({limit: 1, after: page.next});
+  assert.deepEqual([page.count, ...[...page.members, ...next.members].map(({subject}) => subject)], [2, 'client', 'other']);
+
+  const mine = typing(client.channel(room), {info: {name: 'C'}}), seen = typing(other.channel(room));
+  await until(() => mine.start() ?? seen.who.length === 1);
+  assert.deepEqual(seen.who, [{by: 'client', info: {name: 'C'}}]);
+  mine.stop();
+  await until(() => seen.who.length === 0);
+  if (!polls) await until(() => seen.start() ?? mine.who.length === 1);
+  assert.deepEqual(mine.who, polls ? [] : [{by: 'other', info: {}}]);
+  mine.close();
+  seen.close();
+  ours.close();
+  await until(() => !theirs.members.has('client'));
+  theirs.close();
+
+  const counted = presence(client.channel(`board:${name} people ${transport}`), {present: true});
+  await until(() => counted.count === 1 && !counted.listed);
+  counted.close();
+  const none = presence(client.channel(`demo:${name}`));
+  none.on('error', () => {});
+  await assert.rejects(none.ready, {code: 'invalid_request'});
 }
 
 for (const transport of ['websocket', 'sse', 'long-poll', 'short-poll', 'auto', 'protobuf']) {
@@ -108,6 +147,7 @@ for (const transport of ['websocket', 'sse', 'long-poll', 'short-poll', 'auto', 
   assert.equal(await channel.unread(), 0);
 
   await states(client, transport);
+  await people(client, transport);
 
   const box = packed(client.channel(`demo:${name} packed ${transport}`)), large = {text: 'ü'.repeat(9_000), list: Array(2_000).fill(1.5)};
   await Promise.all([box.publish(large), box.publish({small: 1})]);

@@ -22,7 +22,8 @@ import java.util.TreeMap;
 @Controller("/v1")
 final class ClientEndpoint {
   private static final List<String> PARTS =
-      List.of("ai", "binary", "diagnostics", "offline", "pool", "react", "state", "tabs");
+      List.of(
+          "ai", "binary", "diagnostics", "offline", "pool", "presence", "react", "state", "tabs");
   private static final String FOLDER = "classpath:client-js/";
   private static final String SCRIPT = "text/javascript; charset=utf-8";
   private static final String TYPES = "text/plain; charset=utf-8";
