@@ -5,7 +5,7 @@ import {persistentOutbox} from '/v1/client/offline.js';
 import {Composer} from '/chat/composer.js';
 import {$, announce, arrange, asked, h, notice, say, shortText} from '/chat/dom.js';
 import {Messages} from '/chat/messages.js';
-import {avatar} from '/chat/people.js';
+import {People, avatar} from '/chat/people.js';
 import {Rooms, nameOf} from '/chat/rooms.js';
 import {session} from '/chat/session.js';
 
@@ -50,6 +50,7 @@ class Chat {
   #client;
   #rooms;
   #messages;
+  #people;
   #composer = new Composer();
   #room;
   #acking;
@@ -79,6 +80,9 @@ class Chat {
       discard: (entry) => this.#room.discard(entry),
       view: (message) => view(message),
     });
+    this.#people = new People(client, name);
+    this.#composer.addEventListener('typing', () => this.#people.type());
+    this.#composer.addEventListener('quiet', () => this.#people.quiet());
     this.#rooms.addEventListener('change', () => this.#redraw());
     this.#rooms.addEventListener('message', ({detail}) => this.#came(detail));
     this.#rooms.addEventListener('counted', () => {
@@ -112,6 +116,7 @@ class Chat {
     document.body.dataset.view = name ? 'room' : 'list';
     if (name) this.#open(name);
     else {
+      this.#people.leave();
       this.#redraw();
       $('rooms').querySelector('[aria-current]')?.focus();
     }
@@ -130,6 +135,7 @@ class Chat {
       if (unread) this.#messages.markNew(readTo);
       room.older();
     }
+    this.#people.enter(room);
     this.#redraw();
     this.#seen();
     if (!NARROW.matches) this.#composer.focus();

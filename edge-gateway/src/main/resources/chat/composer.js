@@ -5,7 +5,7 @@ import {forget, scaled, shown} from '/chat/pictures.js';
 
 const DRAFT = 'tailwater-chat-draft ';
 
-/** Tells `typing` when its user writes. */
+/** Tells `typing` when its user writes, and `quiet` when that is over. */
 export class Composer extends EventTarget {
   #room;
   /** The picture that goes with the next message: {bytes, picture}. */
@@ -24,7 +24,7 @@ export class Composer extends EventTarget {
     text.addEventListener('input', () => {
       this.#store();
       this.#fit();
-      if (text.value && !this.#edited) this.dispatchEvent(new Event('typing'));
+      this.dispatchEvent(new Event(text.value && !this.#edited ? 'typing' : 'quiet'));
     });
     text.addEventListener('keydown', (event) => this.#key(event));
     text.addEventListener('paste', (event) => this.#take(event.clipboardData, event));
@@ -110,7 +110,7 @@ export class Composer extends EventTarget {
     this.#text.value = '';
     this.#store();
     this.#fit();
-    this.dispatchEvent(new Event('sent'));
+    this.dispatchEvent(new Event('quiet'));
   }
 
   #store() {

@@ -1,5 +1,6 @@
 package io.tailwater.system.browser;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.microsoft.playwright.BrowserContext;
@@ -134,6 +135,43 @@ final class ChatPage implements AutoCloseable {
   /** Waits until nothing of one's own is on its way. */
   void awaitSent() {
     until("!document.querySelector('#messages .waits')");
+  }
+
+  /** Waits until these people, and no others, are seen in the room. */
+  void awaitHere(String... names) {
+    await("who is here")
+        .atMost(LIMIT)
+        .untilAsserted(() -> assertThat(here()).containsExactlyInAnyOrder(names));
+  }
+
+  private List<String> here() {
+    return page.locator("#members li > :last-child").allTextContents().stream()
+        .map(name -> name.replace(" (you)", ""))
+        .toList();
+  }
+
+  /** From now on, the page remembers who was missing at any time. */
+  void watchFor(String name) {
+    page.evaluate(
+        """
+        name => {
+          window.missing = 0;
+          const list = document.querySelector('#members');
+          const isThere = () => [...list.children].some(e => e.lastChild.textContent === name);
+          new MutationObserver(() => { if (!isThere()) missing++; })
+              .observe(list, {childList: true, subtree: true, characterData: true});
+          if (!isThere()) missing++;
+        }""",
+        name);
+  }
+
+  /** How often the one who is watched for was not there. */
+  int missing() {
+    return (int) page.evaluate("() => missing");
+  }
+
+  void awaitTyping(String text) {
+    await(text).atMost(LIMIT).until(() -> page.locator("#typing").textContent().equals(text));
   }
 
   /** The ids of the messages that are shown, in the order in which they are. */

@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Test;
 final class ChatPageIT {
   private static final Path PICTURES = Path.of("target", "browser");
   private static final Duration LIMIT = Duration.ofSeconds(60);
+  // Those of a gateway that was killed leave within 15 s, unless they are back.
+  private static final Duration LEASE = Duration.ofSeconds(20);
 
   private static Chromium chromium;
   private static Axe axe;
@@ -123,15 +125,21 @@ final class ChatPageIT {
         ChatPage ben = open(toSecond.address(), "Ben", room);
         ChatPage carl = open(toThird.address(), "Carl", room)) {
       List<ChatPage> people = List.of(ann, ben, carl);
+      people.forEach(person -> person.awaitHere("Ann", "Ben", "Carl"));
+      ann.watchFor("Carl");
+      carl.type("So am");
+      ann.awaitTyping("Carl is typing");
       ann.say("Is everybody here?");
       people.forEach(person -> person.awaitSaid("Is everybody here?"));
       ben.say("I am.");
       carl.say("So am I.");
+      ann.awaitTyping("");
       ann.sendPicture();
       people.forEach(ChatPage::awaitPicture);
 
       toThird.leadTo(List.of(second.address()));
       third.signal("KILL");
+      long killed = System.nanoTime();
       ann.say("Who has killed a gateway?");
       carl.say("It was mine.");
       carl.awaitConnected();
@@ -155,6 +163,11 @@ final class ChatPageIT {
       people.forEach(person -> person.awaitSaid("It was mine."));
       people.forEach(ChatPage::awaitSent);
 
+      people.forEach(person -> person.awaitHere("Ann", "Ben", "Carl"));
+      await("the lease of the gateway has ended")
+          .atMost(LIMIT)
+          .until(() -> System.nanoTime() - killed > LEASE.toNanos());
+      assertThat(ann.missing()).as("times that Carl was not there").isZero();
       List<String> log = log(room);
       assertThat(log).hasSize(9);
       for (ChatPage person : people) {
@@ -290,6 +303,8 @@ final class ChatPageIT {
             "I took the old gateway down while you were writing. Did anybody notice?"));
     publish(room, "Jonas Weber", List.of("Not here. Everything came, and nothing twice."));
     try (ChatPage enter = ChatPage.open(chromium, first.address(), axe);
+        ChatPage mira = open(second.address(), "Mira", room);
+        ChatPage jonas = open(second.address(), "Jonas Weber", room);
         ChatPage ann = open(first.address(), "Ann", room)) {
       enter.page().locator("#name").waitFor();
       axe.findsNothingOnceLoaded(enter.page());
@@ -308,8 +323,11 @@ final class ChatPageIT {
       publish("lobby", "Mira", List.of("Cake in ten minutes."));
       ann.enter(room);
       ann.page().locator("#rooms a.unread[href='#/lobby']").waitFor();
+      ann.awaitHere("Ann", "Mira", "Jonas Weber");
       for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
         String name = colors.name().toLowerCase(Locale.ROOT);
+        mira.type("It is");
+        ann.awaitTyping("Mira is typing");
         ann.screenshot(PICTURES.resolve("chat-laptop-" + name + ".png"), 1280, 800, colors);
         ann.screenshot(PICTURES.resolve("chat-phone-" + name + ".png"), 390, 844, colors);
         assertThat(
@@ -319,11 +337,19 @@ final class ChatPageIT {
       }
       axe.findsNothingOnceLoaded(ann.page());
       ann.page().setViewportSize(390, 844);
+      ann.page().click("#people-button");
+      ann.page().locator("#members >> text=Jonas Weber").waitFor();
+      axe.findsNothingOnceLoaded(ann.page());
+      ann.page().setViewportSize(390, 844);
+      ann.page().press("#people-close", "Escape");
+      assertThat(ann.page().locator("#people").isVisible()).isFalse();
       ann.page().click(".back");
       ann.page().locator("#rooms a >> text=lobby").waitFor();
       ann.screenshot(PICTURES.resolve("chat-phone-rooms.png"), 390, 844, ColorScheme.LIGHT);
       axe.findsNothingOnceLoaded(ann.page());
       assertThat(ann.faults()).isEmpty();
+      assertThat(mira.faults()).isEmpty();
+      assertThat(jonas.faults()).isEmpty();
     }
   }
 }
