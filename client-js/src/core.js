@@ -82,7 +82,7 @@ export class Core {
       throw invalid(`unknown transport '${transport}': auto, ${LADDER.join(', ')}`);
     }
     if (transport === 'websocket' && !this.WebSocket) {
-      throw invalid('there is no WebSocket here: hand one in as the option WebSocket');
+      throw invalid('no WebSocket here: hand in the option WebSocket');
     }
     this.transport = transport;
     this.credentials = new Credentials(options, this.clock);
@@ -350,7 +350,11 @@ export class Core {
       target?.addEventListener?.(type, f);
       this.#undo.push(() => target?.removeEventListener?.(type, f));
     };
-    watch(globalThis, 'online', () => this.wake());
+    watch(globalThis, 'online', () => {
+      // The connection may have outlived it; whether it has, the probe finds out.
+      if (this.current?.isOpen) this.#become('live');
+      this.wake();
+    });
     watch(globalThis, 'offline', () => {
       if (this.current && this.state !== 'closed') this.#become('offline');
       this.current?.probe();

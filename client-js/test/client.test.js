@@ -105,3 +105,18 @@ test('a state is not read by a subscription', () => {
   const client = open(new Gateway());
   assert.throws(() => client.channel('board:1').subscribe(() => {}, {from: 'state'}), {code: 'invalid_request'});
 });
+
+test('a connection that outlives a short loss of the network is live again', async (t) => {
+  const page = new EventTarget(), states = [];
+  for (const name of ['addEventListener', 'removeEventListener']) {
+    globalThis[name] = page[name].bind(page);
+    t.after(() => delete globalThis[name]);
+  }
+  const gateway = new Gateway(), client = open(gateway);
+  t.after(() => client.close());
+  await live(client.channel('demo:away').subscribe(() => {}));
+  client.on('state', ({state}) => states.push(state));
+  page.dispatchEvent(new Event('offline'));
+  page.dispatchEvent(new Event('online'));
+  assert.deepEqual(states, ['offline', 'live']);
+});
