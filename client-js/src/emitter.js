@@ -28,7 +28,7 @@ export class Emitter {
   emit(type, event) {
     const set = this.#listeners.get(type);
     for (const f of [...(set ?? [])]) guarded(() => f(event));
-    return Boolean(set?.size);
+    return !!set?.size;
   }
 }
 

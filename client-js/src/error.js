@@ -17,7 +17,7 @@ export class TailwaterError extends Error {
   }
 }
 
-export const ABORTED = 'given up: the signal was aborted';
+export const ABORTED = 'the signal was aborted';
 
 /** @param {string} [message] */
 export const unavailable = (message = 'the connection was lost') =>

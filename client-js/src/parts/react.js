@@ -1,3 +1,4 @@
+import {presence, typing} from './presence.js';
 import {stateMap} from './state.js';
 import {createContext, createElement, useCallback, useContext, useEffect, useMemo, useRef, useSyncExternalStore} from 'react';
 
@@ -70,6 +71,71 @@ export function useChannel(name, {keep = 100, from, after, types} = {}) {
   const view = useSyncExternalStore(store.subscribe, store.read, () => EMPTY);
   const publish = useCallback((/** @type {any} */ data, /** @type {any} */ more) => client.channel(name).publish(data, more), [client, name]);
   return useMemo(() => ({...view, publish}), [view, publish]);
+}
+
+const NOBODY = {
+  count: 0, members: /** @type {readonly any[]} */ ([]), listed: false, stale: true, ready: false, error: /** @type {Error | undefined} */ (undefined),
+};
+
+/** @param {string} name @param {{present?: boolean | {info: object}}} [options] @returns {any} */
+export function usePresence(name, {present} = {}) {
+  const client = useClient(), info = JSON.stringify(/** @type {any} */ (present)?.info), isPresent = Boolean(present);
+  // Another info is said, and nothing begins anew.
+  const latest = useRef(info), room = useRef(/** @type {any} */ (null));
+  const store = useMemo(() => {
+    let view = NOBODY;
+    return {read: () => view, subscribe(/** @type {() => void} */ changed) {
+      view = NOBODY;
+      const said = latest.current, options = said ? {info: JSON.parse(said)} : isPresent;
+      const own = presence(client.channel(name), {present: isPresent ? options : false});
+      room.current = own;
+      const show = (/** @type {Partial<typeof NOBODY>} */ part) => {
+        view = {...view, ...part};
+        changed();
+      };
+      let isReady = false;
+      const showAll = () => show({count: own.count, members: [...own.members.values()], listed: own.listed, stale: own.stale, ready: isReady});
+      own.ready.then(() => {
+        isReady = true;
+        showAll();
+      }, () => {});
+      own.on('change', showAll);
+      own.on('error', (/** @type {Error} */ error) => show({error, stale: true}));
+      return () => {
+        room.current = null;
+        own.close();
+      };
+    }};
+  }, [client, name, isPresent]);
+  useEffect(() => {
+    if (latest.current === info) return;
+    latest.current = info;
+    // What is refused, the state of the subscription shows.
+    if (isPresent) room.current?.update(info && JSON.parse(info)).catch(() => {});
+  }, [info, isPresent]);
+  return useSyncExternalStore(store.subscribe, store.read, () => NOBODY);
+}
+
+const NO_TYPISTS = /** @type {readonly any[]} */ ([]);
+
+/** @param {string} name @param {{in?: string, info?: any}} [options] @returns {any} */
+export function useTyping(name, {in: where, info} = {}) {
+  const client = useClient(), said = JSON.stringify(info);
+  const store = useMemo(() => {
+    /** @type {any} */
+    let own;
+    return {start: () => own?.start(), stop: () => own?.stop(), read: () => own?.who ?? NO_TYPISTS, subscribe(/** @type {() => void} */ changed) {
+      const mine = (own = typing(client.channel(name), {in: where, info: said && JSON.parse(said)}));
+      mine.on('change', changed);
+      mine.on('error', () => {});
+      return () => {
+        if (own === mine) own = undefined;
+        mine.close();
+      };
+    }};
+  }, [client, name, where, said]);
+  const who = useSyncExternalStore(store.subscribe, store.read, () => NO_TYPISTS);
+  return useMemo(() => ({who, start: store.start, stop: store.stop}), [who, store]);
 }
 
 const NO_STATE = {entries: /** @type {ReadonlyMap<string, any>} */ (new Map()), ready: false, error: /** @type {Error | undefined} */ (undefined)};
