@@ -345,6 +345,8 @@ final class ChatPageIT {
       assertThat(ann.page().locator("#people").isVisible()).isFalse();
       ann.page().click(".back");
       ann.page().locator("#rooms a >> text=lobby").waitFor();
+      // Who looks at the list is in no room.
+      mira.awaitHere("Mira", "Jonas Weber");
       ann.screenshot(PICTURES.resolve("chat-phone-rooms.png"), 390, 844, ColorScheme.LIGHT);
       axe.findsNothingOnceLoaded(ann.page());
       assertThat(ann.faults()).isEmpty();
