@@ -48,8 +48,8 @@ public final class Takeover {
   private static final int KEEPALIVE_SECONDS = 10;
   private static final int KEEPALIVE_PROBES = 3;
 
-  /** How long written bytes may be unconfirmed. */
-  private static final int UNCONFIRMED_MS = 20_000;
+  /** How long written bytes may be unconfirmed: the usual {@code stuck-limit}. */
+  private static final int UNCONFIRMED_MS = 60_000;
 
   private Takeover() {}
 
@@ -81,8 +81,9 @@ public final class Takeover {
 
   /**
    * A client that vanishes without a word is noticed by the kernel: what is not confirmed in time
-   * ends the connection, as do probes while nothing is written. With the time between heartbeats or
-   * pings that is within 45 s.
+   * ends the connection, as do probes while nothing is written. With the time between heartbeats
+   * that is within 75 s. The kernel counts a client that takes nothing in the same way, though it
+   * answers, so the time is that for which such a client is kept.
    */
   private static void noticeSilence(Channel netty) {
     netty.config().setOption(ChannelOption.SO_KEEPALIVE, true);
