@@ -4,9 +4,9 @@ import type {Channel, Frames} from './client.js';
 export function protobufFrames(): Frames;
 
 export interface PackOptions {
-  /** Events whose JSON has at least so many bytes are packed. Default 1024. */
+  /** Events whose JSON has at least this many bytes are packed. Default 1024. */
   pack?: number;
-  /** Packed events of at least so many bytes are compressed, too. Default 10240. */
+  /** Packed events of at least this many bytes are compressed as well. Default 10240. */
   compress?: number;
 }
 

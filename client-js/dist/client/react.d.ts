@@ -24,7 +24,7 @@ export interface ChannelView<T> {
 }
 
 /**
- * Subscribes while a component is shown. A new name or other options begin anew.
+ * Subscribes while a component is shown. A new name or new options start a new subscription.
  *
  * @param options `keep`: most events, 100 by default
  */

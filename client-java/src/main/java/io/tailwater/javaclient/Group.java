@@ -447,7 +447,7 @@ final class Group {
         fail(e);
         return;
       }
-      // Ask for more only now, so that what is not handled yet stays in the network.
+      // Only now: until these events are handled, later ones wait in the network.
       body.request(1);
     }
 

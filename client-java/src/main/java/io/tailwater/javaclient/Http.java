@@ -84,7 +84,7 @@ final class Http {
     }
 
     void cancel() {
-      fail(TailwaterException.lasting("aborted", "the request was given up"));
+      fail(TailwaterException.lasting("aborted", "the request was cancelled"));
     }
 
     void fail(Throwable failure) {

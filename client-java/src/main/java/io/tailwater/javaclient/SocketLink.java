@@ -276,7 +276,7 @@ final class SocketLink implements Link {
         drop();
         return;
       }
-      // Ask for the next message only now, so that what is not handled yet stays in the network.
+      // Only now: until this message is handled, later ones wait in the network.
       from.request(1);
     }
 

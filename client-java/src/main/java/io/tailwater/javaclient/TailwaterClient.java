@@ -68,7 +68,7 @@ public final class TailwaterClient implements AutoCloseable {
   /**
    * Calls a method of the application's backend.
    *
-   * @param key with it, the call may be made again if its outcome is unknown; null for none
+   * @param key makes it safe to repeat a call whose outcome is unknown; null for none
    * @param limit how long to wait for the result; a call itself lasts at most 30 seconds
    */
   public CompletableFuture<JsonNode> callAsync(

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that failed, or a connection that is given up. {@link #code()} is one of the protocol's
- * codes, or one of the client's own: {@code aborted}, {@code attempts} (the limit of attempts is
- * reached), {@code closed}, {@code outbox_full}, {@code http_…} (a proxy has answered).
+ * A request failed, or the client stopped trying to connect. {@link #code()} is one of the
+ * protocol's codes, or one of the client's own: {@code aborted}, {@code attempts} (the limit of
+ * attempts is reached), {@code closed}, {@code outbox_full}, {@code http_…} (a proxy has answered).
  */
 public final class TailwaterException extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -2,6 +2,7 @@ package io.tailwater.core;
 
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.server.EmbeddedServer;
@@ -38,6 +39,10 @@ final class Cores {
 
     int httpPort() {
       return context.getBean(EmbeddedServer.class).getPort();
+    }
+
+    double gauge(String name) {
+      return context.getBean(MeterRegistry.class).get(name).gauge().value();
     }
 
     Running ready() {

@@ -59,9 +59,7 @@ final class FollowIT {
       String epoch = core.client().publish(event(name + ":a", "0")).getEpoch();
       CompletableFuture<FollowPage> waiting =
           CompletableFuture.supplyAsync(() -> follow(core, name, epoch, 0, 10_000));
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> metric(core, "tailwater.core.waiting") == 1);
+      await().atMost(Duration.ofSeconds(30)).until(() -> core.gauge("tailwater.core.waiting") == 1);
       core.client().publish(event(name + ":a", "1"));
       FollowPage page = waiting.orTimeout(5, TimeUnit.SECONDS).join();
       assertContiguous(page.getSegmentsList(), 0, 1);
@@ -93,7 +91,7 @@ final class FollowIT {
       FollowPage page = follow(core, name, epoch, 14, 0);
       assertThat(page.getSegmentsCount()).isEqualTo(2);
       assertContiguous(page.getSegmentsList(), 14, 16);
-      assertThat(metric(core, "tailwater.core.ring.bytes")).isLessThanOrEqualTo(40_000);
+      assertThat(core.gauge("tailwater.core.ring.bytes")).isLessThanOrEqualTo(40_000);
     }
   }
 
@@ -226,15 +224,7 @@ final class FollowIT {
   }
 
   private static int broadcasts(Cores.Running core) {
-    return (int) metric(core, "tailwater.core.broadcast.partitions");
-  }
-
-  private static double metric(Cores.Running core, String name) {
-    return core.context()
-        .getBean(io.micrometer.core.instrument.MeterRegistry.class)
-        .get(name)
-        .gauge()
-        .value();
+    return (int) core.gauge("tailwater.core.broadcast.partitions");
   }
 
   private static FollowPage follow(

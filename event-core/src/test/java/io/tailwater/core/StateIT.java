@@ -155,6 +155,45 @@ final class StateIT {
     }
   }
 
+  @Test
+  void anInstanceThatLagsGoesOnWithTheStateOfTheOneThatDoesNot() {
+    String name = servers.name();
+    String channel = name + ":a";
+    try (var one = Cores.start(servers, name, MAP, servers.directory("core"), "event-core-1");
+        var two = Cores.start(servers, name, MAP, servers.directory("core"), "event-core-2")) {
+      one.ready();
+      two.ready();
+      PublishVerdict last = null;
+      for (int i = 0; i < 10; i++) {
+        last = one.client().publish(event(channel, "1").setEntry("e" + i));
+      }
+      state(two, channel, last);
+      two.gate().pause();
+      PublishVerdict changed = one.client().publish(event(channel, "2").setEntry("e9"));
+      StatePage first =
+          one.client()
+              .calls()
+              .state(StateRequest.newBuilder().setChannel(channel).setLimit(5).build());
+      assertThat(first.getPosition()).isEqualTo(changed.getOffset());
+      CompletableFuture<StatePage> rest =
+          CompletableFuture.supplyAsync(
+              () ->
+                  two.client()
+                      .calls()
+                      .state(
+                          StateRequest.newBuilder()
+                              .setChannel(channel)
+                              .setAfter(first.getNext())
+                              .build()));
+      await().atMost(Duration.ofSeconds(30)).until(() -> two.gauge("tailwater.core.waiting") == 1);
+      two.gate().open();
+      StatePage second = rest.orTimeout(60, TimeUnit.SECONDS).join();
+      Map<String, String> read = values(first);
+      read.putAll(values(second));
+      assertThat(read).isEqualTo(values(state(one, channel, changed))).containsEntry("e9", "2");
+    }
+  }
+
   private static PublishVerdict join(CompletableFuture<PublishVerdict> verdict) {
     return verdict.orTimeout(60, TimeUnit.SECONDS).join();
   }

@@ -22,7 +22,7 @@ public final class ModelException extends Exception {
     return String.valueOf(getMessage());
   }
 
-  /** Why there is no answer, or no more of it. */
+  /** The reason why an answer did not begin, or broke off. */
   public enum Kind {
     /** The model or its server failed, or cut the answer. */
     FAILED("model_failed"),

@@ -249,6 +249,13 @@ final class AcksIT {
     Map<String, String> read =
         Map.of("demo:acks-second-lobby", lobby.get(1), "demo:acks-second-tea", tea.getFirst());
     awaitAck(second, alice, "demo:acks-second-lobby", lobby.get(1), 1);
+    // Whichever event-core is asked below has both.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                platform.states("acks:acks-second", null).stream()
+                    .allMatch(page -> page.getEntriesCount() == read.size()));
     try (StreamPeek sse =
             StreamPeek.open(
                 second,

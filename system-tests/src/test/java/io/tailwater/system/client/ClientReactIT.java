@@ -58,7 +58,7 @@ final class ClientReactIT {
       shows(page, "live 2 true 1 true");
       page.click("#publish");
       shows(page, "live 3 true 1 true");
-      // Hidden and shown: the hooks begin anew.
+      // Hidden and shown: the hooks start again.
       page.click("#toggle");
       page.waitForFunction("() => !document.querySelector('#view')");
       page.click("#toggle");

@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
@@ -237,17 +238,18 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
    * The first page of a channel's state as each event-core folds it, once each has come to a
    * position. Only then does a request without a position find what was written before, wherever it
    * goes.
+   *
+   * @param min null for what each has now
    */
-  public List<StatePage> states(String channel, Position min) {
-    StateRequest request =
-        StateRequest.newBuilder()
-            .setChannel(channel)
-            .setMin(
-                io.tailwater.contract.v1.Position.newBuilder()
-                    .setEpoch(min.epoch().text())
-                    .setOffset(min.offset()))
-            .build();
-    return eventCoreAddresses().stream().map(core -> state(core, request)).toList();
+  public List<StatePage> states(String channel, @Nullable Position min) {
+    StateRequest.Builder request = StateRequest.newBuilder().setChannel(channel);
+    if (min != null) {
+      request.setMin(
+          io.tailwater.contract.v1.Position.newBuilder()
+              .setEpoch(min.epoch().text())
+              .setOffset(min.offset()));
+    }
+    return eventCoreAddresses().stream().map(core -> state(core, request.build())).toList();
   }
 
   private static StatePage state(String core, StateRequest request) {
