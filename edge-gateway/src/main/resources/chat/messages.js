@@ -79,6 +79,8 @@ export class Messages extends EventTarget {
   update() {
     const {room} = this;
     if (!room) return;
+    // The browser tells of scrolling only with its next frame.
+    this.#judge();
     const scroll = this.#scroll, before = scroll.scrollHeight, top = scroll.scrollTop;
     if (this.#following) room.trim(true);
     const held = this.#following ? undefined : [...this.#list.children].find(({offsetTop}) => offsetTop >= top), heldTop = held?.offsetTop;
@@ -98,11 +100,17 @@ export class Messages extends EventTarget {
 
   // ---- Scrolling
 
-  #scrolled() {
+  /** Whether the newest messages are followed: at the end, until it is scrolled up. */
+  #judge() {
     const {scrollTop: top, scrollHeight, clientHeight} = this.#scroll, left = scrollHeight - clientHeight - top;
     if (left < NEAR_PX) this.#following = true;
     else if (top < this.#lastTop) this.#following = false;
     this.#lastTop = top;
+    return {top, left};
+  }
+
+  #scrolled() {
+    const {top, left} = this.#judge();
     if (this.#following && left < NEAR_PX) {
       this.#below = 0;
       this.dispatchEvent(new Event('seen'));
@@ -121,7 +129,7 @@ export class Messages extends EventTarget {
     this.#following = true;
     this.#below = 0;
     if (glide && !CALM.matches && way < GLIDE_PX && !document.hidden) scroll.scrollTo({top: to, behavior: 'smooth'});
-    else scroll.scrollTop = to;
+    else this.#lastTop = scroll.scrollTop = to;
     this.#arrow();
   }
 
