@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Finds a JDK 25 or later. Read by ./tailwater and ./verify; works in Bash 3.2, as macOS has it.
+# Finds a JDK 25, which is also what the build asks for (its toolchain in pom.xml). Read by ./tailwater and ./verify;
+# works in Bash 3.2, as macOS has it.
 
 # The major version of the JDK in this directory, 0 if there is none.
 version_of() {
@@ -10,8 +11,7 @@ version_of() {
   fi
 }
 
-# Prints the first JDK 25 or later: JAVA_HOME, the one on the PATH, or one where systems keep theirs. Nothing if there
-# is none.
+# Prints the first JDK 25: JAVA_HOME, the one on the PATH, or one where systems keep theirs. Nothing if there is none.
 find_jdk() {
   local candidate on_path
   on_path=$(command -v java || true)
@@ -20,7 +20,7 @@ find_jdk() {
   fi
   for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*25* "$HOME"/.sdkman/candidates/java/25* \
     /Library/Java/JavaVirtualMachines/*25*/Contents/Home /opt/homebrew/opt/openjdk@25/libexec/openjdk.jdk/Contents/Home; do
-    if [ -n "$candidate" ] && [ "$(version_of "$candidate")" -ge 25 ] 2>/dev/null; then
+    if [ -n "$candidate" ] && [ "$(version_of "$candidate")" = 25 ]; then
       echo "$candidate"
       return
     fi

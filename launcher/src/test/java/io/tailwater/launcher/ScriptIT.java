@@ -14,13 +14,26 @@ import org.junit.jupiter.api.io.TempDir;
 /** The {@code ./tailwater} script on a machine where something is missing. */
 final class ScriptIT {
   private static final List<String> USUAL_TOOLS =
-      List.of("bash", "cat", "dirname", "find", "mkdir", "readlink", "rm", "sed", "sleep", "touch");
+      List.of(
+          "bash",
+          "cat",
+          "dirname",
+          "find",
+          "grep",
+          "mkdir",
+          "readlink",
+          "rm",
+          "sed",
+          "sleep",
+          "touch");
 
   private final Path folder;
+  private final Path tools;
   private Path home;
 
   ScriptIT(@TempDir Path folder) throws IOException {
     this.folder = folder;
+    tools = Files.createDirectory(folder.resolve("bin"));
     this.home = Files.createDirectory(folder.resolve("a checkout (with spaces) & more"));
   }
 
@@ -29,7 +42,7 @@ final class ScriptIT {
     assertThat(run(System.getProperty("java.home") + "-none", "/nowhere"))
         .singleElement()
         .asString()
-        .startsWith("tailwater: a JDK 25 or later is missing");
+        .startsWith("tailwater: JDK 25 is missing");
   }
 
   @Test
@@ -38,6 +51,30 @@ final class ScriptIT {
         .singleElement()
         .asString()
         .startsWith("tailwater: Maven is missing");
+  }
+
+  @Test
+  void theFirstBuildRunsOnJdk25ThoughThePathHasAnOlderJava() throws Exception {
+    Path jvms = Files.createDirectory(folder.resolve("jvm"));
+    Path jdk =
+        Files.createSymbolicLink(
+            jvms.resolve("jdk-25"), Path.of(System.getProperty("java.home")).toRealPath());
+    Path older = Files.createDirectory(folder.resolve("jdk-17"));
+    Files.writeString(older.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+    Path java = Files.createDirectory(older.resolve("bin")).resolve("java");
+    program(java, "exit 1");
+    Files.createSymbolicLink(tools.resolve("java"), java);
+    program(tools.resolve("mvn"), "echo \"ERROR: on $JAVA_HOME\"; exit 1");
+    assertThat(run(older.toString(), jvms.toString()))
+        .contains("ERROR: on " + jdk)
+        .last()
+        .asString()
+        .startsWith("tailwater: the build failed");
+  }
+
+  private static void program(Path file, String body) throws IOException {
+    Files.writeString(file, "#!/bin/sh\n" + body + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
   }
 
   @Test
@@ -50,7 +87,6 @@ final class ScriptIT {
   }
 
   private List<String> run(String javaHome, String jvms) throws Exception {
-    Path tools = Files.createDirectory(folder.resolve("bin"));
     for (String tool : USUAL_TOOLS) {
       Files.copy(installed(tool), tools.resolve(tool), StandardCopyOption.COPY_ATTRIBUTES);
     }

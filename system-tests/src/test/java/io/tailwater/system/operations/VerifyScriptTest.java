@@ -38,6 +38,7 @@ final class VerifyScriptTest {
   private final Path folder;
   private final Path home;
   private final Path bin;
+  private String javaHome = System.getProperty("java.home");
 
   VerifyScriptTest(@TempDir Path folder) throws IOException {
     this.folder = folder;
@@ -129,13 +130,34 @@ final class VerifyScriptTest {
     Files.delete(bin.resolve("mvn"));
     assertThat(run(1)).last().asString().startsWith("verify: Maven is missing");
     Files.writeString(home.resolve("build-tools/jdk.sh"), "find_jdk() { :; }\n");
-    assertThat(run(1))
-        .singleElement()
-        .asString()
-        .startsWith("verify: a JDK 25 or later is missing");
+    assertThat(run(1)).singleElement().asString().startsWith("verify: JDK 25 is missing");
     assertThat(run(1, "--missing"))
         .anyMatch(line -> line.contains("JDK"))
         .anyMatch(line -> line.contains("Maven"));
+  }
+
+  @Test
+  void javasOfOtherVersionsArePassedOver() throws Exception {
+    everything();
+    Path older = jdk("jdk-17", 17);
+    Path newer = jdk("jdk-26", 26);
+    Files.createSymbolicLink(bin.resolve("java"), older.resolve("bin/java"));
+    Path jvms = Files.createDirectory(folder.resolve("jvm"));
+    Path script = home.resolve("build-tools/jdk.sh");
+    Files.writeString(script, Files.readString(script).replace("/usr/lib/jvm", jvms.toString()));
+    javaHome = newer.toString();
+    assertThat(run(1)).singleElement().asString().startsWith("verify: JDK 25 is missing");
+    Path right = Files.createSymbolicLink(jvms.resolve("jdk-25"), jdk("another", 25));
+    assertThat(run(0)).contains(MVN + " -Pbrowser with " + right);
+  }
+
+  /** What the script looks at of a JDK. */
+  private Path jdk(String name, int version) throws IOException {
+    Path jdk = folder.resolve(name);
+    Files.createDirectories(jdk.resolve("bin"));
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"" + version + ".0.1\"\n");
+    executable(jdk.resolve("bin/java"), "exit 1");
+    return jdk;
   }
 
   @Test
@@ -171,7 +193,10 @@ final class VerifyScriptTest {
   }
 
   private void program(String name, String body) throws IOException {
-    Path file = bin.resolve(name);
+    executable(bin.resolve(name), body);
+  }
+
+  private static void executable(Path file, String body) throws IOException {
     Files.deleteIfExists(file);
     Files.writeString(file, "#!/bin/sh\n" + body + "\n");
     assertThat(file.toFile().setExecutable(true)).isTrue();
@@ -185,7 +210,7 @@ final class VerifyScriptTest {
     builder.environment().clear();
     builder.environment().put("PATH", bin.toString());
     builder.environment().put("HOME", home.toString());
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("JAVA_HOME", javaHome);
     Process process = builder.start();
     List<String> lines = process.inputReader().lines().toList();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
