@@ -1,9 +1,7 @@
 package io.tailwater.client;
 
 import io.grpc.ChannelCredentials;
-import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
@@ -11,6 +9,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.NettySslContextChannelCredentials;
 import io.grpc.stub.MetadataUtils;
@@ -47,8 +46,8 @@ public final class CallSecurity {
    *
    * @throws ConfigurationException if a file holds something else
    */
-  ManagedChannelBuilder<?> channel(String target) {
-    ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(target, credentials());
+  NettyChannelBuilder channel(String target) {
+    NettyChannelBuilder builder = NettyChannelBuilder.forTarget(target, credentials());
     if (!configuration.secrets().isEmpty()) {
       Metadata secret = new Metadata();
       secret.put(SECRET, configuration.secrets().getFirst());

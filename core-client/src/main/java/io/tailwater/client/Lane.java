@@ -42,6 +42,9 @@ public final class Lane implements AutoCloseable {
   private final SynchronizationContext order =
       new SynchronizationContext((thread, failure) -> LOG.error("a publish stream", failure));
 
+  /** How many times within its patience a lane looks for requests that waited too long. */
+  private static final int LOOKS = 8;
+
   /** By sequence number; bounded by the window. */
   private final Map<Long, Sent> pending = new ConcurrentHashMap<>();
 
@@ -53,6 +56,8 @@ public final class Lane implements AutoCloseable {
   // Owned by `order`.
   private @Nullable ClientCallStreamObserver<PublishRequest> call;
   private long seq;
+  private long looks;
+  private boolean looking;
 
   Lane(EventCoreStub stub, Window window, Duration patience, PublishMetrics metrics) {
     this.stub = stub;
@@ -98,11 +103,8 @@ public final class Lane implements AutoCloseable {
 
   private CompletableFuture<Verdict> admitted(PublishRequest request, int size) {
     Sent sent = new Sent(request, size, metrics.start());
-    CompletableFuture<Verdict> verdict =
-        sent.answer
-            .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
-            // Before the caller learns the verdict, so that its next request finds room here.
-            .handle((answer, late) -> settle(sent, answer));
+    // Before the caller learns the verdict, so that its next request finds room here.
+    CompletableFuture<Verdict> verdict = sent.answer.thenApply(answer -> settle(sent, answer));
     order.execute(() -> write(sent));
     return verdict;
   }
@@ -123,19 +125,43 @@ public final class Lane implements AutoCloseable {
     if (call != null) {
       call.onNext(sent.request.toBuilder().setSeq(sent.seq).build());
     }
+    sent.look = looks;
+    if (!looking) {
+      looking = true;
+      lookLater();
+    }
   }
 
-  private Verdict settle(Sent sent, @Nullable Verdict answer) {
-    Verdict verdict = answer == null ? new Unknown("no verdict within " + patience) : answer;
-    if (answer == null) {
-      silent = true;
+  /** One timer for all requests, since one for each costs more than all else here. */
+  private void lookLater() {
+    CompletableFuture.delayedExecutor(patience.toNanos() / LOOKS, TimeUnit.NANOSECONDS)
+        .execute(() -> order.execute(this::look));
+  }
+
+  private void look() {
+    order.throwIfNotInThisSynchronizationContext();
+    looks++;
+    looking = !pending.isEmpty();
+    if (!looking) {
+      return;
     }
+    for (Sent sent : pending.values()) {
+      if (looks - sent.look > LOOKS) {
+        silent = true;
+        sent.late = true;
+        sent.answer.complete(new Unknown("no verdict within " + patience));
+      }
+    }
+    lookLater();
+  }
+
+  private Verdict settle(Sent sent, Verdict verdict) {
     if (verdict instanceof Unknown) {
       retired = true;
     }
     pending.remove(sent.seq);
     window.leave(1, sent.size);
-    metrics.stop(sent.sample, verdict, answer == null);
+    metrics.stop(sent.sample, verdict, sent.late);
     if (retired) {
       order.execute(this::endIfIdle);
     }
@@ -173,6 +199,12 @@ public final class Lane implements AutoCloseable {
     final Timer.Sample sample;
     final CompletableFuture<Verdict> answer = new CompletableFuture<>();
     volatile long seq;
+
+    /** The lane's last look before it was sent. Owned by the lane's order. */
+    long look;
+
+    /** Whether its answer is that there was none in time; set before the answer. */
+    boolean late;
 
     Sent(PublishRequest request, int size, Timer.Sample sample) {
       this.request = request;

@@ -2,35 +2,50 @@ package io.tailwater.client;
 
 import io.grpc.Channel;
 import io.tailwater.contract.v1.EventCoreGrpc;
-import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
 import io.tailwater.contract.v1.PublishRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * Sends publish requests to the event-cores and returns their verdicts. A verdict is a value: the
  * futures never fail. Nothing is sent a second time here. Any thread, event loops included.
  */
 public final class Publisher {
-  private final EventCoreStub stub;
+  private final Supplier<? extends Channel> eventCores;
   private final Bounds bounds;
   private final Window window;
   private final PublishMetrics metrics;
-  private final AtomicReference<Lane> shared;
+
+  /** One for each channel that the supplier has; it says how many they are. */
+  private final Map<Channel, Route> routes = new ConcurrentHashMap<>();
 
   /**
+   * A publisher with one channel.
+   *
    * @param eventCores a channel to the service {@code EventCore}
    */
   public Publisher(Channel eventCores, Bounds bounds, PublishMetrics metrics) {
-    this.stub = EventCoreGrpc.newStub(eventCores);
+    this(() -> eventCores, bounds, metrics);
+  }
+
+  /**
+   * A publisher with several channels.
+   *
+   * @param eventCores the channel to the service {@code EventCore} of the thread that asks, always
+   *     the same; of a few
+   */
+  public Publisher(Supplier<? extends Channel> eventCores, Bounds bounds, PublishMetrics metrics) {
+    this.eventCores = eventCores;
     this.bounds = bounds;
     this.window = new Window(bounds.maxRequests(), bounds.maxBytes());
     this.metrics = metrics;
     metrics.watch(window);
-    this.shared = new AtomicReference<>(open());
   }
 
   /**
@@ -39,7 +54,8 @@ public final class Publisher {
    *
    * @param maxRequests at least 1
    * @param maxBytes encoded bytes, at least those of the largest request
-   * @param patience how long a request waits for its verdict; an event-core gives one within 10 s
+   * @param patience how long a request waits for its verdict, or an eighth longer; an event-core
+   *     gives one within 10 s
    */
   public record Bounds(int maxRequests, long maxBytes, Duration patience) {
     public Bounds {
@@ -50,11 +66,18 @@ public final class Publisher {
   }
 
   /**
-   * Publishes on the lane that all callers share. Requests of one caller reach the log in the order
-   * of its calls, as long as none of them ends {@link Verdict.Unknown}.
+   * Publishes on the route of this thread. Requests of one thread reach the log in the order of its
+   * calls, as long as none of them ends {@link Verdict.Unknown}.
    */
   public CompletableFuture<Verdict> publish(PublishRequest request) {
-    return lane().publish(request);
+    return route().publish(request);
+  }
+
+  /** The route of this thread. */
+  public Route route() {
+    Channel channel = eventCores.get();
+    Route known = routes.get(channel);
+    return known != null ? known : routes.computeIfAbsent(channel, Route::new);
   }
 
   /**
@@ -74,15 +97,38 @@ public final class Publisher {
    * than the lane before where there are several.
    */
   public Lane open() {
-    return new Lane(stub, window, bounds.patience(), metrics);
+    return open(eventCores.get());
   }
 
-  private Lane lane() {
-    Lane current = Objects.requireNonNull(shared.get());
-    if (!current.retired()) {
-      return current;
+  private Lane open(Channel channel) {
+    return new Lane(EventCoreGrpc.newStub(channel), window, bounds.patience(), metrics);
+  }
+
+  /** The lane that all threads of one channel share, and its successors. Any thread. */
+  public final class Route {
+    private final Channel channel;
+    private final AtomicReference<Lane> shared;
+
+    private Route(Channel channel) {
+      this.channel = channel;
+      this.shared = new AtomicReference<>(open(channel));
     }
-    shared.compareAndSet(current, open());
-    return Objects.requireNonNull(shared.get());
+
+    /**
+     * Publishes. Requests of one caller reach the log in the order of its calls, as long as none of
+     * them ends {@link Verdict.Unknown}.
+     */
+    public CompletableFuture<Verdict> publish(PublishRequest request) {
+      return lane().publish(request);
+    }
+
+    private Lane lane() {
+      Lane current = Objects.requireNonNull(shared.get());
+      if (!current.retired()) {
+        return current;
+      }
+      shared.compareAndSet(current, open(channel));
+      return Objects.requireNonNull(shared.get());
+    }
   }
 }

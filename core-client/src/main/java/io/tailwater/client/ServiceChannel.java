@@ -5,15 +5,18 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.SocketChannel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -37,15 +40,19 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
   /** gRPC pauses up to two minutes after a failure to connect; an instance is back in seconds. */
   private static final long RECONNECT_MS = 1_000;
 
-  private final ManagedChannel channel;
-  private final ScheduledExecutorService reconnect =
+  /** Of all channels; they give it nothing that waits. */
+  private static final ScheduledExecutorService RECONNECT =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name(THREAD).factory());
 
+  private final ManagedChannel channel;
+  private final ScheduledFuture<?> reconnecting;
+
   private ServiceChannel(ManagedChannel channel) {
     this.channel = channel;
-    reconnect.scheduleWithFixedDelay(
-        channel::resetConnectBackoff, RECONNECT_MS, RECONNECT_MS, TimeUnit.MILLISECONDS);
+    reconnecting =
+        RECONNECT.scheduleWithFixedDelay(
+            channel::resetConnectBackoff, RECONNECT_MS, RECONNECT_MS, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -70,6 +77,29 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
   }
 
   /**
+   * Opens a channel that lives on one event loop: its connections are the loop's, and it brings its
+   * answers there at once, so whoever takes them must not block. A call from the loop then crosses
+   * no thread. Otherwise as {@link #open(List, ServiceDescriptor, CallSecurity)}.
+   *
+   * @param loop outlives the channel
+   * @param sockets a kind that the loop can serve
+   */
+  public static ServiceChannel onLoop(
+      List<String> hostPorts,
+      ServiceDescriptor service,
+      CallSecurity security,
+      EventLoop loop,
+      Class<? extends SocketChannel> sockets) {
+    return open(
+        security
+            .channel(AddressList.target(hostPorts))
+            .eventLoopGroup(loop)
+            .channelType(sockets)
+            .directExecutor(),
+        service);
+  }
+
+  /**
    * Opens a channel to one instance of a service, of those that its name stands for. With TLS the
    * instance shows a certificate of this name.
    *
@@ -85,7 +115,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
         service);
   }
 
-  private static ServiceChannel open(ManagedChannelBuilder<?> channel, ServiceDescriptor service) {
+  private static ServiceChannel open(NettyChannelBuilder channel, ServiceDescriptor service) {
     return new ServiceChannel(
         channel
             .defaultLoadBalancingPolicy("round_robin")
@@ -146,7 +176,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
   /** Ends all calls and connections. */
   @Override
   public void close() {
-    reconnect.shutdownNow();
+    reconnecting.cancel(false);
     channel.shutdownNow();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Channel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
@@ -11,6 +12,9 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.tailwater.client.Publisher.Bounds;
 import io.tailwater.client.Verdict.Closed;
 import io.tailwater.client.Verdict.Refused;
@@ -34,6 +38,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -224,6 +229,50 @@ final class PublisherTest {
         publisher.publishInOrder(IntStream.range(0, 11).mapToObj(i -> request("b", i)).toList());
     assertThat(verdicts).hasSize(11).allSatisfy(PublisherTest::assertFull);
     assertThat(waiting()).isZero();
+  }
+
+  @Test
+  void aThreadKeepsToItsChannelAndEachChannelHasAStream() {
+    AtomicReference<Channel> own = new AtomicReference<>(channel);
+    try (ServiceChannel other =
+        ServiceChannel.open(
+            List.of("127.0.0.1:" + server.getPort()), EventCoreGrpc.getServiceDescriptor())) {
+      Publisher publisher = new Publisher(own::get, BOUNDS, new PublishMetrics(meters, NAME));
+      publisher.publish(request("a", 0));
+      stream(0).await(1);
+      Publisher.Route route = publisher.route();
+
+      own.set(other);
+      publisher.publish(request("b", 0));
+      stream(1).await(1);
+      route.publish(request("a", 1));
+      stream(0).await(2);
+      assertThat(waiting()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void onALoopCallsAndVerdictsStayThere() throws Exception {
+    try (MultiThreadIoEventLoopGroup loops =
+            new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        ServiceChannel ofLoop =
+            ServiceChannel.onLoop(
+                List.of("127.0.0.1:" + server.getPort()),
+                EventCoreGrpc.getServiceDescriptor(),
+                CallSecurity.NONE,
+                loops.next(),
+                NioSocketChannel.class)) {
+      Publisher publisher = new Publisher(ofLoop, BOUNDS, new PublishMetrics(meters, NAME));
+      CompletableFuture<Boolean> heardThere = new CompletableFuture<>();
+      loops.execute(
+          () ->
+              publisher
+                  .publish(request("a", 0))
+                  .thenAccept(verdict -> heardThere.complete(loops.next().inEventLoop())));
+      stream(0).await(1);
+      stream(0).judge(0, verdict(Outcome.STORED));
+      assertThat(heardThere.get(20, TimeUnit.SECONDS)).isTrue();
+    }
   }
 
   @Test

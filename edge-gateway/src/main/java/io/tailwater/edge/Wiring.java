@@ -6,7 +6,10 @@ import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.context.exceptions.ConfigurationException;
+import io.micronaut.http.netty.channel.EventLoopGroupConfiguration;
+import io.micronaut.http.netty.channel.EventLoopGroupFactory;
 import io.micronaut.http.netty.channel.EventLoopGroupRegistry;
+import io.netty.channel.socket.SocketChannel;
 import io.tailwater.client.CallSecurity;
 import io.tailwater.client.ChannelLog;
 import io.tailwater.client.GrpcConfiguration;
@@ -38,6 +41,7 @@ import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.BodyMemory;
 import io.tailwater.edge.limits.EdgeLimits;
 import io.tailwater.edge.limits.Sockets;
+import io.tailwater.edge.log.LoopChannels;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.log.Publishers;
 import io.tailwater.edge.log.ReadPositions;
@@ -163,7 +167,34 @@ final class Wiring {
   }
 
   @Singleton
-  Publishers publishers(@Named("event-core") ServiceChannel eventCores) {
+  @Bean(preDestroy = "close")
+  LoopChannels loopChannels(
+      EdgeConfiguration configuration,
+      GrpcConfiguration grpc,
+      EdgeLoops loops,
+      EventLoopGroupRegistry groups,
+      EventLoopGroupFactory kinds,
+      @Named("event-core") ServiceChannel others) {
+    CallSecurity security = new CallSecurity(grpc);
+    Class<? extends SocketChannel> sockets =
+        kinds.clientSocketChannelClass(
+            groups
+                .getEventLoopGroupConfiguration(EventLoopGroupConfiguration.DEFAULT)
+                .orElseThrow());
+    return new LoopChannels(
+        loops.eventLoops(),
+        loop ->
+            ServiceChannel.onLoop(
+                configuration.eventCores(),
+                EventCoreGrpc.getServiceDescriptor(),
+                security,
+                loop,
+                sockets),
+        others);
+  }
+
+  @Singleton
+  Publishers publishers(LoopChannels eventCores) {
     return new Publishers(eventCores);
   }
 
@@ -178,8 +209,8 @@ final class Wiring {
   }
 
   @Singleton
-  RedisTerms redisTerms() {
-    return new RedisTerms(REDIS_THREADS, MAX_COMMANDS);
+  RedisTerms redisTerms(EventLoopGroupRegistry groups) {
+    return new RedisTerms(REDIS_THREADS, MAX_COMMANDS, groups.getDefaultEventLoopGroup());
   }
 
   @Context

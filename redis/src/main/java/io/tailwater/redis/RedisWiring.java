@@ -54,10 +54,14 @@ final class RedisWiring {
   @Singleton
   @Primary
   ClientResources resources(RedisTerms terms) {
-    return DefaultClientResources.builder()
-        .reconnectDelay(Delay.constant(Redis.RECONNECT_AFTER))
-        .threadFactoryProvider(pool -> new DefaultThreadFactory(terms.threads(), true))
-        .build();
+    ClientResources.Builder resources =
+        DefaultClientResources.builder()
+            .reconnectDelay(Delay.constant(Redis.RECONNECT_AFTER))
+            .threadFactoryProvider(pool -> new DefaultThreadFactory(terms.threads(), true));
+    if (terms.loops() != null) {
+      resources.eventLoopGroupProvider(new SharedLoops(terms.loops()));
+    }
+    return resources.build();
   }
 
   /**

@@ -72,8 +72,12 @@ public final class Bodies {
   }
 
   private static boolean isGzip(HttpRequest<?> request) {
+    List<String> lines = request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING);
+    if (lines.isEmpty()) {
+      return false;
+    }
     List<String> codings =
-        request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING).stream()
+        lines.stream()
             .flatMap(line -> Arrays.stream(line.split(",")))
             .map(coding -> coding.trim().toLowerCase(Locale.ROOT))
             .filter(coding -> !coding.isEmpty() && !coding.equals(IDENTITY))

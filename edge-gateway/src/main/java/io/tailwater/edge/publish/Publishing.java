@@ -142,16 +142,18 @@ public final class Publishing {
       Permit permit, PublishRequest.Builder request, Form form, byte[] body) {
     Checked checked = checked(permit, request, form, body);
     Runnable leave = places.take(permit.identity(), 1, checked.request().getSerializedSize());
+    // This thread's, whoever brings the answer: what it publishes later may not be earlier.
+    Publisher.Route route = publisher.route();
     return authority
         .publish(permit.identity(), permit.channel(), permit.namespace())
-        .thenCompose(allowed -> send(checked))
+        .thenCompose(allowed -> send(checked, route))
         .whenComplete((done, failure) -> leave.run());
   }
 
-  private CompletableFuture<Receipt> send(Checked checked) {
+  private CompletableFuture<Receipt> send(Checked checked, Publisher.Route route) {
     return checked.namespace().getEphemeral()
         ? ephemeral.send(checked.request(), checked.namespace())
-        : publisher.publish(checked.request()).thenApply(Publishing::receipt);
+        : route.publish(checked.request()).thenApply(Publishing::receipt);
   }
 
   /**

@@ -44,8 +44,12 @@ public final class Once {
    * @throws RequestException {@code invalid_request} if it has several with different values
    */
   public static @Nullable String cookie(HttpRequest<?> request, String name) {
+    List<String> lines = request.getHeaders().getAll(HttpHeaders.COOKIE);
+    if (lines.isEmpty()) {
+      return null;
+    }
     List<String> values =
-        request.getHeaders().getAll(HttpHeaders.COOKIE).stream()
+        lines.stream()
             .flatMap(line -> ServerCookieDecoder.LAX.decodeAll(line).stream())
             .filter(cookie -> cookie.name().equals(name))
             .map(Cookie::value)

@@ -52,9 +52,12 @@ public final class Query {
 
   /** The first parameter whose name is not among these and which means something. */
   public Optional<String> unknown(Collection<String> known) {
-    return parameters.names().stream()
-        .filter(name -> !known.contains(name) && !bustsCaches(name))
-        .findFirst();
+    for (String name : parameters.names()) {
+      if (!known.contains(name) && !bustsCaches(name)) {
+        return Optional.of(name);
+      }
+    }
+    return Optional.empty();
   }
 
   private boolean bustsCaches(String name) {
