@@ -82,7 +82,7 @@ public final class Events implements Iterable<Event>, AutoCloseable {
   private boolean fetch(Duration limit) throws InterruptedException {
     if (!asked) {
       asked = true;
-      if (!core.loop().tryExecute(() -> reader.ask(Reader.MAX_HELD))) {
+      if (!core.loop().tryExecute(() -> reader.ask(Reader.ALL))) {
         over = true;
         return false;
       }

@@ -78,10 +78,7 @@ final class PatternFeed implements Feed {
 
   @Override
   public void take(int ofVersion, List<Event> events, @Nullable String after) {
-    for (int i = 0; i < events.size(); i++) {
-      boolean isNewest = i == events.size() - 1;
-      reader.take(events.get(i), isNewest && after != null ? Mark.opaque(after) : null);
-    }
+    reader.take(events, after == null ? null : Mark.opaque(after));
     position = after == null ? position : after;
     reader.parkIfFull();
   }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Reader {
   static final int MAX_HELD = 1_000;
 
+  /** For {@link #ask}: as many as are handed over at once. */
+  static final int ALL = Integer.MAX_VALUE;
+
   private static final int BATCH = 100;
 
   /** Where readers come from and go to. */
@@ -195,6 +198,16 @@ final class Reader {
    * @param at the position after it; null if it does not move the reader
    */
   void take(Event event, @Nullable Mark at) {
+    take(List.of(event), at);
+  }
+
+  /**
+   * Events with one position, which are handed over together: who leaves in the middle of them
+   * would get the first of them again.
+   *
+   * @param at the position after the last of them; null if they do not move the reader
+   */
+  void take(List<Event> events, @Nullable Mark at) {
     Mark known = taken;
     if (over || parked || known == null || (at != null && !at.isOpaque() && known.covers(at))) {
       return;
@@ -202,11 +215,16 @@ final class Reader {
     if (at != null) {
       taken = at;
     }
-    if (options.types().isEmpty() || options.types().contains(event.type())) {
-      put(Item.of(event, at, null));
-    } else if (at != null) {
-      put(Item.of(null, at, null));
+    for (int i = 0; i < events.size(); i++) {
+      Event event = events.get(i);
+      Mark after = i == events.size() - 1 ? at : null;
+      if (options.types().isEmpty() || options.types().contains(event.type())) {
+        hold(Item.of(event, after, null));
+      } else if (after != null) {
+        hold(Item.of(null, after, null));
+      }
     }
+    offer();
   }
 
   /** Leaves the channel for a while if it holds as much as it may. Between two events of a feed. */
@@ -263,9 +281,13 @@ final class Reader {
   }
 
   private void put(Item item) {
-    if (over) {
-      return;
+    if (!over) {
+      hold(item);
+      offer();
     }
+  }
+
+  private void hold(Item item) {
     Item newest = queue.peekLast();
     // Positions alone do not pile up behind a slow taker.
     if (item.isPosition() && newest != null && newest.isPosition()) {
@@ -273,6 +295,5 @@ final class Reader {
     }
     queue.addLast(item);
     over = item.last();
-    offer();
   }
 }

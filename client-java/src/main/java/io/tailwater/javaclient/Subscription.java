@@ -34,7 +34,7 @@ public final class Subscription implements AutoCloseable {
             .tryExecute(
                 () -> {
                   reader.open(this::take);
-                  reader.ask(Reader.MAX_HELD);
+                  reader.ask(Reader.ALL);
                 });
     if (!taken) {
       done.completeExceptionally(TailwaterException.closed());
@@ -53,7 +53,7 @@ public final class Subscription implements AutoCloseable {
         }
         handle(item);
       }
-      core.loop().execute(() -> reader.ask(Reader.MAX_HELD));
+      core.loop().execute(() -> reader.ask(Reader.ALL));
     } catch (RuntimeException | Error e) {
       // Not handled, so the position stays before it.
       done.completeExceptionally(e);
