@@ -3,7 +3,7 @@ package io.tailwater.system.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.options.ColorScheme;
+import io.tailwater.system.Scale;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +20,9 @@ final class Axe {
       "async () => (await axe.run()).violations.flatMap(({id, nodes}) =>"
           + " nodes.map(({target, failureSummary}) => `${id} ${target}: ${failureSummary}`))";
 
-  /** A screen of a laptop and one of a phone, in pixels. */
-  private static final List<int[]> SCREENS = List.of(new int[] {1280, 800}, new int[] {390, 844});
+  /** What a page is looked at with; by default each screen and each of the colours once. */
+  static final List<Look> LOOKS =
+      Scale.of(List.of(Look.LAPTOP_LIGHT, Look.PHONE_DARK), List.of(Look.values()));
 
   private final String script;
 
@@ -41,7 +42,7 @@ final class Axe {
     return script;
   }
 
-  /** Asserts that it finds nothing on a page, on both screens, light and dark. */
+  /** Asserts that it finds nothing on a page, whatever it is looked at with. */
   void findsNothing(Page page) {
     page.evaluate(script);
     findsNothingOnceLoaded(page);
@@ -49,13 +50,10 @@ final class Axe {
 
   /** The same for a page that has loaded the script. */
   void findsNothingOnceLoaded(Page page) {
-    for (ColorScheme colors : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-      page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(colors));
-      for (int[] screen : SCREENS) {
-        page.setViewportSize(screen[0], screen[1]);
-        @Nullable Object found = page.evaluate(RUN);
-        assertThat((List<?>) found).as("%s, %d, %s", page.url(), screen[0], colors).isEmpty();
-      }
+    for (Look look : LOOKS) {
+      look.at(page);
+      @Nullable Object found = page.evaluate(RUN);
+      assertThat((List<?>) found).as("%s, %s", page.url(), look).isEmpty();
     }
   }
 }

@@ -14,6 +14,7 @@ import io.tailwater.system.platform.KafkaTopics;
 import io.tailwater.system.platform.LaunchedPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
+import io.tailwater.system.platform.Platforms;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -39,8 +41,8 @@ final class BrowserIT {
   private static final Path PICTURES = Path.of("target", "browser");
   private static final Pattern PAGE = Pattern.compile("```html\n(.*?)```", Pattern.DOTALL);
   private static final Channel HELLO = new Channel(Namespaces.DEMO, "hello");
-  // Half a minute: many times what three cuts take.
-  private static final int CUT_TOKENS = 1_500;
+  // 20 seconds: several times what three cuts take.
+  private static final int CUT_TOKENS = 1_000;
   // Ten minutes: those answers are stopped by their tests.
   private static final int ENDLESS_TOKENS = 30_000;
   private static final int CUTS = 3;
@@ -82,6 +84,7 @@ final class BrowserIT {
   }
 
   @Test
+  @ResourceLock(Platforms.LAUNCHED)
   void aPageSurvivesTheKillAndReturnOfBothGateways(LaunchedPlatform platform) throws Exception {
     try (DemoPage page = DemoPage.open(chromium, platform.balancer())) {
       page.start(ENDLESS_TOKENS);

@@ -8,6 +8,7 @@ import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.Json;
+import io.tailwater.system.Scale;
 import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.ledger.Truth;
@@ -41,8 +42,9 @@ import org.junit.jupiter.api.Test;
 final class ChatPageIT {
   private static final Path PICTURES = Path.of("target", "browser");
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  // Those of a gateway that was killed leave within 15 s, unless they are back.
-  private static final Duration LEASE = Duration.ofSeconds(20);
+  // Those of a gateway that was killed leave within 15 s, unless they are back. PresenceIT waits
+  // for that.
+  private static final Duration LEASE = Duration.ofSeconds(Scale.of(0, 20));
 
   private static Chromium chromium;
   private static Axe axe;
@@ -214,7 +216,8 @@ final class ChatPageIT {
                       most = Math.max(most, Math.abs(at.getBoundingClientRect().top - before));
                     }
                     return Math.round(most);
-                  }""");
+                  }\
+                  """);
       assertThat((Integer) moved).isLessThanOrEqualTo(1);
       assertThat(ann.said())
           .containsExactlyElementsOf(

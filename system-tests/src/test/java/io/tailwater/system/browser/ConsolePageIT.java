@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.Json;
@@ -138,7 +137,8 @@ final class ConsolePageIT {
           page.evaluate(
               """
               async () => (await axe.run(document, {resultTypes: ['violations']})).violations
-                  .map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))""");
+                  .map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))\
+              """);
       assertThat((List<?>) violations).as("axe: " + what).isEmpty();
       assertThat((Integer) page.evaluate("document.documentElement.scrollWidth - innerWidth"))
           .as("beyond the window: " + what)
@@ -166,19 +166,14 @@ final class ConsolePageIT {
       PAGES.forEach(
           (address, complete) -> {
             console.show(address, complete);
-            for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-              console.page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
-              for (int[] size : new int[][] {{1280, 800}, {390, 844}}) {
-                console.page.setViewportSize(size[0], size[1]);
-                String name =
-                    (address.isEmpty() ? "overview" : address.replaceFirst("/.*", "-page"))
-                        + "-"
-                        + size[0]
-                        + "-"
-                        + scheme.name().toLowerCase(java.util.Locale.ROOT);
-                console.assertSound(name);
-                console.screenshot(name);
-              }
+            for (Look look : Axe.LOOKS) {
+              look.at(console.page);
+              String name =
+                  (address.isEmpty() ? "overview" : address.replaceFirst("/.*", "-page"))
+                      + "-"
+                      + look;
+              console.assertSound(name);
+              console.screenshot(name);
             }
           });
     }

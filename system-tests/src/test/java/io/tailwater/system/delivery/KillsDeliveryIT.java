@@ -2,14 +2,17 @@ package io.tailwater.system.delivery;
 
 import io.tailwater.system.clients.Transport;
 import io.tailwater.system.platform.LaunchedPlatform;
+import io.tailwater.system.platform.Platforms;
 import java.util.List;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The contract while processes are killed with -9 and come back. */
 @Order(1)
+@ResourceLock(Platforms.LAUNCHED)
 final class KillsDeliveryIT extends DeliveryContract {
   private static final List<String> EVENT_CORES = List.of("event-core-1", "event-core-2");
 

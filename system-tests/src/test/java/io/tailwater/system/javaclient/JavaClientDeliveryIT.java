@@ -13,12 +13,14 @@ import io.tailwater.system.platform.GarbledSegments;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.LaunchedPlatform;
 import io.tailwater.system.platform.Platform;
+import io.tailwater.system.platform.Platforms;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -74,6 +76,7 @@ final class JavaClientDeliveryIT extends DeliveryContract {
   @Tag("long")
   @ParameterizedTest
   @EnumSource
+  @ResourceLock(Platforms.LAUNCHED)
   void keepsEveryEventWhileAGatewayAndAnEventCoreAreKilledAndComeBack(
       Transport transport, LaunchedPlatform platform) throws Exception {
     deliver(

@@ -42,6 +42,9 @@ final class SettingsTest {
           "^\\| `((?:tailwater|redis)\\.(?!instance)[^`]+)` \\| (?:`([^`]*)`)? *\\| .+\\|$",
           Pattern.MULTILINE);
 
+  /** Every setting in the code. Looked for once, as that takes seconds. */
+  private static final Map<String, java.lang.reflect.Parameter> COMPONENTS = components();
+
   @Test
   void everySettingIsDocumentedWithItsDefault() {
     Map<String, String> documented = new TreeMap<>();
@@ -96,7 +99,7 @@ final class SettingsTest {
 
   /** Every setting that is not a text or a list of texts, which take any value. */
   static List<String> typed() {
-    return components().entrySet().stream()
+    return COMPONENTS.entrySet().stream()
         .filter(setting -> setting.getValue().getType() != String.class)
         .filter(setting -> setting.getValue().getType() != List.class)
         .map(Map.Entry::getKey)
@@ -113,7 +116,7 @@ final class SettingsTest {
   }
 
   static Set<String> names() {
-    return components().keySet();
+    return COMPONENTS.keySet();
   }
 
   @ParameterizedTest
@@ -200,12 +203,11 @@ final class SettingsTest {
   /** Every setting in the code, with its default; empty if there is none. */
   private static Map<String, String> settings() {
     Map<String, String> settings = new TreeMap<>();
-    components()
-        .forEach(
-            (setting, component) -> {
-              Bindable bound = component.getAnnotation(Bindable.class);
-              settings.put(setting, bound == null ? "" : bound.defaultValue());
-            });
+    COMPONENTS.forEach(
+        (setting, component) -> {
+          Bindable bound = component.getAnnotation(Bindable.class);
+          settings.put(setting, bound == null ? "" : bound.defaultValue());
+        });
     return settings;
   }
 

@@ -15,11 +15,15 @@ import org.junit.jupiter.api.parallel.ResourceLocksProvider;
 
 /**
  * Gives tests the platform that they ask for; each is started once for all test classes. Classes
- * run side by side: they share the platform in this JVM, unless one has to be alone with it and
- * says so with a lock on {@link #IN_PROCESS}. Every other platform is one test's at a time.
+ * run side by side: they share the platform in this JVM and the launched one, unless one has to be
+ * alone with it and says so with a lock on {@link #IN_PROCESS} or {@link #LAUNCHED}. Every other
+ * platform is one test's at a time.
  */
 public final class Platforms implements ParameterResolver, ResourceLocksProvider {
   public static final String IN_PROCESS = "the platform in this JVM";
+
+  /** For tests that kill parts of it. */
+  public static final String LAUNCHED = "the launched platform";
 
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
@@ -55,6 +59,8 @@ public final class Platforms implements ParameterResolver, ResourceLocksProvider
             type -> {
               if (type == InProcessPlatform.class) {
                 locks.add(new Lock(IN_PROCESS, ResourceAccessMode.READ));
+              } else if (type == LaunchedPlatform.class) {
+                locks.add(new Lock(LAUNCHED, ResourceAccessMode.READ));
               } else if (Platform.class.isAssignableFrom(type)) {
                 locks.add(new Lock(type.getName(), ResourceAccessMode.READ_WRITE));
               }

@@ -7,6 +7,7 @@ import io.tailwater.system.Scale;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.platform.LaunchedPlatform;
 import io.tailwater.system.platform.OnPlatforms;
+import io.tailwater.system.platform.Platforms;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.util.ArrayList;
@@ -18,9 +19,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Many writers of one entry, over all gateways, while a process is killed with -9. */
 @OnPlatforms
+@ResourceLock(Platforms.LAUNCHED)
 final class RaceIT {
   private static final int WRITERS = 50;
   private static final int EACH = Scale.of(1, 20);
