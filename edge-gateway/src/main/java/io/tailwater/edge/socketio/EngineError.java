@@ -3,6 +3,8 @@ package io.tailwater.edge.socketio;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
+import io.tailwater.edge.hop.Answer;
+import java.nio.charset.StandardCharsets;
 
 /** Why a request of Engine.IO is refused, in the codes and words that its clients know. */
 enum EngineError {
@@ -28,8 +30,16 @@ enum EngineError {
 
   /** The answer. */
   HttpResponse<?> response() {
-    return HttpResponse.status(status)
-        .contentType(MediaType.APPLICATION_JSON_TYPE)
-        .body("{\"code\":" + code + ",\"message\":\"" + message + "\"}");
+    return HttpResponse.status(status).contentType(MediaType.APPLICATION_JSON_TYPE).body(json());
+  }
+
+  /** The answer to a request that another gateway has passed on. */
+  Answer answer() {
+    return new Answer(
+        status.getCode(), MediaType.APPLICATION_JSON, json().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private String json() {
+    return "{\"code\":" + code + ",\"message\":\"" + message + "\"}";
   }
 }

@@ -1,6 +1,7 @@
 package io.tailwater.edge.socketio;
 
 import io.micronaut.http.HttpResponse;
+import io.micronaut.http.MediaType;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.Future;
 import io.tailwater.edge.connection.EventJson;
@@ -186,8 +187,14 @@ final class EngineSession {
     posting.set(false);
   }
 
-  /** Takes the packets of a request; whether they were packets. */
-  boolean onPayload(byte[] body) {
+  /** Takes the packets of a request, and answers it. */
+  HttpResponse<?> sent(byte[] body) {
+    return onPayload(body)
+        ? HttpResponse.ok("ok").contentType(MediaType.TEXT_PLAIN_TYPE)
+        : EngineError.BAD_REQUEST.response();
+  }
+
+  private boolean onPayload(byte[] body) {
     assert loop.inLoop();
     if (polls == null) {
       return false;

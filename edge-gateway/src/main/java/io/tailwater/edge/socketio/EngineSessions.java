@@ -16,7 +16,7 @@ final class EngineSessions {
   private final Supplier<String> random;
 
   /**
-   * @param gateway the name of this gateway
+   * @param gateway the name of this gateway, with which ids begin
    * @param random returns letters and digits that nobody can guess
    */
   EngineSessions(
@@ -25,7 +25,7 @@ final class EngineSessions {
       Supplier<String> random,
       MeterRegistry meters) {
     this.configuration = configuration;
-    this.gateway = gateway.replaceAll("[^A-Za-z0-9_-]", "-");
+    this.gateway = gateway;
     this.random = random;
     Gauge.builder("tailwater.edge.socketio.sessions", byId, Map::size)
         .description("sessions of Engine.IO")
@@ -49,6 +49,11 @@ final class EngineSessions {
             over -> byId.remove(over.sid()));
     byId.put(session.sid(), session);
     return session;
+  }
+
+  /** The name of the gateway that has the session with this id; empty if the id is not one. */
+  static String gatewayOf(String sid) {
+    return sid.substring(0, Math.max(0, sid.lastIndexOf('.')));
   }
 
   /** The session with this id; null if this gateway has none. */

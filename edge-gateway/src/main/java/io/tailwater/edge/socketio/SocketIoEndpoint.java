@@ -1,5 +1,7 @@
 package io.tailwater.edge.socketio;
 
+import io.micronaut.core.io.ResourceLoader;
+import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
@@ -8,6 +10,7 @@ import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Delete;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.Patch;
+import io.micronaut.http.annotation.PathVariable;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.Produces;
 import io.micronaut.http.annotation.Put;
@@ -15,6 +18,7 @@ import io.netty.channel.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.connection.HangUp;
+import io.tailwater.edge.files.ServedFile;
 import io.tailwater.edge.http.Bodies;
 import io.tailwater.edge.http.Problems;
 import io.tailwater.edge.http.Takeover;
@@ -22,8 +26,11 @@ import io.tailwater.edge.loop.EdgeLoop;
 import io.tailwater.edge.loop.EdgeLoops;
 import io.tailwater.edge.websocket.Handshake;
 import io.tailwater.edge.websocket.WebSockets;
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -39,23 +46,55 @@ final class SocketIoEndpoint {
   private static final String POLLING = "polling";
   private static final String WEBSOCKET = "websocket";
 
+  /** The client's own builds, as its package on npm has them. */
+  private static final List<String> CLIENTS =
+      List.of("socket.io.js", "socket.io.min.js", "socket.io.esm.min.js");
+
+  private static final String SCRIPT = "text/javascript; charset=utf-8";
+
   private final EngineSessions sessions;
   private final SocketIoParts parts;
   private final Bodies bodies;
   private final WebSockets sockets;
   private final EdgeLoops loops;
+  private final PassedPolls passed;
+  private final Map<String, ServedFile> clients = new HashMap<>();
 
   SocketIoEndpoint(
+      ResourceLoader resources,
       EngineSessions sessions,
       SocketIoParts parts,
       Bodies bodies,
       WebSockets sockets,
-      EdgeLoops loops) {
+      EdgeLoops loops,
+      PassedPolls passed)
+      throws IOException {
     this.sessions = sessions;
     this.parts = parts;
     this.bodies = bodies;
     this.sockets = sockets;
     this.loops = loops;
+    this.passed = passed;
+    for (String name : CLIENTS) {
+      ServedFile file = ServedFile.read(resources, "classpath:socketio/client/" + name, SCRIPT);
+      if (file != null) {
+        clients.put(name, file);
+      }
+    }
+  }
+
+  /** The client, for pages of every origin. */
+  @Get("/{name}.js")
+  HttpResponse<?> client(HttpRequest<?> request, @PathVariable String name) {
+    ServedFile file = clients.get(name + ".js");
+    if (file == null) {
+      throw new RequestException(
+          ErrorCode.NOT_FOUND, "the client's files are " + String.join(", ", CLIENTS));
+    }
+    return file.answer(request)
+        .header(HttpHeaders.CACHE_CONTROL, "public, max-age=300")
+        .header(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        .header("Cross-Origin-Resource-Policy", "cross-origin");
   }
 
   @Get
@@ -66,13 +105,14 @@ final class SocketIoEndpoint {
     }
     String sid = parameter(request, "sid");
     EngineSession session = sid == null ? null : sessions.find(sid);
+    boolean webSocket = WEBSOCKET.equals(parameter(request, "transport"));
     if (sid != null && session == null) {
-      return refused(EngineError.SESSION_UNKNOWN);
+      return webSocket ? refused(EngineError.SESSION_UNKNOWN) : passed.poll(request, sid);
     }
     if (session == null && sessions.full()) {
       return refused(EngineError.OVERLOADED);
     }
-    if (WEBSOCKET.equals(parameter(request, "transport"))) {
+    if (webSocket) {
       return webSocket(request, session);
     }
     return session == null ? open(request) : poll(request, session);
@@ -89,7 +129,7 @@ final class SocketIoEndpoint {
       return refused(sid == null ? EngineError.BAD_HANDSHAKE_METHOD : EngineError.BAD_REQUEST);
     }
     EngineSession session = sessions.find(sid);
-    return session == null ? refused(EngineError.SESSION_UNKNOWN) : send(request, session);
+    return session == null ? sendElsewhere(request, sid) : send(request, session);
   }
 
   @Put
@@ -129,7 +169,7 @@ final class SocketIoEndpoint {
   // --- polls ---
 
   private CompletableFuture<HttpResponse<?>> open(HttpRequest<?> request) {
-    Handshaker handshaker = handshaker(request);
+    SocketIoClient.Handshaker handshaker = handshaker(request);
     EdgeLoop loop = loops.of(Takeover.connection(request).eventLoop());
     CompletableFuture<HttpResponse<?>> response = new CompletableFuture<>();
     loop.execute(
@@ -152,12 +192,7 @@ final class SocketIoEndpoint {
   }
 
   private CompletableFuture<HttpResponse<?>> send(HttpRequest<?> request, EngineSession session) {
-    boolean bytes =
-        request
-            .getContentType()
-            .filter(MediaType.APPLICATION_OCTET_STREAM_TYPE::equals)
-            .isPresent();
-    if (bytes || !session.beginPost()) {
+    if (hasBytes(request) || !session.beginPost()) {
       session.loop().execute(session::close);
       return refused(EngineError.BAD_REQUEST);
     }
@@ -170,12 +205,35 @@ final class SocketIoEndpoint {
                     .execute(
                         () -> {
                           session.endPost();
+                          if (body == null) {
+                            session.close();
+                          }
                           response.complete(
                               body == null
-                                  ? unreadable(session, Problems.refusal(request, failure))
-                                  : sent(session, body));
+                                  ? unreadable(Problems.refusal(request, failure))
+                                  : session.sent(body));
                         }));
     return response;
+  }
+
+  private CompletableFuture<HttpResponse<?>> sendElsewhere(HttpRequest<?> request, String sid) {
+    if (hasBytes(request)) {
+      return passed.malformed(sid, EngineError.BAD_REQUEST.response());
+    }
+    return read(request)
+        .handle(
+            (body, failure) ->
+                body == null
+                    ? passed.malformed(sid, unreadable(Problems.refusal(request, failure)))
+                    : passed.send(sid, body))
+        .thenCompose(answer -> answer);
+  }
+
+  private static boolean hasBytes(HttpRequest<?> request) {
+    return request
+        .getContentType()
+        .filter(MediaType.APPLICATION_OCTET_STREAM_TYPE::equals)
+        .isPresent();
   }
 
   private CompletableFuture<byte[]> read(HttpRequest<?> request) {
@@ -187,17 +245,10 @@ final class SocketIoEndpoint {
     }
   }
 
-  private static HttpResponse<?> unreadable(EngineSession session, RequestException refusal) {
-    session.close();
+  private static HttpResponse<?> unreadable(RequestException refusal) {
     return refusal.code() == ErrorCode.TOO_LARGE
         ? EngineError.TOO_LARGE.response()
         : Problems.response(refusal);
-  }
-
-  private static HttpResponse<?> sent(EngineSession session, byte[] body) {
-    return session.onPayload(body)
-        ? HttpResponse.ok("ok").contentType(MediaType.TEXT_PLAIN_TYPE)
-        : EngineError.BAD_REQUEST.response();
   }
 
   // --- WebSockets ---
@@ -207,8 +258,8 @@ final class SocketIoEndpoint {
     if (!Handshake.isRequested(request)) {
       return refused(EngineError.BAD_REQUEST);
     }
-    Handshaker handshaker = handshaker(request);
-    if (handshaker instanceof Handshaker.Refused refused
+    SocketIoClient.Handshaker handshaker = handshaker(request);
+    if (handshaker instanceof SocketIoClient.Handshaker.Refused refused
         && refused.refusal().code() == ErrorCode.ORIGIN_DENIED) {
       return refused(EngineError.FORBIDDEN);
     }
@@ -256,14 +307,15 @@ final class SocketIoEndpoint {
         .toList();
   }
 
-  private Handshaker handshaker(HttpRequest<?> request) {
+  private SocketIoClient.Handshaker handshaker(HttpRequest<?> request) {
     try {
       if (Handshake.isRequested(request)) {
         parts.access().requireOrigin(request);
       }
-      return new Handshaker.Known(parts.access().identify(request));
+      return new SocketIoClient.Handshaker.Known(parts.access().identify(request));
     } catch (RequestException e) {
-      return new Handshaker.Refused(e, parts.access().withoutToken(request).address());
+      return new SocketIoClient.Handshaker.Refused(
+          e, parts.access().withoutToken(request).address());
     }
   }
 }

@@ -1,13 +1,14 @@
 package io.tailwater.edge.socketio;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
-import io.micronaut.context.annotation.Value;
 import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.backend.Calls;
 import io.tailwater.edge.backend.KnownConnections;
 import io.tailwater.edge.connection.Subscriptions;
+import io.tailwater.edge.hop.Hops;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
 import io.tailwater.edge.session.Sessions;
@@ -53,15 +54,18 @@ final class SocketIoWiring {
         new SocketIoMetrics(meters));
   }
 
+  /** From the start, so that other gateways are answered. */
+  @Context
+  PassedPolls passedPolls(Hops hops, EngineSessions sessions, SocketIoConfiguration configuration) {
+    return new PassedPolls(hops, sessions, configuration);
+  }
+
   @Singleton
-  EngineSessions sessions(
-      SocketIoConfiguration configuration,
-      @Value("${tailwater.instance}") String gateway,
-      MeterRegistry meters) {
+  EngineSessions sessions(SocketIoConfiguration configuration, Hops hops, MeterRegistry meters) {
     SecureRandom random = new SecureRandom();
     return new EngineSessions(
         configuration,
-        gateway,
+        hops.gateway(),
         () -> {
           byte[] bytes = new byte[ID_BYTES];
           random.nextBytes(bytes);

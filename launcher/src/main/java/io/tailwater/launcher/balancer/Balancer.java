@@ -20,9 +20,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One port over several gateways: each new connection goes to the next gateway that accepts it, in
- * turn. It knows nothing of HTTP: bytes, half-closes and resets pass in both directions as they
- * come, and a side that doesn't read stops the other one's reading, at {@value Relay#MAX_BUFFERED}
- * bytes. {@link Bounds} says how many connections there may be and how long they may be silent.
+ * turn. It knows nothing of HTTP, with one exception: if the first request belongs to a session of
+ * Socket.IO, the connection goes to the session's gateway. Bytes, half-closes and resets pass in
+ * both directions as they come, and a side that doesn't read stops the other one's reading, at
+ * {@value Relay#MAX_BUFFERED} bytes. {@link Bounds} says how many connections there may be and how
+ * long they may be silent.
  */
 public final class Balancer implements AutoCloseable {
   // A copy costs so little that two threads carry more than one machine's gateways.
@@ -51,8 +53,7 @@ public final class Balancer implements AutoCloseable {
    * @param address with port 0 for a free one
    * @throws LaunchException if the port is taken
    */
-  public static Balancer open(
-      InetSocketAddress address, List<InetSocketAddress> gateways, Bounds bounds) {
+  public static Balancer open(InetSocketAddress address, List<Gateway> gateways, Bounds bounds) {
     var loops =
         new MultiThreadIoEventLoopGroup(
             THREADS,
@@ -110,7 +111,8 @@ public final class Balancer implements AutoCloseable {
     return LaunchException.portTaken(port, "the platform itself");
   }
 
-  int port() {
+  /** Where it listens. */
+  public int port() {
     return ((InetSocketAddress) listener.localAddress()).getPort();
   }
 

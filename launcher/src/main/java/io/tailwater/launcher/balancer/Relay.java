@@ -1,6 +1,7 @@
 package io.tailwater.launcher.balancer;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -14,6 +15,9 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +40,19 @@ sealed class Relay extends ChannelInboundHandlerAdapter {
     return new AdaptiveRecvByteBufAllocator(512, 2048, MAX_BUFFERED / 2);
   }
 
-  void join(Channel other) {
+  void join(@Nullable Channel other) {
     peer = other;
+  }
+
+  /** Ends this side alone: its peer goes on with another one. */
+  void leave(Channel own) {
+    peer = null;
+    aborted = true;
+    own.close();
+  }
+
+  @Nullable Channel peer() {
+    return peer;
   }
 
   @Override
@@ -133,8 +148,19 @@ sealed class Relay extends ChannelInboundHandlerAdapter {
   /** The side that came: finds its gateway, then starts to read. */
   static final class Client extends Relay {
     private final Turns turns;
-
     private final Seats seats;
+
+    /** Before the first bytes have been looked at. */
+    private boolean fresh = true;
+
+    private int gateway;
+
+    /**
+     * What came while the connection was moved to another gateway: what one turn of reading has.
+     */
+    private final List<ByteBuf> held = new ArrayList<>(0);
+
+    private boolean heldEnd;
 
     Client(Turns turns, Seats seats) {
       this.turns = turns;
@@ -146,6 +172,8 @@ sealed class Relay extends ChannelInboundHandlerAdapter {
       if (event instanceof IdleStateEvent) {
         seats.countIdle();
         end(context.channel());
+      } else if (event instanceof ChannelInputShutdownEvent && !held.isEmpty()) {
+        heldEnd = true;
       } else {
         super.userEventTriggered(context, event);
       }
@@ -153,10 +181,45 @@ sealed class Relay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-      connect(context.channel(), turns.take(), turns.size());
+      gateway = turns.take();
+      connect(context, gateway, turns.size());
     }
 
-    private void connect(Channel client, int index, int attempts) {
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      if (fresh && message instanceof ByteBuf bytes && peer() != null) {
+        fresh = false;
+        int right = turns.withSession(bytes, gateway);
+        if (right != gateway) {
+          move(context, bytes, right);
+          return;
+        }
+      }
+      if (!held.isEmpty() && message instanceof ByteBuf bytes) {
+        held.add(bytes);
+      } else {
+        super.channelRead(context, message);
+      }
+    }
+
+    /** Goes to the gateway of the session. The one whose turn it was has not got a byte yet. */
+    private void move(ChannelHandlerContext context, ByteBuf bytes, int right) {
+      held.add(bytes);
+      context.channel().config().setAutoRead(false);
+      Channel wrong = Objects.requireNonNull(peer(), "moved before it was connected");
+      wrong.pipeline().get(Relay.class).leave(wrong);
+      join(null);
+      connect(context, right, turns.size());
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+      held.forEach(ReferenceCountUtil::release);
+      held.clear();
+    }
+
+    private void connect(ChannelHandlerContext context, int index, int attempts) {
+      Channel client = context.channel();
       if (attempts == 0) {
         // A reset lets every client try again; an answer would stop an EventSource for good.
         reset(client);
@@ -177,20 +240,28 @@ sealed class Relay extends ChannelInboundHandlerAdapter {
           .addListener(
               (ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
-                  connect(client, index + 1, attempts - 1);
+                  connect(context, index + 1, attempts - 1);
                 } else {
-                  begin(client, connected.channel(), gatewaySide);
+                  begin(context, connected.channel(), gatewaySide);
                 }
               });
     }
 
-    private void begin(Channel client, Channel gateway, Relay gatewaySide) {
+    private void begin(ChannelHandlerContext context, Channel gateway, Relay gatewaySide) {
+      Channel client = context.channel();
       if (!client.isActive()) {
         reset(gateway);
         return;
       }
       join(gateway);
       gatewaySide.join(client);
+      List<ByteBuf> first = List.copyOf(held);
+      held.clear();
+      first.forEach(bytes -> super.channelRead(context, bytes));
+      channelReadComplete(context);
+      if (heldEnd) {
+        super.userEventTriggered(context, ChannelInputShutdownEvent.INSTANCE);
+      }
       client.config().setAutoRead(true);
       gateway.config().setAutoRead(true);
     }

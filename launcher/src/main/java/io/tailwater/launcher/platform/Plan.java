@@ -80,8 +80,8 @@ public record Plan(
     numbered(gateways)
         .forEach(
             i -> {
-              listeners.put(ports.gateway(i), "edge-gateway-" + i);
-              listeners.put(ports.management(i), "edge-gateway-" + i);
+              listeners.put(ports.gateway(i), gatewayName(i));
+              listeners.put(ports.management(i), gatewayName(i));
             });
     listeners.put(ports.kafka(), "kafka");
     listeners.put(ports.redis(), "redis");
@@ -128,8 +128,13 @@ public record Plan(
         name, Service.EVENT_CORE, properties, "127.0.0.1:" + grpc, grpc + 1, BUSY);
   }
 
+  /** The name of a gateway, from 1. */
+  public static String gatewayName(int index) {
+    return "edge-gateway-" + index;
+  }
+
   private ServiceSpec gateway(int index) {
-    String name = "edge-gateway-" + index;
+    String name = gatewayName(index);
     int port = ports.gateway(index);
     Map<String, Object> properties = common(name);
     properties.put("micronaut.server.port", port);

@@ -33,7 +33,8 @@ final class BalancerTest {
       new Bounds(10_000, 10_000, Duration.ofMinutes(10), Duration.ofMinutes(10));
 
   private Balancer balancer =
-      Balancer.open(Balancer.loopback(0), List.of(address(first), address(second)), WIDE);
+      Balancer.open(
+          Balancer.loopback(0), List.of(gateway("one", first), gateway("other", second)), WIDE);
   private final List<Socket> sockets = new ArrayList<>();
 
   @AfterEach
@@ -54,6 +55,55 @@ final class BalancerTest {
       connect();
       accept(second);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /socket.io/?EIO=4&transport=polling&t=a.b&sid=other.abc&x=1 HTTP/1.1\r\n",
+        "POST /socket.io/?sid=other.abc HTTP/1.1\r\n",
+        "GET /socket.io?sid=other.abc.d HTTP/1.1\r\n"
+      })
+  void aSessionsRequestGoesToTheSessionsGateway(String line) throws IOException {
+    String head = line + "Host: a\r\n\r\n";
+    for (int round = 0; round < 2; round++) {
+      Socket client = connect();
+      client.getOutputStream().write((head + "body").getBytes(StandardCharsets.US_ASCII));
+      client.shutdownOutput();
+      Socket gateway = accept(second);
+      assertThat(gateway.getInputStream().readAllBytes()).asString().isEqualTo(head + "body");
+      gateway.getOutputStream().write('x');
+      assertThat(readByte(client)).isEqualTo('x');
+      if (round == 0) {
+        assertThat(readByte(accept(first))).as("the one whose turn it was").isEqualTo(-1);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n\r\n",
+        "GET /socket.io/?sid=unknown.abc HTTP/1.1\r\n\r\n",
+        "GET /socket.io/?asid=other.abc HTTP/1.1\r\n\r\n",
+        "GET /v1/events?sid=other.abc HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nReferer: /socket.io/?sid=other.abc\r\n\r\n"
+      })
+  void anyOtherRequestGoesToTheGatewayWhoseTurnItIs(String head) throws IOException {
+    Socket client = connect();
+    client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    assertThat(accept(first).getInputStream().readNBytes(head.length())).asString().isEqualTo(head);
+  }
+
+  @Test
+  void aSessionOfADeadGatewayGoesToAnother() throws IOException {
+    second.close();
+    Socket client = connect();
+    client
+        .getOutputStream()
+        .write("GET /socket.io/?sid=other.a HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    assertThat(readByte(accept(first))).isEqualTo(-1);
+    assertThat(readByte(accept(first))).isEqualTo('G');
   }
 
   @Test
@@ -279,7 +329,8 @@ final class BalancerTest {
   private void bound(Bounds bounds) {
     balancer.close();
     balancer =
-        Balancer.open(Balancer.loopback(0), List.of(address(first), address(second)), bounds);
+        Balancer.open(
+            Balancer.loopback(0), List.of(gateway("one", first), gateway("other", second)), bounds);
   }
 
   @Test
@@ -287,7 +338,7 @@ final class BalancerTest {
     assertThatThrownBy(
             () ->
                 Balancer.open(
-                    Balancer.loopback(first.getLocalPort()), List.of(address(second)), WIDE))
+                    Balancer.loopback(first.getLocalPort()), List.of(gateway("one", second)), WIDE))
         .isInstanceOf(LaunchException.class)
         .hasMessageContaining("Port " + first.getLocalPort() + " is taken");
     assertThat(FreePort.isFree(first.getLocalPort())).isFalse();
@@ -344,8 +395,8 @@ final class BalancerTest {
     socket.close();
   }
 
-  private static InetSocketAddress address(ServerSocket socket) {
-    return (InetSocketAddress) socket.getLocalSocketAddress();
+  private static Gateway gateway(String name, ServerSocket socket) {
+    return new Gateway(name, (InetSocketAddress) socket.getLocalSocketAddress());
   }
 
   private static ServerSocket listen() {

@@ -89,6 +89,7 @@ final class ArchitectureTest {
                   "Wiring",
                   "admin.AdminWiring",
                   "frames.FramesWiring",
+                  "hop.HopWiring",
                   "http.Listeners",
                   "publish.PublishWiring",
                   "roster.RosterWiring",

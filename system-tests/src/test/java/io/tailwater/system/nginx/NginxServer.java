@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * An nginx as this system has it, with the product's own configuration files: only where the
  * gateways are, and the ports, are the test's.
  */
-final class NginxServer implements AutoCloseable {
+public final class NginxServer implements AutoCloseable {
   /** The files that are as they are. */
   private static final Path PRODUCT = Repository.path("nginx");
 
@@ -35,7 +35,7 @@ final class NginxServer implements AutoCloseable {
    *
    * @param limits which of the product's files with limits
    */
-  NginxServer(List<URI> gateways, boolean tls, String limits) throws Exception {
+  public NginxServer(List<URI> gateways, boolean tls, String limits) throws Exception {
     this.tls = tls;
     directory = Files.createTempDirectory("tailwater-nginx-");
     Path chosen = Files.createDirectories(directory.resolve("tailwater-chosen"));
@@ -60,7 +60,7 @@ final class NginxServer implements AutoCloseable {
   }
 
   /** Skips or fails the test that needs nginx where there is none, see {@link Tools}. */
-  static void require() {
+  public static void require() {
     String program = program().map(Path::toString).orElse("nginx");
     Tools.require("nginx (Debian: nginx-light)", program, "-v");
   }
@@ -86,7 +86,17 @@ final class NginxServer implements AutoCloseable {
         "upstream tailwater { zone tailwater 64k; "
             + servers
             + " }\nmap $host $tw_gateways { default tailwater; }\n"
-            + "map $host $tw_grafana { default tailwater; }\n");
+            + "map $host $tw_grafana { default tailwater; }\n"
+            + sessions(gateways));
+  }
+
+  /** Gateways have the names that their platform gives them. */
+  private static String sessions(List<URI> gateways) {
+    StringBuilder map = new StringBuilder("map $arg_sid $tw_session_gateway { default tailwater; ");
+    for (int i = 0; i < gateways.size(); i++) {
+      map.append("\"~^edge-gateway-%d\\.\" %s;".formatted(i + 1, gateways.get(i).getAuthority()));
+    }
+    return map.append(" }\n").toString();
   }
 
   private void copy(Path from, Path to, String what, String by) throws IOException {
@@ -121,7 +131,7 @@ final class NginxServer implements AutoCloseable {
         "daemon off;");
   }
 
-  URI address() {
+  public URI address() {
     return URI.create((tls ? "https" : "http") + "://127.0.0.1:" + port);
   }
 
