@@ -1,5 +1,6 @@
 package io.tailwater.contract;
 
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /** The names that an event's type may have. */
@@ -9,6 +10,9 @@ public final class EventType {
 
   /** What a Kafka record is shown as if its type is one that publishers may not use. */
   public static final String REFUSED = "x.error";
+
+  /** Longest name that Socket.IO clients see instead of a type, bytes of UTF-8. */
+  public static final int MAX_NAME_BYTES = 255;
 
   private static final Pattern TYPE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
@@ -29,7 +33,8 @@ public final class EventType {
     }
     if (isReserved(type)) {
       throw invalid(
-          "'error', 'open' and what begins with 'tw.' belong to browsers and the platform: use another type");
+          "'error', 'open' and what begins with 'tw.' belong to browsers and the platform: use"
+              + " another type");
     }
     return type;
   }
@@ -52,6 +57,23 @@ public final class EventType {
       return DEFAULT;
     }
     return !TYPE.matcher(type).matches() || isReserved(type) ? REFUSED : type;
+  }
+
+  /**
+   * Requires a name that Socket.IO clients can see instead of a type, where it does not fit one; an
+   * empty text stands for none.
+   *
+   * @throws RequestException {@code invalid_request}
+   */
+  public static void requireName(String name) {
+    if (name.length() > MAX_NAME_BYTES
+        || Text.malformedAt(name) != Text.WELL_FORMED
+        || name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES
+        || !name.codePoints().allMatch(Text::isPrintable)) {
+      throw new RequestException(
+          ErrorCode.INVALID_REQUEST,
+          "'event' is at most 255 bytes of UTF-8 without control characters");
+    }
   }
 
   private static boolean isReserved(String type) {

@@ -65,6 +65,10 @@ public final class EventJson {
     out.writeCharSequence(",\"type\":\"", StandardCharsets.US_ASCII);
     out.writeCharSequence(event.getType(), StandardCharsets.US_ASCII);
     out.writeByte('"');
+    if (!event.getEvent().isEmpty()) {
+      out.writeCharSequence(",\"event\":", StandardCharsets.US_ASCII);
+      writeString(event.getEvent(), out);
+    }
     if (!event.getBy().isEmpty()) {
       out.writeCharSequence(",\"by\":", StandardCharsets.US_ASCII);
       writeString(event.getBy(), out);

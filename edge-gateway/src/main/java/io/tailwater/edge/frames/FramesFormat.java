@@ -199,6 +199,7 @@ enum FramesFormat implements WireFormat<EventFrames>, EventFrames.Framing {
         .setEphemeral(epoch.isEphemeral())
         .setChannel(channel)
         .setType(event.getType())
+        .setEvent(event.getEvent())
         .setBy(event.getBy())
         .setKey(event.getKey())
         .setTsMs(event.getTsMs())

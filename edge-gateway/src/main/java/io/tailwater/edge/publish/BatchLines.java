@@ -115,11 +115,13 @@ final class BatchLines {
           case "if" -> entry.setIf(string(parser, name));
           case "at" -> entry.setAtMs(millis(parser));
           case "seen" -> entry.setSeen(string(parser, name));
+          case "event" -> entry.setEvent(string(parser, name));
           case "data" -> data = WrittenJson.value(parser, line);
           case "data_base64" -> bytes = base64(string(parser, name));
           default ->
               throw invalid(
-                  "a line has channel, data or data_base64, type, key, entry, op, if, at and seen, not '"
+                  "a line has channel, data or data_base64, type, key, entry, op, if, at, seen and"
+                      + " event, not '"
                       + name
                       + "'");
         }

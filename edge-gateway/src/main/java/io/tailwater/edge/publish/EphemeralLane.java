@@ -103,7 +103,8 @@ final class EphemeralLane {
                         ? DataKind.BYTES
                         : EventData.kind(namespace.getData(), request.getData().toByteArray()))
                 .setContentType(request.getContentType())
-                .setTraceparent(request.getTraceparent()))
+                .setTraceparent(request.getTraceparent())
+                .setEvent(request.getEvent()))
         .build();
   }
 }

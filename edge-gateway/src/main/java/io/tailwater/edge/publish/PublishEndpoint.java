@@ -38,7 +38,16 @@ import org.jspecify.annotations.Nullable;
 @Controller("/v1/events")
 final class PublishEndpoint {
   private static final Set<String> PARAMETERS =
-      Set.of("channel", "close", "entry", "op", "at", "seen", Query.ACCESS_TOKEN, Query.TICKET);
+      Set.of(
+          "channel",
+          "close",
+          "entry",
+          "op",
+          "at",
+          "seen",
+          "event",
+          Query.ACCESS_TOKEN,
+          Query.TICKET);
 
   private final Access access;
   private final Publishing publishing;
@@ -90,6 +99,7 @@ final class PublishEndpoint {
         .setIf(Preconditions.of(request))
         .setAtMs(query.millis("at"))
         .setSeen(query.text("seen"))
+        .setEvent(query.text("event"))
         .setType(header(request, "Event-Type"))
         .setKey(header(request, "Idempotency-Key"))
         .setClose(query.bool("close"))

@@ -119,6 +119,7 @@ public final class Publishing {
             .setIf(wish.getIf())
             .setAtMs(wish.getAt())
             .setSeen(wish.getSeen())
+            .setEvent(wish.getEvent())
             .setType(wish.getType())
             .setKey(wish.getKey())
             .setClose(wish.getClose());
@@ -256,6 +257,7 @@ public final class Publishing {
             : PublishBody.data(form, body, namespace, request.getClose());
     requireSize(data, namespace);
     IdempotencyKey.require(request.getKey());
+    EventType.requireName(request.getEvent());
     return new Checked(
         request
             .setChannel(permit.channel().toString())

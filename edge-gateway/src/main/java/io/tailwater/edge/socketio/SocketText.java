@@ -16,6 +16,9 @@ final class SocketText {
   /** Before names that the client's library keeps for itself. */
   private static final String OTHERWISE = "x.";
 
+  /** Before names of the gateway's own events. */
+  private static final String NOTICE = "tw.";
+
   private static final String FIRST_PLACEHOLDER = "{\"_placeholder\":true,\"num\":0}";
 
   private SocketText() {}
@@ -42,12 +45,17 @@ final class SocketText {
 
   /** Writes the beginning of an event: its name, its data, and no end yet. */
   static void begin(Event event, ByteBuf out) {
-    begin(event.getType(), out);
+    begin(event.getEvent().isEmpty() ? event.getType() : otherwise(event.getEvent()), out);
     if (isBytes(event)) {
       ascii(FIRST_PLACEHOLDER, out);
     } else {
       EventJson.writeData(event, out);
     }
+  }
+
+  /** What a publisher names an event must not look like what the gateway itself says. */
+  private static String otherwise(String name) {
+    return name.startsWith(NOTICE) ? OTHERWISE + name : name;
   }
 
   /** As {@link #begin(Event, ByteBuf)}, and what is known of the event besides. */

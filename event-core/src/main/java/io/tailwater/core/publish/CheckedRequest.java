@@ -49,6 +49,7 @@ record CheckedRequest(
     requireShort("a publisher's name", request.getBy(), RecordCodec.MAX_BY_BYTES);
     requireShort("a content type", request.getContentType(), RecordCodec.MAX_KEY_BYTES);
     requireShort("a traceparent", request.getTraceparent(), RecordCodec.MAX_KEY_BYTES);
+    EventType.requireName(request.getEvent());
     PartitionFold fold = namespace.folds().get(rules.home(channel.keyBytes()));
     EntryRequest.check(request, rules, fold.head().epoch());
     requireOf(request.getOf(), fold.head().epoch());

@@ -42,6 +42,7 @@ public final class RecordCodec {
   private static final String AT = "tw-at";
   private static final String SEEN = "tw-seen";
   private static final String OF = "tw-of";
+  private static final String EVENT = "tw-event";
   private static final String CONTENT_TYPE = "content-type";
   private static final String TRACEPARENT = "traceparent";
 
@@ -197,11 +198,12 @@ public final class RecordCodec {
         namespace.hash() == Partitioner.MURMUR2 ? Partitioner.CRC32 : Partitioner.MURMUR2;
     int there = HomePartition.of(other, record.key(), namespace.partitions());
     if (there != record.partition()) {
-      return "its producer chose the partition itself, or was configured for another number of partitions";
+      return "its producer chose the partition itself, or was configured for another number of"
+                 + " partitions";
     }
     return other == Partitioner.CRC32
-        ? "its producer hashes with crc32 as librdkafka does: set its partitioner to murmur2_random,"
-            + " or the namespace's to crc32"
+        ? "its producer hashes with crc32 as librdkafka does: set its partitioner to"
+              + " murmur2_random, or the namespace's to crc32"
         : "its producer hashes with murmur2 as Java's does: set the namespace's partitioner to"
             + " murmur2";
   }
@@ -235,6 +237,7 @@ public final class RecordCodec {
     add(headers, AT, request.getAtMs() == 0 ? "" : Long.toString(request.getAtMs()));
     add(headers, SEEN, request.getSeen());
     add(headers, OF, request.getOf());
+    add(headers, EVENT, request.getEvent());
     return record;
   }
 
@@ -251,6 +254,7 @@ public final class RecordCodec {
       case CLOSE -> event.setCloses(isTrue(header.value()));
       case CONTENT_TYPE -> event.setContentType(utf8(header.value(), MAX_KEY_BYTES));
       case TRACEPARENT -> event.setTraceparent(utf8(header.value(), MAX_KEY_BYTES));
+      case EVENT -> event.setEvent(utf8(header.value(), EventType.MAX_NAME_BYTES));
       default -> {
         // Other headers are the producer's own.
         return true;
