@@ -184,6 +184,16 @@ final class ExamplesIT {
     }
   }
 
+  @Test
+  void theChatTutorialsPageReachesThePlatform() throws Exception {
+    try (Tool server = run("socket-io")) {
+      String page = page(server);
+      assertThat(get(page)).contains("socket.emit('chat message', input.value, clientOffset)");
+      assertThat(get(page + "socket.io/socket.io.js")).contains("Socket.IO v4");
+      assertThat(get(page + "socket.io/?EIO=4&transport=polling")).startsWith("0{\"sid\":\"edge-");
+    }
+  }
+
   /** nginx passes hints on from 1.29 on, which Debian does not have yet: see nginx.conf there. */
   @Test
   void earlyHintsComeBeforeThePage() throws Exception {
@@ -198,7 +208,9 @@ final class ExamplesIT {
 
   private Tool run(String arguments) throws IOException {
     return platform.start(
-        UpPlatform.REPOSITORY, "env PORT=" + FreePort.choose() + " examples/run " + arguments);
+        UpPlatform.REPOSITORY,
+        "env PORT=%d BACKEND_PORT=%d examples/run %s"
+            .formatted(FreePort.choose(), FreePort.choose(), arguments));
   }
 
   /** The address of a page that an example serves. */
