@@ -21,10 +21,15 @@ const parts = [
 ];
 /** Names inside a bundle, which neither a page nor the platform nor another bundle sees. */
 const inner = ['persist', 'progress', 'makeLink', 'wantsFrames', 'replaceable', 'renewable', 'renew', 'forgive', 'widened',
-  'reached', 'isOpen', 'isReady', 'isLive', 'onClose', 'taken', 'lasting', 'probe', 'retryMs', 'hasRoomFor', 'pinged',
+  'reached', 'tellLive', 'isOpen', 'isReady', 'isLive', 'onClose', 'taken', 'lasting', 'probe', 'retryMs', 'hasRoomFor', 'pinged',
   'again', 'over', 'about', 'refused', 'moved', 'leave', 'wake', 'notice', 'asked', 'edition', 'wide', 'begin', 'feedsOf', 'isPattern', 'suits', 'check',
   'credentials', 'emit', 'follow', 'take', 'failed', 'connect', 'makeLink', 'begins', 'epoch', 'offset',
   'lost', 'move', 'pass', 'drop', 'bad', 'good', 'hidden', 'fail', 'late', 'suspend', 'restore'];
+/**
+ * Names that one bundle uses of another, and what they are called in every bundle: bundles of two versions may meet for a
+ * while, so that none of these may ever be another's.
+ */
+const between = {feeds: 'f', emitter: 'e', http: 'h', inUse: 'u', wish: 'w', feed: 'o', sender: 's', tell: 't'};
 /** What esbuild leaves, which is 3 % of the size. */
 const smaller = {module: true, ecma: 2022, compress: {
   passes: 3, ecma: 2022, unsafe_methods: true,
@@ -32,7 +37,7 @@ const smaller = {module: true, ecma: 2022, compress: {
   hoist_funs: true, inline: 1, lhs_constants: false, reduce_funcs: false, sequences: false,
 }, mangle: {toplevel: true}};
 const options = {
-  mangleProps: new RegExp(`^(${inner.join('|')})$`),
+  mangleProps: new RegExp(`^(${[...inner, ...Object.keys(between)].join('|')})$`), mangleCache: between,
   bundle: true, minify: true, write: false, format: 'esm', target: 'es2022', legalComments: 'none', charset: 'utf8',
   external: ['react'], absWorkingDir: fileURLToPath(root),
 };
@@ -57,7 +62,7 @@ const wire = await readFile(new URL('../contract/src/main/protobuf/tailwater/v1/
 const check = process.argv.includes('--check');
 const files = await contents();
 const failures = [];
-for (const name of inner) {
+for (const name of [...inner, ...Object.keys(between)]) {
   const seen = [...files.entries()].find(([file, text]) => file.endsWith('.d.ts') && new RegExp(`^ *(readonly )?${name}\\??[:(]`, 'm').test(text));
   if (seen || new RegExp(`\\b${name} = `).test(wire)) failures.push(`${name} is no inner name: ${seen?.[0] ?? 'frames.proto'} has it`);
 }

@@ -31,7 +31,7 @@ export class Client {
   }
 
   get transport() {
-    return this.#core.current?.kind;
+    return this.#core.inUse?.kind;
   }
 
   /** @type {Public['on']} */
@@ -57,14 +57,14 @@ export class Client {
     const core = this.#core, timeout = asked ?? core.timeout, until = core.clock.now() + timeout;
     core.check(signal);
     core.wantsFrames();
-    while (core.transport === 'websocket' && !core.current?.isOpen) {
+    while (core.transport === 'websocket' && !core.inUse?.isOpen) {
       const left = until - core.clock.now();
       if (left <= 0) throw late(timeout);
       await core.pause(left, signal, 'wake');
       core.check(signal);
     }
     const content = {method, data, key, timeout_ms: asked && Math.min(asked, MAX_DEADLINE_MS)};
-    const sent = core.current?.ask?.('call', content, {timeout, signal});
+    const sent = core.inUse?.ask?.('call', content, {timeout, signal});
     return sent ? (await sent).result.data : (await core.http.post('/v1/calls', content, {timeout, signal}))?.data;
   }
 
@@ -117,7 +117,7 @@ class Channel {
     const core = this.#core, channel = this.name;
     core.check();
     if (!position) throw invalid('name a position, or subscribe first');
-    await (core.current?.ask?.('ack', {channel, position}, core) ?? core.http.post(`/v1/acks${this.#query}`, {position}));
+    await (core.inUse?.ask?.('ack', {channel, position}, core) ?? core.http.post(`/v1/acks${this.#query}`, {position}));
   }
 
   /** @returns {Promise<number>} */

@@ -48,7 +48,7 @@ export class Core {
   /** @type {import('../types/client.js').State} */
   state = 'connecting';
   /** @type {Link | undefined} */
-  current;
+  inUse;
   /** @type {Link | undefined} */
   #next;
   #why = '';
@@ -111,7 +111,7 @@ export class Core {
    * @param {Link} link
    */
   feedsOf(link) {
-    return [...this.feeds.values()].filter(({isPattern}) => !isPattern || link === this.current);
+    return [...this.feeds.values()].filter(({isPattern}) => !isPattern || link === this.inUse);
   }
 
   /** @param {Feed} feed */
@@ -127,7 +127,7 @@ export class Core {
     this.#changing = true;
     queueMicrotask(() => {
       this.#changing = false;
-      this.current?.follow();
+      this.inUse?.follow();
       this.#next?.follow();
     });
   }
@@ -139,7 +139,7 @@ export class Core {
     if (this.#frames) return;
     this.#frames = true;
     this.connect();
-    if (this.transport === 'auto' && this.current?.kind === 'sse' && this.#best() === 'websocket') {
+    if (this.transport === 'auto' && this.inUse?.kind === 'sse' && this.#best() === 'websocket') {
       this.#step('websocket', 'the page publishes');
     }
   }
@@ -151,9 +151,9 @@ export class Core {
 
   /** Opens the first link. */
   connect() {
-    if (this.current || this.state === 'closed') return;
+    if (this.inUse || this.state === 'closed') return;
     const kind = this.transport === 'auto' ? this.#best() : this.transport;
-    this.current = this.makeLink(kind);
+    this.inUse = this.makeLink(kind);
     this.#adopted(undefined, this.transport === 'auto' ? 'the first' : 'as asked');
     this.#ticked = this.clock.now();
     this.#tick();
@@ -166,7 +166,7 @@ export class Core {
 
   /** @param {Transport | undefined} previous @param {string} why */
   #adopted(previous, why) {
-    const link = /** @type {Link} */ (this.current), {kind} = link;
+    const link = /** @type {Link} */ (this.inUse), {kind} = link;
     this.#quality.changed(this.clock.now());
     link.follow();
     this.emitter.emit('transport', {transport: kind, previous, why});
@@ -175,13 +175,15 @@ export class Core {
   /** A link has connected, or has opened one more channel. @param {Link} link */
   progress(link) {
     if (link === this.#next && link.isReady) {
-      const old = this.current;
-      this.current = link;
+      const old = this.inUse;
+      this.inUse = link;
       this.#next = undefined;
       old?.close();
       this.#adopted(old?.kind, this.#why);
     }
-    if (link === this.current && link.isOpen) this.#become('live');
+    if (link !== this.inUse || !link.isOpen) return;
+    this.#become('live');
+    for (const feed of this.feeds.values()) feed.tellLive();
   }
 
   /** A connection of a link has ended. @param {Link} link @param {End} end */
@@ -191,7 +193,7 @@ export class Core {
       if (!end.opened) this.#abandon();
       return;
     }
-    if (link !== this.current || this.state === 'closed') return;
+    if (link !== this.inUse || this.state === 'closed') return;
     this.#become(end.opened && this.online ? 'connecting' : 'offline');
     if (!end.opened && this.transport === 'auto') this.#connectFailed(link);
   }
@@ -206,14 +208,14 @@ export class Core {
   /** Whether the transport is at fault, or the whole way to the platform, shows a ping. @param {Link} link */
   async #connectFailed(link) {
     const reachable = await this.http.ping(PONG_MS).then(() => true, () => false);
-    if (link !== this.current) return;
+    if (link !== this.inUse) return;
     if (reachable) this.#quality.failed(this.clock.now());
     else this.#quality.forgive();
     this.#judge();
   }
 
   #judge() {
-    const link = this.current, now = this.clock.now();
+    const link = this.inUse, now = this.clock.now();
     if (this.transport !== 'auto' || !link || this.#next || this.state === 'closed') return;
     const why = this.#quality.bad(now), rung = LADDER.indexOf(link.kind);
     if (why && rung < LADDER.length - 1) this.#step(LADDER[rung + 1], why);
@@ -223,12 +225,12 @@ export class Core {
   /** @param {Transport} kind @param {string} why */
   #step(kind, why) {
     this.#why = why;
-    const link = this.makeLink(kind), old = this.current;
+    const link = this.makeLink(kind), old = this.inUse;
     if (old?.isOpen && this.feedsOf(link).length) {
       this.#next = link;
       return link.follow();
     }
-    this.current = link;
+    this.inUse = link;
     old?.close();
     this.#adopted(old?.kind, why);
   }
@@ -236,7 +238,7 @@ export class Core {
   /** Nothing more can be done: the token is bad, or there were too many attempts. @param {Link} link @param {TailwaterError} error */
   failed(link, error) {
     if (link === this.#next) return this.#abandon();
-    if (link !== this.current) return;
+    if (link !== this.inUse) return;
     const rung = LADDER.indexOf(link.kind);
     const ofTransport = !/^(token|unauth|attempts)/.test(error.code);
     if (this.transport === 'auto' && ofTransport && rung < LADDER.length - 1) return this.#step(LADDER[rung + 1], error.message);
@@ -300,7 +302,7 @@ export class Core {
   /** The network or the page is back: nobody waits any longer, and what may have died silently is looked at. */
   wake() {
     this.emitter.emit('back', null);
-    this.current?.probe();
+    this.inUse?.probe();
     this.emitter.emit('wake', null);
   }
 
@@ -320,14 +322,14 @@ export class Core {
   #pingedAt = -Infinity;
 
   async #ping() {
-    const link = this.current, now = this.clock.now();
+    const link = this.inUse, now = this.clock.now();
     if (this.#pings || this.hidden || !link?.isOpen || now - this.#pingedAt < PING_EVERY_MS) return;
     if (this.transport !== 'auto' && link.kind !== 'websocket') return;
     this.#pingedAt = now;
     this.#pings = true;
     const ms = await link.ping(PONG_MS).then(() => this.clock.now() - now, () => null);
     this.#pings = false;
-    if (link !== this.current) return;
+    if (link !== this.inUse) return;
     if (ms === null) link.probe();
     this.#quality.pinged(now, ms);
     this.emitter.emit('ping', ms);
@@ -352,12 +354,12 @@ export class Core {
     };
     watch(globalThis, 'online', () => {
       // The connection may have outlived it; whether it has, the probe finds out.
-      if (this.current?.isOpen) this.#become('live');
+      if (this.inUse) this.progress(this.inUse);
       this.wake();
     });
     watch(globalThis, 'offline', () => {
-      if (this.current && this.state !== 'closed') this.#become('offline');
-      this.current?.probe();
+      if (this.inUse && this.state !== 'closed') this.#become('offline');
+      this.inUse?.probe();
     });
     if (!document) return;
     watch(document, 'visibilitychange', () => this.hidden || this.wake());
@@ -368,9 +370,10 @@ export class Core {
   }
 
   suspend() {
-    const link = this.current;
+    const link = this.inUse;
     if (!link || this.state === 'closed') return;
-    this.current = undefined;
+    for (const feed of this.feeds.values()) feed.lost(link);
+    this.inUse = undefined;
     link.close();
     this.#next?.close();
     this.#next = undefined;
@@ -412,7 +415,7 @@ export class Core {
     this.clock.clearTimeout(this.#ticker);
     const feeds = [...this.feeds.values()];
     this.feeds.clear();
-    this.current?.close();
+    this.inUse?.close();
     this.#next?.close();
     this.#more?.close(error);
     this.emitter.emit('back', null);

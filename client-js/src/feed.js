@@ -32,6 +32,8 @@ export class Feed {
   live = false;
   /** How often a link that read was gone. */
   losses = 0;
+  /** The edition whose end a link has reached. @type {WeakMap<any, number>} */
+  #reached = new WeakMap();
   /** The types of events that the cursor brings. @type {string[] | undefined} */
   types;
 
@@ -189,9 +191,16 @@ export class Feed {
     }
   }
 
-  /** @param {number} edition */
-  reached(edition) {
-    if (edition !== this.edition) return;
+  /** What a link brings of this edition is new from now on. @param {number} edition @param {import('./core.js').Link} link */
+  reached(edition, link) {
+    this.#reached.set(link, edition);
+    this.tellLive();
+  }
+
+  /** Readers are live where the link in use is, and after the client: until it replaces another, a link that is ahead waits. */
+  tellLive() {
+    const {state, inUse} = this.#core;
+    if (state !== 'live' || this.#reached.get(inUse) !== this.edition) return;
     this.live = true;
     for (const reader of [...this.#readers]) reader.live();
   }
@@ -215,8 +224,10 @@ export class Feed {
     }
   }
 
-  /** The link that read is gone; another comes. */
-  lost() {
+  /** A connection that read is gone; another comes. @param {import('./core.js').Link} link */
+  lost(link) {
+    this.#reached.delete(link);
+    if (link !== this.#core.inUse) return;
     this.losses++;
     this.live = false;
     for (const reader of this.#readers) reader.isLive = false;

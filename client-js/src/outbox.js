@@ -185,9 +185,9 @@ export class Sender {
     const bytes = bytesOf(content.data), base64 = bytes && toBase64(bytes);
     let unknown = true;
     try {
-      const sent = core.current?.ask?.('publish', bytes ? {...content, data: base64, encoding: 'base64'} : content, core);
+      const sent = core.inUse?.ask?.('publish', bytes ? {...content, data: base64, encoding: 'base64'} : content, core);
       if (sent) return (await sent).published;
-      if (core.transport === 'websocket' && !core.current?.isOpen) {
+      if (core.transport === 'websocket' && !core.inUse?.isOpen) {
         unknown = false;
         throw unavailable();
       }

@@ -78,18 +78,18 @@ export class Rosters {
     roster.apply(block);
     roster.isPolled = isPolled;
     roster.losses = feed.losses;
-    if (link === this.#core.current && roster.isWhole) this.#tell(channel);
+    if (link === this.#core.inUse && roster.isWhole) this.#tell(channel);
   }
 
   /** What the connection in use has brought; undefined until it has brought a whole state. @param {string} channel */
   of(channel) {
-    const {current = this, feeds} = this.#core, roster = this.#byLink.get(current)?.get(channel), feed = feeds.get(channel);
+    const {inUse = this, feeds} = this.#core, roster = this.#byLink.get(inUse)?.get(channel), feed = feeds.get(channel);
     return roster?.isWhole && roster.feed === feed && roster.losses === feed.losses ? roster : undefined;
   }
 
   /** Nobody watches a channel any more. @param {string} channel */
   forget(channel) {
-    this.#byLink.get(this.#core.current ?? this)?.delete(channel);
+    this.#byLink.get(this.#core.inUse ?? this)?.delete(channel);
   }
 }
 
@@ -112,7 +112,7 @@ export function rostersOf(core) {
  * @returns {Promise<void>}
  */
 export async function inform(core, channel, info) {
-  const {current} = core;
-  if (current?.kind === 'websocket') await (core.inform?.(channel, info) ?? current.ask('present', {channel, info}, core));
+  const {inUse} = core;
+  if (inUse?.kind === 'websocket') await (core.inform?.(channel, info) ?? inUse.ask('present', {channel, info}, core));
   else core.changed();
 }

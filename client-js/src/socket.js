@@ -127,7 +127,7 @@ export class SocketLink {
       if (socket === this.#socket) this.#socket = undefined;
       this.isOpen = false;
       this.#failAll(unavailable());
-      for (const {feed} of this.#channels.values()) if (this === core.current) feed.lost();
+      for (const {feed} of this.#channels.values()) feed.lost(this);
       const error = refused ?? new TailwaterError(code === EXPIRED ? 'unauthorized' : 'unavailable',
         said.reason || reason || `the WebSocket was closed (${code})`, {retry: true});
       if (refused) core.credentials.refused(wasOpen, error).then(ended, (failure) => ended({opened: wasOpen, error: asError(failure)}));
@@ -218,10 +218,10 @@ export class SocketLink {
     if (!open || !feed) return;
     for (const event of events ?? []) {
       // An ephemeral event has no position: of two links, one counts.
-      if (event.id !== undefined || this === this.#core.current) feed.take(edition, event);
+      if (event.id !== undefined || this === this.#core.inUse) feed.take(edition, event);
     }
     if (position || live?.position) feed.moved(edition, position || live.position);
-    if (live) feed.reached(edition);
+    if (live) feed.reached(edition, this);
     if (reset) feed.reset(edition, reset, reset.position);
     if (end || unsubscribed) this.#channels.delete(channel);
     if (end) feed.ended(edition);

@@ -157,7 +157,7 @@ class Group {
     }
     call.abort();
     this.isOpen = false;
-    if (!this.#changed && this.#link === this.#core.current) for (const feed of this.feeds) feed.lost();
+    if (!this.#changed) for (const feed of this.feeds) feed.lost(this.#link);
     return this.#changed ? {opened: true, again: true} : end;
   }
 
@@ -213,7 +213,7 @@ class Group {
     for (const event of events) {
       const asked = this.#of(event.channel);
       // An ephemeral event has no position: of two links, one counts.
-      if (asked && (event.id !== undefined || this.#link === this.#core.current)) asked.feed.take(asked.edition, event, position);
+      if (asked && (event.id !== undefined || this.#link === this.#core.inUse)) asked.feed.take(asked.edition, event, position);
     }
   }
 
@@ -262,7 +262,7 @@ class Group {
         if (!fit.every(Boolean) || !this.#fits()) this.#again();
       } else if (type === 'tw.live') {
         if (id) this.#position(id);
-        asked?.feed.reached(asked.edition);
+        asked?.feed.reached(asked.edition, this.#link);
       } else if (type === 'tw.reset') asked?.feed.reset(asked.edition, content, id);
       else if (type === 'tw.end') this.#end(content.channel);
       else if (type === 'tw.presence') emitter.emit('presence', {...content, link: this.#link});
@@ -364,7 +364,7 @@ class Group {
     this.#take(page.events);
     this.#position(page.next);
     for (const channel of page.ended) this.#end(channel);
-    if (page.live) for (const {feed, edition} of all) if (this.feeds.has(feed)) feed.reached(edition);
+    if (page.live) for (const {feed, edition} of all) if (this.feeds.has(feed)) feed.reached(edition, this.#link);
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {createClient, TailwaterError} from '../src/index.js';
+import {INTERNALS} from '../src/internals.js';
 import {Gateway, until} from './gateway.js';
 
 const open = (gateway, more) => createClient({...gateway.options, transport: 'websocket', backoff: {min: 1, max: 5}, ...more});
@@ -119,4 +120,55 @@ test('a connection that outlives a short loss of the network is live again', asy
   page.dispatchEvent(new Event('offline'));
   page.dispatchEvent(new Event('online'));
   assert.deepEqual(states, ['offline', 'live']);
+});
+
+for (const transport of ['websocket', 'sse', 'long-poll']) {
+  test(`over ${transport}, a subscription is live after the client, each time`, async (t) => {
+    const gateway = new Gateway(), client = open(gateway, {transport}), told = [];
+    t.after(() => client.close());
+    client.on('state', ({state}) => told.push(state));
+    gateway.publish({channel: 'demo:a', data: 1});
+    client.channel('demo:a').subscribe(() => {}, {from: 'earliest'}).on('live', () => told.push('subscription'));
+    await until(() => told.includes('subscription'));
+    assert.deepEqual(told, ['live', 'subscription']);
+    await until(() => transport !== 'long-poll' || gateway.cutPoll);
+    gateway.cut();
+    gateway.cutPoll?.();
+    await until(() => told.length === 5);
+    assert.deepEqual(told.slice(2), ['connecting', 'live', 'subscription']);
+  });
+}
+
+test('a link that had reached a channel before it came into use makes it live again', async (t) => {
+  const gateway = new Gateway(), client = open(gateway, {transport: 'auto', backoff: {min: 60_000, max: 60_000}}), told = [];
+  t.after(() => client.close());
+  gateway.publish({channel: 'demo:a', data: 1});
+  const subscriptions = ['demo:a', 'demo:b'].map((name) => client.channel(name).subscribe(() => {}, {from: 'earliest'}));
+  for (const subscription of subscriptions) subscription.on('live', () => told.push(subscriptions.indexOf(subscription)));
+  await until(() => told.length === 2);
+  assert.equal(client.transport, 'sse');
+  gateway.withheld.add('demo:b');
+  client.call('any.method').catch(() => {});
+  await until(() => gateway.asked.some(({subscribe}) => subscribe?.channel === 'demo:b'));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  client.on('state', ({state}) => told.push(state));
+  gateway.cutStreams();
+  await until(() => client.state === 'connecting');
+  gateway.withheld.clear();
+  for (const socket of gateway.sockets) socket.again('demo:b');
+  await until(() => client.transport === 'websocket' && told.length === 6);
+  assert.deepEqual(told.slice(2).sort(), [0, 1, 'connecting', 'live']);
+});
+
+test('a page that was kept for the way back is told when its subscriptions are live again', async (t) => {
+  const gateway = new Gateway(), client = open(gateway), told = [];
+  t.after(() => client.close());
+  client.channel('demo:a').subscribe(() => {}).on('live', () => told.push('subscription'));
+  client.on('state', ({state}) => told.push(state));
+  await until(() => told.includes('subscription'));
+  const core = client[INTERNALS];
+  core.suspend();
+  core.restore();
+  await until(() => told.length === 5);
+  assert.deepEqual(told, ['live', 'subscription', 'offline', 'live', 'subscription']);
 });

@@ -15,8 +15,12 @@ export class Gateway {
   acks = new Map();
   /** The blocks that a watcher of a channel's presence is told first. */
   presence = new Map();
+  /** Answers to requests for streams, which go on. @type {Set<Stream>} */
+  streams = new Set();
   /** Namespaces without presence. */
   unseen = [];
+  /** Channels for which a `subscribe` gets no answer. @type {Set<string>} */
+  withheld = new Set();
   /** Called with the answer to a publication; it is withheld if this returns false. */
   answers = () => true;
 
@@ -40,6 +44,11 @@ export class Gateway {
   /** Ends every connection, as a network does. */
   cut() {
     for (const socket of [...this.sockets]) socket.end(1006, '');
+    this.cutStreams();
+  }
+
+  cutStreams() {
+    for (const stream of [...this.streams]) stream.end();
   }
 
   /** @param {object} publication as in the frame `publish` @param {string} [by] */
@@ -93,7 +102,19 @@ export class Gateway {
     return {acked: {channel, position}};
   }
 
-  async #fetch(url, {method = 'GET', body} = {}) {
+  /** Where a reader of one channel stands. @param {URLSearchParams} asked */
+  #next(asked) {
+    const after = asked.get('after');
+    return after ? Number(after.replace('k-', '')) + 1 : asked.get('from') === 'earliest' ? 0 : this.log.length;
+  }
+
+  /** An answer to a poll. @param {URLSearchParams} asked */
+  page(asked) {
+    const channels = asked.getAll('channel'), events = this.log.slice(this.#next(asked)).filter(({channel}) => channels.includes(channel));
+    return Response.json({events, next: this.position(), live: true, resets: [], ended: []});
+  }
+
+  async #fetch(url, {method = 'GET', body, headers, signal} = {}) {
     this.asked.push(`${method} ${url.pathname}${url.search}`);
     await new Promise((resolve) => setTimeout(resolve));
     if (!this.online) throw new TypeError('fetch failed');
@@ -110,13 +131,54 @@ export class Gateway {
       const {published, error} = this.publish(JSON.parse(body));
       return Response.json(published ?? {error});
     }
+    if (url.pathname === '/v1/events' && headers.Accept === 'text/event-stream') {
+      return new Stream(this, url.searchParams.getAll('channel'), this.#next(url.searchParams)).answer;
+    }
+    if (url.pathname === '/v1/events') {
+      if (url.searchParams.has('wait')) await new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new TypeError('aborted')));
+        this.cutPoll = () => reject(new TypeError('fetch failed'));
+      });
+      return this.page(url.searchParams);
+    }
     return Response.json({code: 'not_found', message: 'not in this test', retry: false}, {status: 404});
+  }
+}
+
+/** An event stream, up to what is there when it is asked for. */
+class Stream {
+  #gateway;
+  #controller;
+
+  constructor(gateway, channels, next) {
+    this.#gateway = gateway;
+    gateway.streams.add(this);
+    this.answer = new Response(new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+        const at = `k-${next - 1}`;
+        this.#say('tw.open', {heartbeat_ms: 15_000, positions: Object.fromEntries(channels.map((channel) => [channel, at]))});
+        for (const event of gateway.log.slice(next)) if (channels.includes(event.channel)) this.#say('', event, event.id);
+        for (const channel of channels) this.#say('tw.live', {channel});
+      },
+    }));
+  }
+
+  #say(type, content, id) {
+    const lines = [...(type ? [`event: ${type}`] : []), ...(id ? [`id: ${id}`] : []), `data: ${JSON.stringify(content)}`];
+    this.#controller.enqueue(new TextEncoder().encode(lines.join('\n') + '\n\n'));
+  }
+
+  end() {
+    this.#gateway.streams.delete(this);
+    this.#controller.error(new TypeError('cut'));
   }
 }
 
 class FakeSocket {
   #gateway;
   #subscriptions = new Map();
+  #withheld = new Map();
   #open = false;
 
   constructor(gateway) {
@@ -133,6 +195,11 @@ class FakeSocket {
     if (this.#open) this.onmessage?.({data: JSON.stringify(frame)});
   }
 
+  /** Answers a `subscribe` that was withheld. @param {string} channel */
+  again(channel) {
+    this.send(this.#withheld.get(channel));
+  }
+
   send(text) {
     const {id, ...frame} = JSON.parse(text);
     this.#gateway.asked.push(frame);
@@ -140,6 +207,7 @@ class FakeSocket {
       if (!this.#open) return;
       const answer = this.#answer(frame);
       if (frame.publish && !this.#gateway.answers()) return;
+      if (frame.subscribe && this.#gateway.withheld.has(frame.subscribe.channel)) return this.#withheld.set(frame.subscribe.channel, text);
       this.#say({id, ...answer});
       if (frame.subscribe) {
         for (const block of this.#gateway.presence.get(frame.subscribe.channel) ?? []) this.tell(frame.subscribe.channel, block);

@@ -117,8 +117,8 @@ class Presence {
 
   /** The end of a stream may be a break. This says that it is none. @param {boolean} keepalive */
   #left(keepalive) {
-    const {current, feeds, http} = this.#core;
-    if (!this.#present || !current || current.kind === 'websocket' || (!keepalive && feeds.get(this.#name)?.wish.present)) return;
+    const {inUse, feeds, http} = this.#core;
+    if (!this.#present || !inUse || inUse.kind === 'websocket' || (!keepalive && feeds.get(this.#name)?.wish.present)) return;
     http.json(`/v1/presence/leave?channel=${encodeURIComponent(this.#name)}`, {method: 'POST', keepalive}).catch(() => {});
   }
 
@@ -128,7 +128,7 @@ class Presence {
     /** The link that has brought nothing so far. @type {any} */
     let silent;
     while (!signal.aborted) {
-      const link = core.current, roster = this.#rosters.of(channel), brings = roster && !roster.isPolled;
+      const link = core.inUse, roster = this.#rosters.of(channel), brings = roster && !roster.isPolled;
       if (link && !brings && core.state === 'live' && !globalThis.document?.hidden && (link === silent || link.kind.endsWith('poll'))) {
         const page = await this.page({limit: PAGE, signal}).catch((failure) => {
           const error = asError(failure);
@@ -252,7 +252,7 @@ class Typing {
   #send(type) {
     const core = this.#core, content = {channel: this.#name, type, data: {...this.#info, from: this.#id}};
     if (core.state !== 'live') return;
-    const sent = core.current?.ask?.('publish', content, core) ?? core.http.json('/v1/events', {
+    const sent = core.inUse?.ask?.('publish', content, core) ?? core.http.json('/v1/events', {
       method: 'POST', headers: {Accept: '*/*', 'Content-Type': 'application/x-ndjson'}, body: JSON.stringify(content) + '\n',
     });
     sent.catch((/** @type {any} */ failure) => {

@@ -101,6 +101,12 @@ final class Group {
     }
   }
 
+  void tellLive() {
+    if (connection != null) {
+      connection.tellLive();
+    }
+  }
+
   void probe() {
     reconnects.hurry();
     if (connection != null) {
@@ -132,6 +138,7 @@ final class Group {
     private final Feed feed;
     private final int version;
     private Feed.Start start;
+    private boolean reached;
 
     Asked(Feed feed) {
       this.feed = feed;
@@ -191,6 +198,18 @@ final class Group {
         open = true;
         opened.run();
       }
+    }
+
+    /** What follows of a feed is new. */
+    final void reached(Asked one) {
+      one.reached = true;
+      if (host.isLive(link)) {
+        one.feed.reached(one.version);
+      }
+    }
+
+    final void tellLive() {
+      List.copyOf(asked).stream().filter(one -> one.reached).forEach(this::reached);
     }
 
     /** Ends it. */
@@ -531,7 +550,7 @@ final class Group {
       }
       Asked one = of(content.path("channel").asText());
       if (one != null) {
-        one.feed.reached(one.version);
+        reached(one);
       }
     }
 
@@ -667,9 +686,7 @@ final class Group {
       position(next);
       page.path("ended").forEach(channel -> end(channel.asText()));
       if (page.path("live").asBoolean()) {
-        all.stream()
-            .filter(one -> feeds.contains(one.feed))
-            .forEach(one -> one.feed.reached(one.version));
+        all.stream().filter(one -> feeds.contains(one.feed)).forEach(this::reached);
       }
     }
 

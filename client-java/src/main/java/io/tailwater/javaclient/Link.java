@@ -45,6 +45,9 @@ interface Link {
     /** Whether this link is the one in use; another one may be about to replace it. */
     boolean isCurrent(Link link);
 
+    /** Whether readers are live where this link has reached the newest events. */
+    boolean isLive(Link link);
+
     /** The link has connected, or has opened one more feed. */
     void progress(Link link);
 
@@ -68,6 +71,12 @@ interface Link {
 
   /** The feeds, or where they begin, have changed. */
   void update();
+
+  /**
+   * It is the link in use and the client is live: so are the feeds whose newest events it has
+   * reached.
+   */
+  void tellLive();
 
   /**
    * Publishes over this link; null if it cannot.

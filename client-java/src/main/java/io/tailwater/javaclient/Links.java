@@ -221,6 +221,11 @@ final class Links implements Link.Host {
   }
 
   @Override
+  public boolean isLive(Link link) {
+    return link == current && state == ClientListener.State.LIVE;
+  }
+
+  @Override
   public void progress(Link link) {
     if (link == next && link.isReady()) {
       Link old = current;
@@ -235,6 +240,7 @@ final class Links implements Link.Host {
     }
     if (link == current && link.isOpen()) {
       become(ClientListener.State.LIVE);
+      link.tellLive();
       List.copyOf(onOpen).forEach(Runnable::run);
     }
   }

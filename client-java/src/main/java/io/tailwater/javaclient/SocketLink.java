@@ -96,6 +96,13 @@ final class SocketLink implements Link {
   }
 
   @Override
+  public void tellLive() {
+    if (connection != null) {
+      connection.tellLive();
+    }
+  }
+
+  @Override
   public @Nullable CompletableFuture<JsonNode> publish(ObjectNode frame) {
     return ask("publish", frame, timeoutMs, "published");
   }
@@ -171,6 +178,7 @@ final class SocketLink implements Link {
     private final Feed feed;
     private final int version;
     private boolean open;
+    private boolean reached;
 
     Subscribed(Feed feed) {
       this.feed = feed;
@@ -530,7 +538,18 @@ final class SocketLink implements Link {
       if (live.has("position")) {
         asked.feed.moved(asked.version, live.get("position").asText());
       }
-      asked.feed.reached(asked.version);
+      asked.reached = true;
+      tellLive(asked);
+    }
+
+    private void tellLive(Subscribed asked) {
+      if (asked.reached && host.isLive(SocketLink.this)) {
+        asked.feed.reached(asked.version);
+      }
+    }
+
+    void tellLive() {
+      List.copyOf(channels.values()).forEach(this::tellLive);
     }
 
     private void reset(JsonNode reset) {

@@ -88,6 +88,11 @@ final class StreamLink implements Link {
     List.copyOf(groups).forEach(Group::update);
   }
 
+  @Override
+  public void tellLive() {
+    List.copyOf(groups).forEach(Group::tellLive);
+  }
+
   private void place(Feed feed) {
     Group group =
         groups.stream().filter(one -> one.hasRoomFor(feed)).findFirst().orElseGet(this::newGroup);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.ledger.Wanted;
 import io.tailwater.system.platform.InProcessPlatform;
@@ -43,17 +44,21 @@ final class ClientAutoIT {
       await().atMost(LIMIT).until(() -> reader.seen().liveOn(channel) > 0);
       assertThat(reader.transport()).isEqualTo("sse");
       publish(channel);
+      comesBack(reader, channel);
       reader.call();
       becomes(reader, "websocket");
       publish(channel);
+      comesBack(reader, channel);
       reader.relay().withoutWebSockets(true);
       publish(channel);
       becomes(reader, "sse");
       publish(channel);
+      comesBack(reader, channel);
       reader.relay().withoutStreams(true);
       publish(channel);
       becomes(reader, "long-poll");
       publish(channel);
+      comesBack(reader, channel);
       reader.relay().withoutWebSockets(false);
       reader.relay().withoutStreams(false);
       for (String better : List.of("sse", "websocket")) {
@@ -78,6 +83,22 @@ final class ClientAutoIT {
 
   private static void becomes(ClientReader reader, String transport) {
     await().atMost(LIMIT).until(() -> reader.transport().equals(transport));
+  }
+
+  /** A cut is noticed, and the channel is live again on the connection that follows. */
+  private static void comesBack(ClientReader reader, Channel channel) {
+    int before = reader.connections();
+    await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofSeconds(1))
+        .until(
+            () -> {
+              if (reader.connections() == before) {
+                // Between two requests there is nothing to cut.
+                reader.relay().drop(Cut.RESET);
+              }
+              return reader.seen().liveOn(channel) > before;
+            });
   }
 
   /** A few events, over both gateways. */

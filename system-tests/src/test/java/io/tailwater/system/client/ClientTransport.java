@@ -14,8 +14,4 @@ enum ClientTransport {
   String option() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
-
-  boolean polls() {
-    return this == LONG_POLL || this == SHORT_POLL;
-  }
 }

@@ -17,6 +17,7 @@ import io.tailwater.javaclient.TailwaterException;
 import io.tailwater.javaclient.Tokens.Reason;
 import io.tailwater.javaclient.Transport;
 import io.tailwater.system.Scale;
+import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.ledger.Wanted;
 import io.tailwater.system.platform.InProcessPlatform;
@@ -623,6 +624,52 @@ final class JavaClientIT {
       assertThat(got).isEqualTo(IntStream.range(0, all).boxed().toList());
       steps.addAll(0, List.of(Transport.SSE, Transport.WEBSOCKET));
       assertThat(used).isEqualTo(steps);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"WEBSOCKET", "SSE", "LONG_POLL"})
+  void aSubscriptionIsLiveAfterTheClientEachTime(Transport transport) throws Exception {
+    List<String> told = new CopyOnWriteArrayList<>();
+    try (ExecutorService thread = Executors.newSingleThreadExecutor();
+        Relay relay = new Relay(platform.gateways());
+        TailwaterClient client =
+            TailwaterClient.builder(relay.address().toString())
+                .transport(transport)
+                .backoff(Duration.ofMillis(25), Duration.ofMillis(250))
+                .executor(thread)
+                .listener(
+                    new ClientListener() {
+                      @Override
+                      public void state(State state) {
+                        told.add(state.name());
+                      }
+                    })
+                .build()) {
+      Notices notices =
+          new Notices() {
+            @Override
+            public void live(String position) {
+              told.add("live");
+            }
+          };
+      client
+          .channel("demo:java live")
+          .subscribe(event -> {}, SubscribeOptions.latest().notices(notices));
+      await().atMost(LIMIT).until(() -> told.contains("live"));
+      assertThat(told).containsExactly("LIVE", "live");
+      await()
+          .atMost(LIMIT)
+          .pollInterval(Duration.ofSeconds(1))
+          .until(
+              () -> {
+                if (told.size() == 2) {
+                  // Between two requests there is nothing to cut.
+                  relay.drop(Cut.RESET);
+                }
+                return told.size() > 2 && told.getLast().equals("live");
+              });
+      assertThat(told.subList(told.size() - 2, told.size())).containsExactly("LIVE", "live");
     }
   }
 
