@@ -1,4 +1,4 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.loop;
 
 import io.grpc.Channel;
 import io.netty.channel.EventLoop;

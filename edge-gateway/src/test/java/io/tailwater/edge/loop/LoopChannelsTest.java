@@ -1,4 +1,4 @@
-package io.tailwater.edge.log;
+package io.tailwater.edge.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
