@@ -236,8 +236,7 @@ final class Publish {
               .mapToObj(
                   connection ->
                       Thread.ofPlatform()
-                          .start(
-                              () -> socket(http, connection, onTheirWay, end, latencies, count)))
+                          .start(() -> socket(http, connection, onTheirWay, end, latencies, count)))
               .toList();
       for (Thread thread : threads) {
         thread.join();
@@ -311,7 +310,9 @@ final class Publish {
           long sent = System.nanoTime();
           producer.send(
               new ProducerRecord<>(
-                  "bench-floor", ("bench-" + i % CHANNELS).getBytes(StandardCharsets.US_ASCII), data),
+                  "bench-floor",
+                  ("bench-" + i % CHANNELS).getBytes(StandardCharsets.US_ASCII),
+                  data),
               (metadata, failure) -> {
                 if (failure != null) {
                   throw new IllegalStateException(failure);

@@ -101,6 +101,7 @@ final class ArchitectureTest {
           Map.entry(
               "launcher",
               List.of(
+                  "Training",
                   "UpCommand",
                   "client.AiCommand",
                   "client.OwnPlatform",
