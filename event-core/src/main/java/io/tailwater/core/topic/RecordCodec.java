@@ -199,11 +199,11 @@ public final class RecordCodec {
     int there = HomePartition.of(other, record.key(), namespace.partitions());
     if (there != record.partition()) {
       return "its producer chose the partition itself, or was configured for another number of"
-                 + " partitions";
+          + " partitions";
     }
     return other == Partitioner.CRC32
         ? "its producer hashes with crc32 as librdkafka does: set its partitioner to"
-              + " murmur2_random, or the namespace's to crc32"
+            + " murmur2_random, or the namespace's to crc32"
         : "its producer hashes with murmur2 as Java's does: set the namespace's partitioner to"
             + " murmur2";
   }
