@@ -6,13 +6,44 @@
 local K, command, keep = KEYS[1], ARGV[1], ARGV[2]
 local answers = {}
 
--- id, connection -> whether the session lives, and which connection had it
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- The calls of a session that have no answer: each with the ms that are left until its deadline, 0 or less if it is over.
+local function calls(id)
+  local all, left = redis.call('HGETALL', K .. 'calls:' .. id), {}
+  for i = 1, #all, 2 do
+    table.insert(left, all[i])
+    table.insert(left, all[i + 1] - now())
+  end
+  return left
+end
+
+-- id, connection -> whether the session lives, which connection had it, and its calls
 function answers.claim()
   local before = redis.call('GET', K .. ARGV[3])
-  if before then
-    redis.call('SET', K .. ARGV[3], ARGV[4], 'PX', keep)
+  if not before then
+    return {0, '', {}}
   end
-  return {before and 1 or 0, before or ''}
+  redis.call('SET', K .. ARGV[3], ARGV[4], 'PX', keep)
+  return {1, before, calls(ARGV[3])}
+end
+
+-- ids, calls, ms until their deadlines or nothing for calls that have their answers -> nothing
+-- Calls are opaque texts. They are kept for a while after their deadlines.
+function answers.note()
+  for i = 3, #ARGV, 3 do
+    local key, call, left = K .. 'calls:' .. ARGV[i], ARGV[i + 1], ARGV[i + 2]
+    if left == '' then
+      redis.call('HDEL', key, call)
+    else
+      redis.call('HSET', key, call, string.format('%d', now() + left))
+      redis.call('PEXPIRE', key, math.max(redis.call('PTTL', key), left + keep))
+    end
+  end
+  return {}
 end
 
 -- ids and connections -> the ids that other connections have by now

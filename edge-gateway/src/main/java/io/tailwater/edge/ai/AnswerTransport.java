@@ -3,7 +3,6 @@ package io.tailwater.edge.ai;
 import io.micronaut.serde.ObjectMapper;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.Event;
@@ -18,7 +17,6 @@ import io.tailwater.edge.http.Takeover;
 import io.tailwater.edge.log.Notice;
 import io.tailwater.edge.log.Run;
 import io.tailwater.edge.log.Subscription;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -26,16 +24,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Confined to the connection's event loop: an answer as an event stream of another protocol, which
- * has none of our own blocks.
+ * has none of our own blocks. It is sent in chunks, since these clients take a stream without
+ * chunks for complete when its gateway has died.
  */
 final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
-  private static final ByteBuf HEARTBEAT =
-      Unpooled.unreleasableBuffer(
-          Unpooled.directBuffer(2).writeByte(':').writeByte('\n').asReadOnly());
+  private static final String HEARTBEAT = ":\n";
+  private static final String LAST_CHUNK = "0\r\n\r\n";
 
   private final String name;
   private final Channel netty;
   private final Map<String, String> headers;
+  private final boolean chunked;
   private final AnswerFormat format;
   private final ObjectMapper json;
   private final Consumer<Boolean> ended;
@@ -45,6 +44,7 @@ final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
   /**
    * @param name of the protocol
    * @param headers of the response
+   * @param chunked whether the client reads chunks
    * @param ended called once, when the connection is gone, with whether the client has the whole
    *     answer
    */
@@ -52,12 +52,14 @@ final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
       String name,
       Channel netty,
       Map<String, String> headers,
+      boolean chunked,
       AnswerFormat format,
       ObjectMapper json,
       Consumer<Boolean> ended) {
     this.name = name;
     this.netty = netty;
     this.headers = headers;
+    this.chunked = chunked;
     this.format = format;
     this.json = json;
     this.ended = ended;
@@ -72,7 +74,11 @@ final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
   public void open(Connection connection, StreamOpening opening) {
     assert netty.eventLoop().inEventLoop();
     this.outlet = new Outlet(netty, connection.loop());
-    Takeover.begin(netty, headers, connection);
+    if (chunked) {
+      Takeover.beginChunked(netty, headers, connection);
+    } else {
+      Takeover.begin(netty, headers, connection);
+    }
     netty.closeFuture().addListener(closed -> ended.accept(over));
     write(format.begin());
   }
@@ -98,7 +104,7 @@ final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
 
   @Override
   public void heartbeat() {
-    outlet().write(HEARTBEAT.duplicate());
+    write(HEARTBEAT);
   }
 
   @Override
@@ -124,7 +130,7 @@ final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
     if (words == null) {
       netty.close();
     } else {
-      Outlet.end(netty, Unpooled.copiedBuffer(words, StandardCharsets.UTF_8));
+      Outlet.end(netty, bytes(framed(words) + (chunked ? LAST_CHUNK : "")));
     }
   }
 
@@ -135,9 +141,19 @@ final class AnswerTransport implements OutletTransport, Opens, Transport.Beats {
 
   private void write(String text) {
     if (!text.isEmpty()) {
-      ByteBuf out = netty.alloc().directBuffer(ByteBufUtil.utf8MaxBytes(text));
-      ByteBufUtil.writeUtf8(out, text);
-      outlet().write(out);
+      outlet().write(bytes(framed(text)));
     }
+  }
+
+  private String framed(String text) {
+    return chunked && !text.isEmpty()
+        ? Integer.toHexString(ByteBufUtil.utf8Bytes(text)) + "\r\n" + text + "\r\n"
+        : text;
+  }
+
+  private ByteBuf bytes(String text) {
+    ByteBuf out = netty.alloc().directBuffer(ByteBufUtil.utf8Bytes(text));
+    ByteBufUtil.writeUtf8(out, text);
+    return out;
   }
 }

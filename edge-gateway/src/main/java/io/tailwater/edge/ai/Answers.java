@@ -77,6 +77,7 @@ public final class Answers {
                     protocol,
                     netty,
                     all,
+                    Takeover.readsChunks(reading.request()),
                     format,
                     json,
                     whole -> {

@@ -30,8 +30,10 @@ public record CallWish(
   /** Largest data of a call: 256 KiB as base64, and room for the fields around it. */
   public static final int MAX_DATA_BYTES = 352 << 10;
 
+  /** The longest that a client can wait, milliseconds. */
+  public static final long MAX_TIMEOUT_MS = 30_000;
+
   private static final long DEFAULT_TIMEOUT_MS = 5_000;
-  private static final long MAX_TIMEOUT_MS = 30_000;
   private static final ByteString NULL = ByteString.copyFromUtf8("null");
 
   /**

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class KnownConnections implements Link.Watch {
   private final EventLoop loop;
 
-  // One entry for each WebSocket of this gateway.
+  // One entry for each connection of this gateway that takes pushes.
   private final Map<String, Known> known = new LinkedHashMap<>();
   private final Map<Link, Set<String>> byLink = new LinkedHashMap<>();
 
@@ -42,7 +42,7 @@ public final class KnownConnections implements Link.Watch {
   /**
    * A connection has begun, or it has another subject and session now.
    *
-   * @param session its id
+   * @param session its id; empty for none
    * @param restored whether an earlier connection had the session
    */
   public void opened(Identity identity, String connection, String session, boolean restored) {

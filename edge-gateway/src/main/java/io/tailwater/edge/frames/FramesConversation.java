@@ -64,7 +64,7 @@ final class FramesConversation implements Conversation, Answers {
     this.caller = caller;
     this.session = session;
     this.parts = parts;
-    this.calls = new FramesCalls(parts.calls(), loop(), this::answerCall);
+    this.calls = new FramesCalls(parts.calls(), parts.openCalls(), loop(), this::answerCall);
   }
 
   @Override
@@ -108,6 +108,7 @@ final class FramesConversation implements Conversation, Answers {
   private void open(Identity identity) {
     parts.sessions().opened(session, connection(), this::handedOver);
     parts.known().opened(identity, connection().id(), session.id(), session.restored());
+    calls.expect(session);
   }
 
   /** An answer that came after an earlier connection of the session had ended. Any thread. */
@@ -116,9 +117,9 @@ final class FramesConversation implements Conversation, Answers {
         .execute(
             () -> {
               try {
-                answerCall(ServerFrame.parseFrom(frame).toBuilder());
+                calls.handedOver(ServerFrame.parseFrom(frame).toBuilder());
               } catch (InvalidProtocolBufferException e) {
-                // Of a gateway of another version. The client's deadline ends its call.
+                // Of a gateway of another version. The call is refused at its deadline.
                 LOG.warn("an answer that was handed over cannot be read", e);
               }
             });
@@ -302,20 +303,17 @@ final class FramesConversation implements Conversation, Answers {
 
   /**
    * The answer to a call. A connection that is being closed leaves it to the session's next one.
+   *
+   * @return whether this connection has sent it
    */
-  private void answerCall(ServerFrame.Builder frame) {
+  private boolean answerCall(ServerFrame.Builder frame) {
     if (gone || transport.socket().closing()) {
       parts.handOvers().hand(session, frame.build().toByteArray());
-    } else {
-      answerNow(frame);
+      return false;
     }
-  }
-
-  private void answerNow(ServerFrame.Builder frame) {
-    if (!gone) {
-      transport.write(frame);
-      transport.flush();
-    }
+    transport.write(frame);
+    transport.flush();
+    return true;
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
 import io.tailwater.edge.session.HandOvers;
+import io.tailwater.edge.session.OpenCalls;
 import io.tailwater.edge.session.Sessions;
 import io.tailwater.edge.websocket.WebSocketConfiguration;
 import java.time.InstantSource;
@@ -20,6 +21,7 @@ record FramesParts(
     Subscriptions subscriptions,
     Sessions sessions,
     HandOvers handOvers,
+    OpenCalls openCalls,
     KnownConnections known,
     Publishing publishing,
     ReadMarks marks,

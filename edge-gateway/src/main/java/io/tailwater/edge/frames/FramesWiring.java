@@ -11,6 +11,7 @@ import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.publish.Publishing;
 import io.tailwater.edge.session.HandOvers;
+import io.tailwater.edge.session.OpenCalls;
 import io.tailwater.edge.session.Sessions;
 import io.tailwater.edge.websocket.WebSocketConfiguration;
 import jakarta.inject.Singleton;
@@ -26,6 +27,7 @@ final class FramesWiring {
       Subscriptions subscriptions,
       Sessions sessions,
       HandOvers handOvers,
+      OpenCalls openCalls,
       KnownConnections known,
       Publishing publishing,
       ReadMarks marks,
@@ -40,6 +42,7 @@ final class FramesWiring {
         subscriptions,
         sessions,
         handOvers,
+        openCalls,
         known,
         publishing,
         marks,

@@ -55,21 +55,49 @@ public final class Takeover {
 
   /** The Netty channel that a request came by. */
   public static Channel connection(HttpRequest<?> request) {
+    return nettyRequest(request).getChannelHandlerContext().channel();
+  }
+
+  private static NettyHttpRequest<?> nettyRequest(HttpRequest<?> request) {
     HttpRequest<?> inner = request;
     while (inner instanceof HttpRequestWrapper<?> wrapper) {
       inner = wrapper.getDelegate();
     }
     if (inner instanceof NettyHttpRequest<?> netty) {
-      return netty.getChannelHandlerContext().channel();
+      return netty;
     }
     throw new IllegalStateException("not a request of the HTTP server: " + inner.getClass());
   }
 
+  /**
+   * Whether the client of a request reads chunks. With them it can tell the end of an answer from
+   * the end of a gateway.
+   */
+  public static boolean readsChunks(HttpRequest<?> request) {
+    return nettyRequest(request).getNativeRequest().protocolVersion().isKeepAliveDefault();
+  }
+
   /** Leaves HTTP for an event stream; on the connection's event loop. */
   public static void begin(Channel netty, Map<String, String> headers, Connection connection) {
+    begin(netty, "Connection: close", headers, connection);
+  }
+
+  /**
+   * Leaves HTTP for an event stream in chunks, which its transport writes; on the connection's
+   * event loop. The connection ends with the stream, too, but does not say so: undici, which is the
+   * fetch of Node, takes every end of a connection that has said so for the end of the answer. It
+   * does not use one again that may be idle for 0 s.
+   */
+  public static void beginChunked(
+      Channel netty, Map<String, String> headers, Connection connection) {
+    begin(netty, "Keep-Alive: timeout=0\r\nTransfer-Encoding: chunked", headers, connection);
+  }
+
+  private static void begin(
+      Channel netty, String framing, Map<String, String> headers, Connection connection) {
     Map<String, String> all = new LinkedHashMap<>(AnswerHeaders.COMMON);
     all.putAll(headers);
-    take(netty, "200 OK\r\nConnection: close", all, new Remains(connection));
+    take(netty, "200 OK\r\n" + framing, all, new Remains(connection));
     if (InputEnd.isReached(netty)) {
       // Not at once: the stream is just being opened. Nothing is read: Netty's epoll transport
       // would close the connection.

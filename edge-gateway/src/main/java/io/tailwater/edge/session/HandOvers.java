@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Hands what is meant for a session, and came after its connection had ended, to the connection
  * that has the session then, on any gateway. Any thread. It is lost if the session is not continued
- * within its time, if too much waits, and if Redis loses it.
+ * within its time, if too much waits, and if Redis loses it: see {@link OpenCalls}.
  */
 public final class HandOvers {
   private static final String CHANNEL = Sessions.TAG + "over:";
@@ -52,12 +52,13 @@ public final class HandOvers {
    * @param message in the form that {@link Sessions#opened} is given a receiver for
    */
   public void hand(Session session, byte[] message) {
-    if (waiting.incrementAndGet() > MAX_WAITING
-        || waitingBytes.addAndGet(message.length) > MAX_WAITING_BYTES) {
+    boolean many = waiting.incrementAndGet() > MAX_WAITING;
+    boolean much = waitingBytes.addAndGet(message.length) > MAX_WAITING_BYTES;
+    if (many || much) {
       done(message);
-      return;
+    } else {
+      attempt(session, message, ATTEMPTS);
     }
-    attempt(session, message, ATTEMPTS);
   }
 
   private void attempt(Session session, byte[] message, int left) {

@@ -1,6 +1,7 @@
 package io.tailwater.edge.session;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * A session, as one connection has it. Immutable.
@@ -9,7 +10,13 @@ import java.time.Duration;
  * @param text what the client presents to have the session again
  * @param connection the connection's name, on all gateways
  * @param restored whether another connection had it before
+ * @param calls of earlier connections, which had no answer when this connection got the session
  * @param grace how long it lives after its connection
  */
 public record Session(
-    String id, String text, String connection, boolean restored, Duration grace) {}
+    String id,
+    String text,
+    String connection,
+    boolean restored,
+    List<OpenCall> calls,
+    Duration grace) {}

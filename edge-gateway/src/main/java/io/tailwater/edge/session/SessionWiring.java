@@ -53,6 +53,20 @@ final class SessionWiring {
   }
 
   @Context
+  OpenCalls openCalls(Sessions sessions, EdgeLoops loops, MeterRegistry meters) {
+    OpenCalls openCalls = new OpenCalls(sessions, System::nanoTime);
+    Gauge.builder("tailwater.edge.session.calls", openCalls, OpenCalls::size)
+        .description("changes of the calls without an answer that Redis is about to get")
+        .register(meters);
+    loops
+        .any()
+        .eventLoop()
+        .scheduleAtFixedRate(
+            openCalls::turn, OpenCalls.EVERY_MS, OpenCalls.EVERY_MS, TimeUnit.MILLISECONDS);
+    return openCalls;
+  }
+
+  @Context
   HandOvers handOvers(
       Sessions sessions,
       RedisPublisher publisher,

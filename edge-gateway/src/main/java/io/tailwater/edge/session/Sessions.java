@@ -114,7 +114,8 @@ public final class Sessions {
               if (!before.isEmpty()) {
                 take(id, before);
               }
-              return new Session(id, tokens.text(id, subject), connection, true, grace);
+              return new Session(
+                  id, tokens.text(id, subject), connection, true, calls(answer.get(2)), grace);
             });
   }
 
@@ -130,7 +131,16 @@ public final class Sessions {
    */
   public Session fresh(String subject, Duration grace) {
     String id = tokens.newId();
-    return new Session(id, tokens.text(id, subject), gateway + "\n" + names.get(), false, grace);
+    return new Session(
+        id, tokens.text(id, subject), gateway + "\n" + names.get(), false, List.of(), grace);
+  }
+
+  private static List<OpenCall> calls(Object answer) {
+    List<?> all = (List<?>) answer;
+    return IntStream.range(0, all.size() / 2)
+        .mapToObj(i -> OpenCall.of((String) all.get(2 * i), (Long) all.get(2 * i + 1)))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /**
@@ -176,6 +186,16 @@ public final class Sessions {
   /** The name of the connection that has a session; empty if none has. Fails without Redis. */
   CompletableFuture<String> holder(String id) {
     return call("holder", GRACE, List.of(id)).thenApply(answer -> (String) answer.getFirst());
+  }
+
+  /**
+   * Notes which calls of sessions have no answer.
+   *
+   * @param changes for each the session's id, the call's name, and the milliseconds until its
+   *     deadline, or nothing if it has its answer
+   */
+  void note(List<String> changes) {
+    call("note", GRACE.plus(RENEWAL), changes);
   }
 
   /** Gives a message to the connection of this gateway that has the session, if one has. */

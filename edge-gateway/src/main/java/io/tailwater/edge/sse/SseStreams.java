@@ -5,6 +5,7 @@ import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MutableHttpResponse;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.access.Origins;
+import io.tailwater.edge.backend.KnownConnections;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.Subscriptions;
 import io.tailwater.edge.http.EventsRequest;
@@ -26,11 +27,14 @@ final class SseStreams implements EventsTransport {
   private final Subscriptions subscriptions;
   private final Origins origins;
   private final RetryDelay retryDelay;
+  private final KnownConnections known;
 
-  SseStreams(Subscriptions subscriptions, Origins origins, RetryDelay retryDelay) {
+  SseStreams(
+      Subscriptions subscriptions, Origins origins, RetryDelay retryDelay, KnownConnections known) {
     this.subscriptions = subscriptions;
     this.origins = origins;
     this.retryDelay = retryDelay;
+    this.known = known;
   }
 
   @Override
@@ -60,7 +64,7 @@ final class SseStreams implements EventsTransport {
     return request.connect(
         subscriptions,
         false,
-        netty -> new SseTransport(netty, all, several, envelope, pushes, retryDelay),
+        netty -> new SseTransport(netty, all, several, envelope, pushes ? known : null, retryDelay),
         new CompletableFuture<>());
   }
 

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.tailwater.contract.ErrorCode;
+import io.tailwater.edge.backend.KnownConnections;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.connection.EventBytes;
@@ -47,6 +48,9 @@ final class SseTransport
         Transport.Pushes {
   private static final String NAME = "sse";
 
+  /** A client that comes back to an event stream has a new connection. */
+  private static final String NO_SESSION = "";
+
   /** A comment, without the blank line that some parsers take for the end of an event. */
   private static final ByteBuf HEARTBEAT =
       Unpooled.unreleasableBuffer(
@@ -55,7 +59,7 @@ final class SseTransport
   private final Channel netty;
   private final Map<String, String> headers;
   private final boolean several;
-  private final boolean pushes;
+  private final @Nullable KnownConnections known;
   private final SseFormat format;
   private final RetryDelay retryDelay;
   private @Nullable Connection connection;
@@ -65,19 +69,19 @@ final class SseTransport
    * @param headers of the response
    * @param several whether it has more than one channel, or a pattern
    * @param envelope whether events are to come whole
-   * @param pushes whether it takes what is not stored in any channel
+   * @param known whom the backend can push to; null if this connection takes no pushes
    */
   SseTransport(
       Channel netty,
       Map<String, String> headers,
       boolean several,
       boolean envelope,
-      boolean pushes,
+      @Nullable KnownConnections known,
       RetryDelay retryDelay) {
     this.netty = netty;
     this.headers = headers;
     this.several = several;
-    this.pushes = pushes;
+    this.known = known;
     this.retryDelay = retryDelay;
     this.format =
         several ? SseFormat.ENVELOPE_OPEN : envelope ? SseFormat.ENVELOPE : SseFormat.PLAIN;
@@ -115,6 +119,15 @@ final class SseTransport
         });
     ascii("\n\n", out);
     write(out);
+    tellBackend(connection);
+  }
+
+  private void tellBackend(Connection connection) {
+    if (known != null) {
+      String id = connection.id();
+      known.opened(connection.identity(), id, NO_SESSION, false);
+      netty.closeFuture().addListener(closed -> known.closed(id));
+    }
   }
 
   @Override
@@ -178,7 +191,7 @@ final class SseTransport
 
   @Override
   public boolean wantsPushes() {
-    return pushes;
+    return known != null;
   }
 
   /** Without an id: it has no place in any log. */

@@ -51,6 +51,7 @@ final class KilledGatewayIT {
         let id;
         let begun = '';
         let complete = false;
+        let error = '';
         try {
           for await (const chunk of await client(doomed).chat.completions.create({ ...settings, stream: true,
             messages: [{ role: 'user', content: question }] })) {
@@ -59,14 +60,14 @@ final class KilledGatewayIT {
             complete ||= Boolean(chunk.choices[0]?.finish_reason);
             reads('openai', begun);
           }
-        } catch {} // Some see an error, some an end without a reason.
+        } catch (e) { error = e.message; }
         let text = '';
         const reasons = [];
         for await (const chunk of await client(other).get(`/ai/streams/${id}/chat-completion`, { stream: true })) {
           text += chunk.choices[0]?.delta.content ?? '';
           if (chunk.choices[0]?.finish_reason) reasons.push(chunk.choices[0].finish_reason);
         }
-        print('openai', { id: id.replace('chatcmpl-', ''), complete, begun, text, ends: reasons });
+        print('openai', { id: id.replace('chatcmpl-', ''), complete, error, begun, text, ends: reasons });
       }
 
       class State {
@@ -88,9 +89,10 @@ final class KilledGatewayIT {
         while (text(first).length < 50) await new Promise((r) => setTimeout(r, 20));
         reads('sdk', text(first));
         await sending;
+        const error = first.status === 'error' ? first.error.message : '';
         const page = chat(other, (e) => ends.push(e.finishReason));
         await page.resumeStream();
-        print('sdk', { id: page.lastMessage.id, complete, begun: text(first), text: text(page), ends });
+        print('sdk', { id: page.lastMessage.id, complete, error, begun: text(first), text: text(page), ends });
       }
 
       async function plain() {
@@ -150,6 +152,9 @@ final class KilledGatewayIT {
         assertThat(result.path("complete").asBoolean())
             .as(client + " knows that there is more: " + result)
             .isFalse();
+        if (!client.equals("plain")) {
+          assertThat(result.path("error").asText()).as(client + " sees an error").isNotEmpty();
+        }
         assertThat(result.path("begun").asText().length()).isBetween(50, text.length() - 1);
         assertThat(text).startsWith(result.path("begun").asText());
         assertThat(result.path("text").asText()).as(client).isEqualTo(text);

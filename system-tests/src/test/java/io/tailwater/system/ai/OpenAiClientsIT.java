@@ -9,6 +9,7 @@ import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.NotFoundException;
+import com.openai.errors.OpenAIException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
@@ -19,13 +20,19 @@ import io.tailwater.ai.upstream.FakeUpstream;
 import io.tailwater.embedded.FreePort;
 import io.tailwater.system.Json;
 import io.tailwater.system.Tools;
+import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.Http.Answer;
 import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
+import io.tailwater.system.platform.Relay;
 import io.tailwater.system.platform.Tokens;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -131,6 +138,22 @@ final class OpenAiClientsIT {
       stream.controller.abort();
       console.log('{"name":"aborted","value":true}');
       """;
+
+  /** Prints that it reads, and how the answer ends. */
+  private static final String CUT =
+      """
+      import OpenAI from 'openai';
+      const [baseURL, apiKey] = process.argv.slice(2);
+      const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+      try {
+        for await (const chunk of await client.chat.completions.create({ model: 'endless', stream: true,
+          messages: [{ role: 'user', content: 'x' }] })) if (chunk.choices[0]?.delta.content) console.log('reading');
+        console.log('complete');
+      } catch (e) { console.log(String(e)); }
+      """;
+
+  private static final String BODY =
+      "{\"model\":\"%s\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
 
   private static final String SILENT =
       """
@@ -372,7 +395,7 @@ final class OpenAiClientsIT {
         platform.gateway(
             Map.of("tailwater.edge.ai-streams", List.of("127.0.0.1:" + aiStreamsPort)))) {
       usual.ready();
-      assertThat(results(process(usual, "openai-silent", SILENT)).get("text").asText())
+      assertThat(results(process(usual.address(), "openai-silent", SILENT)).get("text").asText())
           .isEqualTo("before, after");
     }
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(20));
@@ -438,9 +461,84 @@ final class OpenAiClientsIT {
     }
   }
 
+  /** By a gateway that dies, or a network that breaks in order. */
+  @Test
+  void anAnswerThatIsCutOffIsAnError() throws Exception {
+    try (Relay relay = new Relay(gateway.address())) {
+      OpenAIClient client = openai(relay.address(), TOKEN);
+      try (StreamResponse<ChatCompletionChunk> chunks =
+          client
+              .chat()
+              .completions()
+              .createStreaming(
+                  ChatCompletionCreateParams.builder()
+                      .model("endless")
+                      .addUserMessage("x")
+                      .build())) {
+        StringBuilder text = new StringBuilder();
+        assertThatThrownBy(
+                () ->
+                    chunks.stream()
+                        .forEach(
+                            chunk -> {
+                              chunk.choices().getFirst().delta().content().ifPresent(text::append);
+                              if (!text.isEmpty()) {
+                                relay.drop(Cut.CLOSE);
+                              }
+                            }))
+            .isInstanceOf(OpenAIException.class)
+            .hasStackTraceContaining("IOException");
+        assertThat(text).hasToString("on and on");
+      } finally {
+        client.close();
+      }
+      Process process = process(relay.address(), "openai-cut", CUT);
+      BufferedReader lines = process.inputReader();
+      assertThat(lines.readLine()).isEqualTo("reading");
+      relay.drop(Cut.CLOSE);
+      assertThat(lines.readLine()).contains("terminated");
+      HttpResponse<InputStream> response =
+          HttpClient.newHttpClient()
+              .send(asked(relay.address(), "endless"), BodyHandlers.ofInputStream());
+      assertThat(response.body().readNBytes(10)).hasSize(10);
+      relay.drop(Cut.CLOSE);
+      assertThatThrownBy(() -> response.body().readAllBytes()).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void anOldClientGetsNoChunks() throws Exception {
+    byte[] body = BODY.formatted("mock").getBytes(StandardCharsets.UTF_8);
+    for (String version : List.of("1.0", "1.1")) {
+      try (Socket socket = new Socket("127.0.0.1", gateway.address().getPort())) {
+        String head =
+            "POST %s HTTP/%s\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                .formatted(COMPLETIONS, version, TOKEN, body.length);
+        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(body);
+        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        boolean old = version.equals("1.0");
+        assertThat(answer.contains("Transfer-Encoding: chunked")).isNotEqualTo(old);
+        assertThat(answer).endsWith("data: [DONE]\n\n" + (old ? "" : "\r\n0\r\n\r\n"));
+      }
+    }
+  }
+
+  private static HttpRequest asked(URI server, String model) {
+    return HttpRequest.newBuilder(server.resolve(COMPLETIONS))
+        .header("Authorization", "Bearer " + TOKEN)
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString(BODY.formatted(model)))
+        .build();
+  }
+
   private OpenAIClient openai(String key) {
+    return openai(gateway.address(), key);
+  }
+
+  private static OpenAIClient openai(URI server, String key) {
     return OpenAIOkHttpClient.builder()
-        .baseUrl(gateway.address().resolve("/v1").toString())
+        .baseUrl(server.resolve("/v1").toString())
         .apiKey(key)
         .maxRetries(0)
         .build();
@@ -483,7 +581,7 @@ final class OpenAiClientsIT {
     }
     List<String> ids =
         all.lines().filter(line -> line.startsWith("id: ")).map(line -> line.substring(4)).toList();
-    String middle = ids.get(ids.size() / 2);
+    String middle = ids.get((ids.size() - 1) / 2);
     String path = "/v1/ai/streams/chatcmpl-" + id + "/chat-completion";
     Answer again = get(path + "?include_usage=true", Map.of("Last-Event-ID", middle));
     assertThat(again.status()).isEqualTo(200);
@@ -634,12 +732,12 @@ final class OpenAiClientsIT {
   }
 
   private Process process(String name, String script) throws Exception {
-    return process(gateway, name, script);
+    return process(gateway.address(), name, script);
   }
 
-  private static Process process(ExtraGateway asked, String name, String script) throws Exception {
+  private static Process process(URI asked, String name, String script) throws Exception {
     List<String> command = new ArrayList<>(Tools.node(name, script));
-    command.add(asked.address().resolve("/v1").toString());
+    command.add(asked.resolve("/v1").toString());
     command.add(TOKEN);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }

@@ -8,6 +8,8 @@ import io.tailwater.contract.backend.v1.Connection;
 import io.tailwater.contract.backend.v1.Done;
 import io.tailwater.contract.backend.v1.FromGateway;
 import io.tailwater.contract.backend.v1.ToGateway;
+import io.tailwater.system.clients.Block;
+import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.clients.WsPeer;
 import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
@@ -101,6 +103,32 @@ final class SessionCallsIT {
         assertThat(later.at("/result/data").asText()).isEqualTo("later");
       }
     }
+  }
+
+  @Test
+  void anEventStreamThatTakesPushesIsKnownToTheBackend() throws Exception {
+    String path = "/v1/events?channel=demo:pushed&access_token=" + TOKEN;
+    Map<String, String> accept = Map.of("Accept", "text/event-stream");
+    String connection;
+    try (StreamPeek unknown = StreamPeek.open(first.address(), path, accept);
+        StreamPeek stream = StreamPeek.open(first.address(), path + "&push=true", accept)) {
+      unknown.untilLive(1);
+      Connection opened = news().getOpened();
+      assertThat(opened.getSubject()).isEqualTo("lena");
+      assertThat(opened.getSession()).isEmpty();
+      connection = opened.getConnection();
+      backend.send(
+          ToGateway.newBuilder()
+              .setPush(TestBackend.push("\"hi\"").setId(9).setConnection(connection))
+              .build());
+      Block pushed = stream.next();
+      while (!pushed.type().equals("tw.push")) {
+        pushed = stream.next();
+      }
+      assertThat(pushed.data()).contains("hi");
+      assertThat(backend.news).isEmpty();
+    }
+    assertThat(news().getClosed().getConnection()).isEqualTo(connection);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.tailwater.system.nginx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,17 +9,21 @@ import io.tailwater.contract.Channel;
 import io.tailwater.embedded.FreePort;
 import io.tailwater.system.Json;
 import io.tailwater.system.clients.Block;
+import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.Reader;
 import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.clients.Transport;
 import io.tailwater.system.clients.WsPeer;
 import io.tailwater.system.ledger.Wanted;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.Platforms;
+import io.tailwater.system.platform.Relay;
 import io.tailwater.system.platform.Tokens;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -31,6 +36,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -159,6 +165,33 @@ final class NginxIT {
     assertThat(problem.path("code").asText()).isEqualTo("unavailable");
     assertThat(problem.path("status").asInt()).isEqualTo(502);
     assertThat(problem.path("retry").asBoolean()).isTrue();
+  }
+
+  /** A client of OpenAI's protocol must not take it for complete. */
+  @Test
+  void anAnswerWhoseGatewayDiesIsCutOff(InProcessPlatform platform) throws Exception {
+    try (ExtraGateway gateway = platform.gateway(platform.withAiStreams(Map.of())).ready();
+        Relay relay = new Relay(gateway.address());
+        NginxServer nginx = new NginxServer(List.of(relay.address()), false, OFF)) {
+      String body =
+          "{\"model\":\"mock\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+      HttpResponse<InputStream> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(nginx.address().resolve("/v1/chat/completions"))
+                      .header(
+                          "Authorization",
+                          "Bearer " + Tokens.token("alice", List.of(), List.of("ai:*")))
+                      .header("Content-Type", "application/json")
+                      .POST(HttpRequest.BodyPublishers.ofString(body))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofInputStream());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.body().readNBytes(1)).hasSize(1);
+      relay.drop(Cut.CLOSE);
+      assertThatThrownBy(() -> answer.body().readAllBytes()).isInstanceOf(IOException.class);
+      assertThat(nginx.log()).contains("upstream prematurely closed connection");
+    }
   }
 
   @Test
