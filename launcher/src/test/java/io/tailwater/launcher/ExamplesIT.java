@@ -28,7 +28,10 @@ import org.opentest4j.TestAbortedException;
 @ResourceLock(OnUp.PLATFORM)
 final class ExamplesIT {
   private static final Path EXAMPLES = UpPlatform.REPOSITORY.resolve("examples");
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  /** Else it asks for HTTP/2, which a Node server that takes upgrades refuses. */
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final UpPlatform platform;
 

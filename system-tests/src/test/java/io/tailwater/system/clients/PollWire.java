@@ -115,8 +115,10 @@ final class PollWire implements Wire {
     return Math.max(1, Long.parseLong(seconds)) * 1_000;
   }
 
+  /** Without being live it says how far the log was looked through, which may be all it says. */
   private static boolean saysNothing(JsonNode answer) {
-    return answer.path("events").isEmpty()
+    return answer.path("live").asBoolean()
+        && answer.path("events").isEmpty()
         && answer.path("resets").isEmpty()
         && answer.path("ended").isEmpty();
   }

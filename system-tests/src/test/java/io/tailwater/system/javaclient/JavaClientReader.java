@@ -24,6 +24,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -136,12 +137,14 @@ final class JavaClientReader implements Reader {
 
     private final Scope scope;
     private final @Nullable Subscription subscription;
-    private boolean started;
+    private final boolean fromTheBeginning;
+    private final Set<Channel> started = new HashSet<>();
     private int demanded;
     private Flow.@Nullable Subscription flow;
 
     Reads(Scope scope, SubscribeOptions options) {
       this.scope = scope;
+      this.fromTheBeginning = options.from().equals("earliest") && options.after() == null;
       io.tailwater.javaclient.Channel channel = client.channel(scope.toString());
       boolean reactive = options.from().equals("earliest") && STREAMING.contains(transport);
       if (reactive) {
@@ -167,35 +170,37 @@ final class JavaClientReader implements Reader {
     }
 
     private void take(Event event) {
-      start(position(), event.id());
       Channel of = channel(event.channel());
+      Position at = Position.parse(String.valueOf(event.id()));
+      String position = position();
+      if (position != null && !position.isEmpty()) {
+        startAt(position);
+      } else if (fromTheBeginning) {
+        eachChannel(channel -> start(channel, new Position(at.epoch(), Position.BEFORE_FIRST)));
+      } else {
+        // The position of a pattern moves with whole answers, so all that is known is this.
+        start(of, new Position(at.epoch(), at.offset() - 1));
+      }
       seen.event(
           new Seen.Event(
-              of,
-              Position.parse(String.valueOf(event.id())),
-              event.type(),
-              event.data().toString(),
-              connections,
-              System.nanoTime()));
+              of, at, event.type(), event.data().toString(), connections, System.nanoTime()));
     }
 
-    /** Where it began, before it has moved. Who began at the beginning began before everything. */
-    private void start(@Nullable String position, @Nullable String event) {
-      if (started) {
-        return;
-      }
-      started = true;
+    /** Where it began, before it has moved. */
+    private void startAt(String position) {
       eachChannel(
           channel -> {
-            Position start =
-                position == null || position.isEmpty()
-                    ? new Position(
-                        Position.parse(String.valueOf(event)).epoch(), Position.BEFORE_FIRST)
-                    : Held.of(position, channel, scope);
+            Position start = Held.of(position, channel, scope);
             if (start != null) {
-              seen.opened(channel, start);
+              start(channel, start);
             }
           });
+    }
+
+    private void start(Channel channel, Position at) {
+      if (started.add(channel)) {
+        seen.opened(channel, at);
+      }
     }
 
     private void eachChannel(Consumer<Channel> told) {
@@ -206,7 +211,7 @@ final class JavaClientReader implements Reader {
 
     @Override
     public void live(String position) {
-      start(position, null);
+      startAt(position);
       eachChannel(channel -> seen.live(channel, connections));
     }
 
