@@ -84,6 +84,9 @@ public final class RedisPublisher {
           .whenComplete((receivers, failure) -> done(message, heard, receivers, failure));
     } catch (RedisException e) {
       done(message, heard, null, e);
+    } catch (IllegalStateException e) {
+      // Lettuce's timer was stopped with the service's Redis.
+      done(message, heard, null, new RedisException("Redis was closed", e));
     }
     return heard;
   }
