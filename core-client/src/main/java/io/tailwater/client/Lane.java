@@ -35,15 +35,15 @@ public final class Lane implements AutoCloseable {
   private static final Refused FULL =
       new Refused(ErrorCode.RATE_LIMITED, "too many events are waiting for the log; try again");
 
+  /** How many times within its patience a lane looks for requests that waited too long. */
+  private static final int LOOKS = 8;
+
   private final EventCoreStub stub;
   private final Window window;
   private final Duration patience;
   private final PublishMetrics metrics;
   private final SynchronizationContext order =
       new SynchronizationContext((thread, failure) -> LOG.error("a publish stream", failure));
-
-  /** How many times within its patience a lane looks for requests that waited too long. */
-  private static final int LOOKS = 8;
 
   /** By sequence number; bounded by the window. */
   private final Map<Long, Sent> pending = new ConcurrentHashMap<>();

@@ -42,15 +42,11 @@ import picocli.CommandLine.Option;
     description = {
       "Starts everything on this machine.",
       "",
-      "That is Kafka, Redis, event-core, the AI service, gateways, and a balancer over the"
-          + " gateways,",
-      "all on 127.0.0.1 only unless --host says otherwise. Ctrl-C stops it; what was published"
-          + " stays in the data directory.",
+      "That is Kafka, Redis, event-core, the AI service, gateways, and a balancer over the gateways,",
+      "all on 127.0.0.1 only unless --host says otherwise. Ctrl-C stops it; what was published stays in the data directory.",
       "",
-      "Namespaces: 'demo' is open to everyone, 'chat' needs a token, 'ai' holds the AI answers,"
-          + " which",
-      "everyone here may start and watch; 'typing' is open and ephemeral: its events go to who"
-          + " listens,",
+      "Namespaces: 'demo' is open to everyone, 'chat' needs a token, 'ai' holds the AI answers, which",
+      "everyone here may start and watch; 'typing' is open and ephemeral: its events go to who listens,",
       "and are kept nowhere. More come from a configuration file:",
       "",
       "  tailwater:",
@@ -61,19 +57,14 @@ import picocli.CommandLine.Option;
       "        retention: 7d",
       "        anonymous-subscribe: true",
       "",
-      "AI answers are written by a mock. A local Ollama, or another server that speaks OpenAI's"
-          + " protocol,",
-      "offers all its models with TAILWATER_AI_UPSTREAM=http://localhost:11434/v1 in the"
-          + " environment.",
+      "AI answers are written by a mock. A local Ollama, or another server that speaks OpenAI's protocol,",
+      "offers all its models with TAILWATER_AI_UPSTREAM=http://localhost:11434/v1 in the environment.",
       "",
       "Ports, from --port P: the balancer at P, gateways from P+1, Kafka at P+100, Redis at P+101,",
-      "event-cores from P+110, the AI service at P+190, the backend at P+192, health and metrics"
-          + " of",
+      "event-cores from P+110, the AI service at P+190, the backend at P+192, health and metrics of",
       "the gateways from P+201.",
-      "Files, in the data directory: kafka/, event-core-N/, logs/, jwt-key (the key of"
-          + " './tailwater",
-      "token'), and with --processes pids ('name pid' lines). While hold/NAME exists there, a"
-          + " process of",
+      "Files, in the data directory: kafka/, event-core-N/, logs/, jwt-key (the key of './tailwater",
+      "token'), and with --processes pids ('name pid' lines). While hold/NAME exists there, a process of",
       "that name is not started again after its death."
     },
     footerHeading = "%nExamples:%n",
@@ -98,8 +89,8 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
       description =
-          "Where that port listens; 0.0.0.0 is everywhere, and everybody there may use it. The"
-              + " other ports stay on 127.0.0.1. Default: ${DEFAULT-VALUE}.")
+          "Where that port listens; 0.0.0.0 is everywhere, and everybody there may use it. The other"
+              + " ports stay on 127.0.0.1. Default: ${DEFAULT-VALUE}.")
   String host = "127.0.0.1";
 
   @Option(
