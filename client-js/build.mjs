@@ -23,19 +23,19 @@ const parts = [
 const inner = ['persist', 'progress', 'makeLink', 'wantsFrames', 'replaceable', 'renewable', 'renew', 'forgive', 'widened',
   'reached', 'tellLive', 'isOpen', 'isReady', 'isLive', 'onClose', 'taken', 'lasting', 'probe', 'retryMs', 'hasRoomFor', 'pinged',
   'again', 'over', 'about', 'refused', 'moved', 'leave', 'wake', 'notice', 'asked', 'edition', 'wide', 'begin', 'feedsOf', 'isPattern', 'suits', 'check',
-  'credentials', 'emit', 'follow', 'take', 'failed', 'connect', 'makeLink', 'begins', 'epoch', 'offset',
+  'credentials', 'emit', 'pushed', 'pushes', 'wanted', 'renewToken', 'follow', 'take', 'failed', 'connect', 'makeLink', 'begins', 'epoch', 'offset',
   'lost', 'move', 'pass', 'drop', 'bad', 'good', 'hidden', 'fail', 'late', 'suspend', 'restore'];
 /**
  * Names that one bundle uses of another, and what they are called in every bundle: bundles of two versions may meet for a
  * while, so that none of these may ever be another's.
  */
-const between = {feeds: 'f', emitter: 'e', http: 'h', inUse: 'u', wish: 'w', feed: 'o', sender: 's', tell: 't'};
+const between = {feeds: 'f', emitter: 'e', http: 'h', inUse: 'u', wish: 'w', feed: 'o', sender: 's', tell: 't', opened: 'd'};
 /** What esbuild leaves, which is 3 % of the size. */
 const smaller = {module: true, ecma: 2022, compress: {
-  passes: 3, ecma: 2022, unsafe_methods: true,
+  passes: 3, ecma: 2022, unsafe: true, unsafe_methods: true,
   // Each makes the code a little longer, and gzip's result smaller.
   hoist_funs: true, inline: 1, lhs_constants: false, reduce_funcs: false, sequences: false,
-}, mangle: {toplevel: true}};
+}, mangle: {toplevel: true}, format: {quote_style: 1}};
 const options = {
   mangleProps: new RegExp(`^(${[...inner, ...Object.keys(between)].join('|')})$`), mangleCache: between,
   bundle: true, minify: true, write: false, format: 'esm', target: 'es2022', legalComments: 'none', charset: 'utf8',

@@ -55,8 +55,17 @@ export interface ClientEvents {
   dropped: { key: string; channel: string; error: TailwaterError };
   /** A publication has its verdict, perhaps one that an earlier page began. */
   settled: { key: string; channel: string; id?: string; duplicate?: boolean; error?: TailwaterError };
+  /** Something from the application's backend that is not stored, for the token's subject or this connection. */
+  push: Push;
   /** A failure that no promise and no subscription reports. */
   error: TailwaterError;
+}
+
+export interface Push {
+  type: string;
+  /** Any JSON value; bytes are a Uint8Array. */
+  data: any;
+  encoding?: 'base64';
 }
 
 export interface Client {

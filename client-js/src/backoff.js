@@ -7,8 +7,8 @@
  * @param {number} random from 0, below 1
  * @param {number} [least] milliseconds
  */
-export const backoff = (attempt, {min, max}, random, least = 0) =>
-  Math.max(least, random * ceiling(attempt, {min, max}));
+export const backoff = (attempt, bounds, random, least = 0) =>
+  Math.max(least, random * ceiling(attempt, bounds));
 
 /** @param {number} attempt @param {{min: number, max: number}} bounds */
 export const ceiling = (attempt, {min, max}) => Math.min(max, min * 2 ** attempt);

@@ -36,7 +36,10 @@ export class Client {
 
   /** @type {Public['on']} */
   on(type, f) {
-    return this.#core.emitter.on(type, f);
+    const off = this.#core.emitter.on(type, f);
+    // An event stream brings pushes if it is asked for them.
+    this.#core.changed();
+    return off;
   }
 
   /** @param {string} name @returns {any} */
@@ -104,7 +107,7 @@ class Channel {
   /** @param {any} data @param {import('../types/client.js').PublishOptions} [options] */
   async publish(data, {key = random(), optimistic, signal, ...more} = {}) {
     const core = this.#core, channel = this.name, now = core.clock.now();
-    if (data === undefined && more.op !== 'delete') throw invalid('an event has data: a JSON value or bytes');
+    if (data === undefined && more.op !== 'delete') throw invalid('an event has data');
     core.wantsFrames();
     if (optimistic) {
       core.feeds.get(channel)?.pass({channel, type: 'message', key, ts_ms: now, data, ...more, optimistic: true});
@@ -151,5 +154,5 @@ class Channel {
   }
 }
 
-const random = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** 128 bits. Pages without TLS have no `randomUUID`. */
+const random = () => crypto.getRandomValues(new Uint32Array(4)).join('-');

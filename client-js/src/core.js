@@ -1,7 +1,8 @@
 import {backoff, ceiling} from './backoff.js';
+import {decoded} from './bytes.js';
 import {systemClock} from './clock.js';
 import {Credentials} from './credentials.js';
-import {Emitter} from './emitter.js';
+import {Emitter, listen} from './emitter.js';
 import {asError, invalid, TailwaterError, unavailable} from './error.js';
 import {Feed} from './feed.js';
 import {aborted, Http} from './http.js';
@@ -75,14 +76,14 @@ export class Core {
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
     this.fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     const url = options.url ?? globalThis.location?.origin;
-    if (!url) throw invalid('name the platform: createClient({url: "https://…"})');
-    this.url = new URL('/', url).href.slice(0, -1);
+    if (!url) throw invalid('set the option url');
+    this.url = new URL(url).origin;
     const transport = options.transport ?? 'auto';
     if (transport !== 'auto' && !LADDER.includes(transport)) {
       throw invalid(`unknown transport '${transport}': auto, ${LADDER.join(', ')}`);
     }
     if (transport === 'websocket' && !this.WebSocket) {
-      throw invalid('no WebSocket here: hand in the option WebSocket');
+      throw invalid('set the option WebSocket');
     }
     this.transport = transport;
     this.credentials = new Credentials(options, this.clock);
@@ -154,7 +155,7 @@ export class Core {
     if (this.inUse || this.state === 'closed') return;
     const kind = this.transport === 'auto' ? this.#best() : this.transport;
     this.inUse = this.makeLink(kind);
-    this.#adopted(undefined, this.transport === 'auto' ? 'the first' : 'as asked');
+    this.#adopted(undefined, 'the first');
     this.#ticked = this.clock.now();
     this.#tick();
   }
@@ -184,6 +185,12 @@ export class Core {
     if (link !== this.inUse || !link.isOpen) return;
     this.#become('live');
     for (const feed of this.feeds.values()) feed.tellLive();
+  }
+
+  /** @param {Link} link @param {import('../types/client.js').Push} push */
+  pushed(link, push) {
+    // Of two links, one counts.
+    if (link === this.inUse) this.emitter.emit('push', decoded(push));
   }
 
   /** A connection of a link has ended. @param {Link} link @param {End} end */
@@ -273,7 +280,7 @@ export class Core {
       this.lost(link, {...end, opened, error});
       if (stop.aborted) return;
       if (++attempt > this.backoff.attempts) {
-        return this.failed(link, new TailwaterError('attempts', `gave up after ${attempt} attempts: ${error.message}`));
+        return this.failed(link, new TailwaterError('attempts', `gave up: ${error.message}`));
       }
       await this.pause(backoff(attempt - 1, this.backoff, this.clock.random(), end.retryMs ?? error.retryMs), stop);
     }
@@ -291,19 +298,18 @@ export class Core {
       const end = () => {
         this.clock.clearTimeout(timer);
         off();
-        stop?.removeEventListener('abort', end);
+        unhear();
         resolve(undefined);
       };
-      const timer = this.clock.setTimeout(end, ms), off = this.emitter.on(early, end);
-      stop?.addEventListener('abort', end);
+      const timer = this.clock.setTimeout(end, ms), off = this.emitter.on(early, end), unhear = listen(stop, 'abort', end);
     });
   }
 
   /** The network or the page is back: nobody waits any longer, and what may have died silently is looked at. */
   wake() {
-    this.emitter.emit('back', null);
+    this.emitter.emit('back');
     this.inUse?.probe();
-    this.emitter.emit('wake', null);
+    this.emitter.emit('wake');
   }
 
   #tick() {
@@ -316,7 +322,7 @@ export class Core {
       this.#tick();
     }, TICK_MS);
     // A program may end while nothing else keeps it.
-    if (typeof this.#ticker === 'object') /** @type {any} */ (this.#ticker)?.unref?.();
+    /** @type {any} */ (this.#ticker)?.unref?.();
   }
 
   #pingedAt = -Infinity;
@@ -348,10 +354,7 @@ export class Core {
   #watchPage() {
     const {document} = globalThis;
     /** @param {EventTarget | undefined} target @param {string} type @param {(event: any) => void} f */
-    const watch = (target, type, f) => {
-      target?.addEventListener?.(type, f);
-      this.#undo.push(() => target?.removeEventListener?.(type, f));
-    };
+    const watch = (target, type, f) => this.#undo.push(listen(target, type, f));
     watch(globalThis, 'online', () => {
       // The connection may have outlived it; whether it has, the probe finds out.
       if (this.inUse) this.progress(this.inUse);
@@ -361,7 +364,7 @@ export class Core {
       if (this.inUse && this.state !== 'closed') this.#become('offline');
       this.inUse?.probe();
     });
-    if (!document) return;
+    // Where there is no document, nobody is told.
     watch(document, 'visibilitychange', () => this.hidden || this.wake());
     watch(document, 'resume', () => this.wake());
     // A page that is kept for the way back may not hold a connection.
@@ -396,6 +399,18 @@ export class Core {
     this.emitter.emit('state', {state, previous});
   }
 
+  /** The token that is in use expires soon. @param {(token: string) => void | Promise<unknown>} use takes another */
+  async renewToken(use) {
+    const {credentials} = this;
+    if (!credentials.renewable) return;
+    try {
+      await use(await credentials.renew('expiring'));
+    } catch (error) {
+      // The old one may be good for a moment longer; its end ends the connection.
+      this.tell(asError(error), 'token');
+    }
+  }
+
   /** Reports what nothing else reports. @param {TailwaterError} error @param {string} where */
   tell(error, where) {
     if (!this.emitter.emit('error', error)) console.error(`Tailwater: ${where}: ${error.code}: ${error.message}`);
@@ -418,9 +433,9 @@ export class Core {
     this.inUse?.close();
     this.#next?.close();
     this.#more?.close(error);
-    this.emitter.emit('back', null);
+    this.emitter.emit('back');
     for (const feed of feeds) error.code === 'closed' ? feed.closed() : feed.refused(error);
-    this.emitter.emit('wake', null);
+    this.emitter.emit('wake');
   }
 }
 

@@ -1,3 +1,4 @@
+import {fromBase64} from './bytes.js';
 import {isStale, TailwaterError} from './error.js';
 
 const EARLY_MS = 30_000, AGAIN_MS = 5_000, SECOND_MS = 1_000, MINUTE_MS = 60_000;
@@ -89,7 +90,7 @@ export class Credentials {
   #claims() {
     try {
       const base64 = this.token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
-      return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))));
+      return JSON.parse(new TextDecoder().decode(fromBase64(base64)));
     } catch {
       return {};
     }

@@ -23,13 +23,24 @@ export class Emitter {
    *
    * @template {keyof Types} E
    * @param {E} type
-   * @param {Types[E]} event
+   * @param {Types[E]} [event] absent if there is nothing to say
    */
   emit(type, event) {
     const set = this.#listeners.get(type);
     for (const f of [...(set ?? [])]) guarded(() => f(event));
-    return !!set?.size;
+    return this.has(type);
   }
+
+  /** Whether anybody listens. @param {keyof Types} type */
+  has(type) {
+    return !!this.#listeners.get(type)?.size;
+  }
+}
+
+/** Listens to what a page or a signal tells. Returns what ends it. @param {any} target may be absent, or tell nothing @param {string} type @param {(event: any) => void} f */
+export function listen(target, type, f) {
+  target?.addEventListener?.(type, f);
+  return () => target?.removeEventListener?.(type, f);
 }
 
 /** Runs a page's own code: what it throws is reported as from any event handler. @param {() => void} f */

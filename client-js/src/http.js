@@ -1,3 +1,4 @@
+import {listen} from './emitter.js';
 import {ABORTED, asError, isStale, refusal, TailwaterError, unavailable} from './error.js';
 
 /** Requests to the platform, each with the token of the moment. */
@@ -52,7 +53,7 @@ export class Http {
     } catch (error) {
       if (signal?.aborted) throw aborted();
       if (error instanceof TailwaterError && error.code !== 'aborted') throw error;
-      throw unavailable('the answer was cut');
+      throw unavailable();
     } finally {
       limit.end();
     }
@@ -85,8 +86,7 @@ export function bounded(clock, ms, signal) {
   const call = new AbortController(), abort = () => call.abort();
   let isLate = false;
   if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort);
-  const timer = clock.setTimeout(() => {
+  const off = listen(signal, 'abort', abort), timer = clock.setTimeout(() => {
     isLate = true;
     abort();
   }, ms);
@@ -96,7 +96,7 @@ export function bounded(clock, ms, signal) {
     /** @param {boolean} [goesOn] the other signal still counts */
     end(goesOn) {
       clock.clearTimeout(timer);
-      if (!goesOn) signal?.removeEventListener('abort', abort);
+      if (!goesOn) off();
     },
   };
 }
@@ -105,11 +105,11 @@ export function bounded(clock, ms, signal) {
 async function problemOf(answer) {
   const seconds = Number(answer.headers.get('Retry-After')), passing = /^5|^408|^429/.test(`${answer.status}`);
   // What is not ours, a proxy has answered.
-  const isText = /^text\/plain/.test(answer.headers.get('Content-Type') ?? '');
+  const isText = /^text\/plain/.test(`${answer.headers.get('Content-Type')}`);
   const problem = await (isText ? answer.text() : answer.json()).catch(() => null), own = typeof problem?.code === 'string';
-  const {code, message, retry, ...more} = own ? problem : {
+  const told = own ? problem : {
     code: passing ? 'unavailable' : `http_${answer.status}`, message: (isText && problem) || `the server answered ${answer.status}`, retry: passing,
   };
   // A token of the second of its revocation is refused, and good a moment later.
-  return refusal({code, message, retry: retry || seconds > 0, ...more}, seconds > 0 ? seconds * 1000 : 0);
+  return refusal({...told, retry: told.retry || seconds > 0}, seconds > 0 ? seconds * 1000 : 0);
 }

@@ -17,11 +17,15 @@ export function iterate(core, channel, options) {
   let has = false, over = false;
   /** @type {Error | undefined} */
   let failure;
-  /** @type {(() => void)[]} */
-  const waiting = [];
+  /** @type {((value?: any) => void) | undefined} */
+  let tell;
+  /** Resolves when something has come. @type {Promise<void> | undefined} */
+  let coming;
   const wake = () => {
-    for (const f of waiting.splice(0)) f();
+    tell?.();
+    coming = new Promise((resolve) => (tell = resolve));
   };
+  wake();
   const finish = () => {
     over = true;
     wake();
@@ -34,7 +38,7 @@ export function iterate(core, channel, options) {
       offered = event;
       has = true;
       wake();
-      return new Promise((resolve) => (handled = () => resolve(undefined)));
+      return new Promise((resolve) => (handled = /** @type {any} */ (resolve)));
     }, options);
     reader.on('end', finish);
     reader.onClose = finish;
@@ -50,7 +54,7 @@ export function iterate(core, channel, options) {
       open();
       handled?.();
       handled = undefined;
-      while (!has && !over) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
+      while (!has && !over) await coming;
       if (has) {
         has = false;
         return {done: false, value: offered};

@@ -1,5 +1,6 @@
 import {backoff} from './backoff.js';
 import {bytesOf, toBase64} from './bytes.js';
+import {listen} from './emitter.js';
 import {ABORTED, asError, invalid, refusal, TailwaterError, unavailable} from './error.js';
 
 const DAY_MS = 86_400_000, NEVER_TRIED_MS = 7 * DAY_MS, UNKNOWN_MS = 50 * 60_000;
@@ -44,7 +45,7 @@ export class MemoryOutbox {
 
 /** @param {number} limit */
 export const full = (limit) =>
-  new TailwaterError('outbox_full', `${limit} publications wait already; publish again when some are settled`);
+  new TailwaterError('outbox_full', `${limit} publications wait already`);
 
 /**
  * Sends what waits in an outbox: in order by channel, one at a time, each until it has a verdict. Owned by the client.
@@ -95,11 +96,11 @@ export class Sender {
   async publish(entry, signal) {
     this.#core.check(signal);
     const {key, channel} = entry;
-    if (this.#promised.has(key)) throw invalid(`the key '${key}' waits already`);
+    if (this.#promised.has(key)) throw invalid(`'${key}' waits already`);
     const promise = new Promise((resolve, reject) => this.#promised.set(key, {resolve, reject}));
     promise.catch(() => {});
     const abort = () => this.#finish(entry, {error: new TailwaterError('aborted', ABORTED, entry.tried_ms ? {outcome: 'unknown'} : {})});
-    signal?.addEventListener('abort', abort);
+    const off = listen(signal, 'abort', abort);
     try {
       await this.open();
       await this.#outbox.put(entry);
@@ -111,7 +112,7 @@ export class Sender {
       this.#promised.delete(key);
       throw asError(error);
     } finally {
-      signal?.removeEventListener('abort', abort);
+      off();
     }
   }
 
@@ -140,7 +141,6 @@ export class Sender {
   async #send(channel) {
     if (this.#busy.has(channel)) return;
     this.#busy.add(channel);
-    const {clock} = this.#core;
     const queue = /** @type {Entry[]} */ (this.#queues.get(channel));
     for (let attempt = 0; queue.length && this.#core.state !== 'closed'; ) {
       const entry = queue[0], late = this.#late(entry);
@@ -162,7 +162,7 @@ export class Sender {
         await this.#finish(entry, {error});
         continue;
       }
-      await this.#core.pause(backoff(attempt++, {...this.#core.backoff, max: 5_000}, clock.random(), error.retryMs), undefined, 'wake');
+      await this.#core.pause(backoff(attempt++, {...this.#core.backoff, max: 5_000}, this.#core.clock.random(), error.retryMs), undefined, 'wake');
     }
     this.#busy.delete(channel);
     if (!queue.length) this.#queues.delete(channel);
@@ -172,16 +172,16 @@ export class Sender {
   #late({created_ms: created, tried_ms: tried}) {
     const now = this.#core.clock.now();
     if (tried !== undefined && now - tried > UNKNOWN_MS) {
-      return new TailwaterError('timeout', 'it is not known whether the event was stored, and its key may be forgotten', {outcome: 'unknown'});
+      return new TailwaterError('timeout', 'no verdict in time', {outcome: 'unknown'});
     }
     return tried === undefined && now - created > NEVER_TRIED_MS
-      ? new TailwaterError('timeout', 'the event has waited for 7 days') : undefined;
+      ? new TailwaterError('timeout', 'waited for 7 days') : undefined;
   }
 
   /** One attempt. @param {Entry} entry */
   async #transmit(entry) {
     const core = this.#core, {created_ms: _created, tried_ms: tried, ...content} = entry;
-    if (!core.online) throw unavailable('the network is away');
+    if (!core.online) throw unavailable();
     const bytes = bytesOf(content.data), base64 = bytes && toBase64(bytes);
     let unknown = true;
     try {
@@ -238,7 +238,7 @@ export class Sender {
     const {emitter} = this.#core;
     emitter.emit('settled', error ? {...verdict, error} : verdict);
     // The server has judged what it refused; the rest is lost without its word.
-    if (error && (error.outcome || error.code === 'timeout' || error.code === 'closed')) emitter.emit('dropped', {key, channel, error});
+    if (error && (error.outcome || /^(timeout|closed)/.test(error.code))) emitter.emit('dropped', {key, channel, error});
   }
 
   #close() {

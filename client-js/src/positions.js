@@ -8,7 +8,7 @@
  * @typedef {{text: string, epoch: string, offset: number, wide?: string}} Mark
  */
 
-const ONE_CHANNEL = /^([A-Za-z0-9]+)-(-?\d+)$/;
+const ONE_CHANNEL = /^(\w+)-(-?\d+)$/;
 
 /** @param {string} text @returns {Mark} */
 export function mark(text) {

@@ -1,5 +1,5 @@
 import {decoded} from './bytes.js';
-import {Emitter, guarded} from './emitter.js';
+import {Emitter, guarded, listen} from './emitter.js';
 import {asError, invalid, TailwaterError} from './error.js';
 import {covers, mark} from './positions.js';
 
@@ -58,12 +58,11 @@ export class Reader {
     /** What is asked about presence, as fields of `subscribe`. @type {Wish | undefined} */
     this.wish = present || presence ? {...(present && {present: true, ...present}), ...(presence && {presence})} : undefined;
     this.from = options.from ?? 'latest';
-    if (this.from === 'state') throw invalid('a state is read by stateMap of the part /state');
+    if (this.from === 'state') throw invalid('use stateMap of /state');
     if (options.after !== undefined) this.taken = this.#done = mark(options.after);
-    const {signal} = options, stop = () => this.unsubscribe();
+    const {signal} = options;
     this.#over = signal?.aborted === true;
-    signal?.addEventListener('abort', stop);
-    this.#onAbort = () => signal?.removeEventListener('abort', stop);
+    this.#onAbort = listen(signal, 'abort', () => this.unsubscribe());
     // Whoever subscribes can listen to notices first.
     queueMicrotask(() => this.#join());
   }
@@ -162,7 +161,7 @@ export class Reader {
 
   /** @param {Error} error */
   #tell(error) {
-    if (!this.#emitter.emit('error', error)) this.#core.tell(asError(error), `subscription to ${this.channel}`);
+    if (!this.#emitter.emit('error', error)) this.#core.tell(asError(error), this.channel);
   }
 
   /** @param {Item} item */

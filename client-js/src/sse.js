@@ -33,7 +33,7 @@ export class SseParser {
     if (name === 'data') block.data.push(value);
     if (name === 'event') block.type = value;
     if (name === 'id') block.id = value;
-    if (name === 'retry') this.retryMs = Number(value) || 0;
+    if (name === 'retry') this.retryMs = +value || 0;
     if (line) return;
     this.#block = fresh();
     if (block.data.length) this.#onBlock({...block, data: block.data.join('\n')});

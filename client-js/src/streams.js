@@ -62,6 +62,11 @@ export class StreamLink {
     }
   }
 
+  /** Whether a group brings pushes: one of them does, if the page listens. @param {Group} group */
+  pushes(group) {
+    return this.#core.emitter.has('push') && group === [...this.#groups][0];
+  }
+
   /** @param {number} timeout */
   ping(timeout) {
     return this.#core.http.ping(timeout);
@@ -90,6 +95,7 @@ class Group {
   #asked = [];
   #started = false;
   #changed = false;
+  #pushes = false;
   #heardAt = 0;
   #silentMs = Infinity;
 
@@ -118,7 +124,7 @@ class Group {
 
   /** Whether the last request still fits what the readers want. */
   #fits() {
-    return this.#asked.length === this.feeds.size &&
+    return this.#asked.length === this.feeds.size && this.#pushes === this.#link.pushes(this) &&
       this.#asked.every(({feed, edition, about: was}) => this.feeds.has(feed) && edition === feed.edition && was === about(feed));
   }
 
@@ -130,6 +136,7 @@ class Group {
     } else if (!this.#fits()) this.#again();
   }
 
+  /** Another request takes the place of this one. An event stream keeps the token that it came with. */
   #again() {
     this.#changed = true;
     this.#call.abort();
@@ -149,6 +156,7 @@ class Group {
   async #once(opened) {
     const call = (this.#call = new AbortController());
     this.#changed = false;
+    this.#pushes = this.#link.pushes(this);
     let end;
     try {
       end = await (this.#link.kind === 'sse' ? this.#stream(call.signal, opened) : this.#polls(call.signal, opened));
@@ -164,14 +172,14 @@ class Group {
   /** What a failure means. @param {import('./error.js').TailwaterError} error @returns {Promise<End>} */
   async #judge(error) {
     // Given up here: because this link is closed, or nothing came for too long.
-    if (error.code === 'aborted') return {opened: false, error: unavailable('nothing came for too long')};
+    if (error.code === 'aborted') return {opened: false, error: unavailable('silent for too long')};
     if (/^(token|unauth)/.test(error.code)) return this.#core.credentials.refused(false, error);
     if (error.retry || /^(http_|origin)/.test(error.code)) return {opened: false, error, lasting: error.code === 'origin_denied'};
     // One of the channels is refused, and with it all of them: each is asked for alone.
     for (const feed of [...this.feeds]) {
       // Of presence, one answer is about all.
       const alone = this.feeds.size > 1 && !(feed.wish.presence && error.code === 'invalid_request');
-      const answer = alone ? await this.#core.http.json(this.#path([ask(feed)], '&limit=1')).catch(asError) : error;
+      const answer = alone ? await this.#core.http.json(this.#path([ask(feed)], 'limit=1')).catch(asError) : error;
       if (answer?.retry === false) feed.refused(answer);
     }
     return {opened: false, error};
@@ -181,20 +189,25 @@ class Group {
 
   /** @param {Asked[]} all @param {string} more */
   #path(all, more) {
-    const {begins, feed: {types, wish}} = all[0], from = all.find((one) => one.begins.from)?.begins.from;
-    const wide = begins.wide !== undefined && all.every((one) => one.begins.wide === begins.wide) ? begins.wide : undefined;
+    const {begins: {wide}, feed: {types, wish}} = all[0];
     let path = '/v1/events?';
-    for (const {feed} of all) path += `channel=${encodeURIComponent(feed.channel)}&`;
-    if (wide !== undefined) path += `after=${encodeURIComponent(wide)}&`;
-    else if (all.some((one) => one.begins.after)) {
-      for (const one of all) path += `after=${encodeURIComponent(one.begins.after ?? '')}&`;
+    /** @param {string} name @param {unknown} value */
+    const add = (name, value) => {
+      if (value !== undefined) path += `${name}=${encodeURIComponent(String(value))}&`;
+    };
+    const one = all.every(({begins}) => begins.wide === wide) ? wide : undefined;
+    const each = one === undefined && all.some(({begins}) => begins.after);
+    for (const {feed, begins} of all) {
+      add('channel', feed.channel);
+      if (each) add('after', begins.after ?? '');
     }
+    add('after', one);
+    add('from', all.find(({begins}) => begins.from)?.begins.from);
+    add('types', types);
     // Only streams tell who is present.
-    for (const [name, value] of Object.entries(wish)) {
-      if (name !== 'presence' || more[1] === 'e') more += `&${name}=${encodeURIComponent(JSON.stringify(value))}`;
-    }
-    const {ticket} = /** @type {{ticket?: string}} */ (this.#core.options);
-    return path + (from ? `from=${encodeURIComponent(from)}` : '') + (types ? `&types=${types}` : '') + more + (ticket ? `&ticket=${encodeURIComponent(ticket)}` : '');
+    for (const [name, value] of Object.entries(wish)) if (name !== 'presence' || more[0] === 'e') add(name, JSON.stringify(value));
+    add('ticket', /** @type {{ticket?: string}} */ (this.#core.options).ticket);
+    return path + more;
   }
 
   /** As many channels as one request can name: without positions they have to begin alike. */
@@ -238,7 +251,7 @@ class Group {
   async #stream(signal, opened) {
     const {http, clock, timeout, emitter} = this.#core;
     this.#asked = this.#choose();
-    const path = this.#path(this.#asked, '&envelope=true');
+    const path = this.#path(this.#asked, 'envelope=true' + (this.#pushes ? '&push=true' : ''));
     const answer = await http.send(path, {headers: {Accept: 'text/event-stream'}, signal, timeout: 2 * timeout});
     if (answer.status === 204) {
       for (const {feed} of [...this.#asked]) this.#end(feed.channel);
@@ -258,7 +271,7 @@ class Group {
         this.isOpen = true;
         const fit = this.#asked.map((one) => one.feed.opened(one.edition, one.begins, content.positions[one.feed.channel]));
         opened();
-        emitter.emit('wake', null);
+        emitter.emit('wake');
         if (!fit.every(Boolean) || !this.#fits()) this.#again();
       } else if (type === 'tw.live') {
         if (id) this.#position(id);
@@ -266,9 +279,10 @@ class Group {
       } else if (type === 'tw.reset') asked?.feed.reset(asked.edition, content, id);
       else if (type === 'tw.end') this.#end(content.channel);
       else if (type === 'tw.presence') emitter.emit('presence', {...content, link: this.#link});
+      else if (type === 'tw.push') this.#core.pushed(this.#link, content);
       else if (type === 'tw.retry') {
         end = {opened: this.isOpen, error: refusal({...content, retry: true}, content.retry_ms)};
-      } else if (type === 'tw.expiring') this.#renew();
+      } else if (type === 'tw.expiring') this.#core.renewToken(() => this.#again());
     });
     this.#silentMs = 2 * timeout;
     this.#heardAt = clock.now();
@@ -296,18 +310,6 @@ class Group {
     return end ?? {opened: this.isOpen, retryMs: parser.retryMs};
   }
 
-  /** A stream keeps the token that it came with: another one takes its place. */
-  async #renew() {
-    const {credentials} = this.#core;
-    if (!credentials.renewable) return;
-    try {
-      await credentials.renew('expiring');
-      this.#again();
-    } catch (error) {
-      this.#core.tell(asError(error), 'token');
-    }
-  }
-
   // ---- Polls
 
   /** @param {AbortSignal} signal @param {() => void} opened @returns {Promise<End>} */
@@ -317,13 +319,13 @@ class Group {
       if (this.isOpen) return;
       this.isOpen = true;
       opened();
-      emitter.emit('wake', null);
+      emitter.emit('wake');
     };
     // A channel without a position is asked for alone: its answer has a position of its own.
     for (const feed of [...this.feeds]) {
       if (feed.begins().from === undefined) continue;
       this.#asked = [ask(feed)];
-      const page = await http.json(this.#path(this.#asked, `&limit=${LIMIT}`), {signal});
+      const page = await http.json(this.#path(this.#asked, `limit=${LIMIT}`), {signal});
       this.#turn(page, true);
       open();
     }
@@ -333,7 +335,7 @@ class Group {
     for (let first = true; ; first = false) {
       for (const asked of this.#asked) asked.begins = asked.feed.begins();
       const wait = isLong && !first ? LONG_WAIT_S : 0;
-      const page = await http.json(this.#path(this.#asked, `&limit=${LIMIT}${wait ? `&wait=${wait}` : ''}`),
+      const page = await http.json(this.#path(this.#asked, `limit=${LIMIT}${wait ? `&wait=${wait}` : ''}`),
         {signal, timeout: timeout + wait * 1000});
       this.#turn(page, false);
       open();
@@ -375,4 +377,4 @@ const ask = (feed) => ({feed, edition: feed.edition, begins: feed.begins(), abou
 const about = ({types, wish}) => JSON.stringify([types, wish]);
 
 /** @param {string} id */
-const before = (id) => id.replace(/-(\d+)$/, (_, offset) => `-${Number(offset) - 1}`);
+const before = (id) => id.replace(/-(\d+)$/, (_, /** @type {any} */ offset) => `-${offset - 1}`);

@@ -17,10 +17,19 @@ export class Gateway {
   presence = new Map();
   /** Answers to requests for streams, which go on. @type {Set<Stream>} */
   streams = new Set();
+  /** Errors of subscriptions, by channel. @type {Map<string, object>} */
+  refused = new Map();
   /** Namespaces without presence. */
   unseen = [];
   /** Channels for which a `subscribe` gets no answer. @type {Set<string>} */
   withheld = new Set();
+  /** Sessions that can be continued. @type {Set<string>} */
+  sessions = new Set();
+  /** Whether whose a session is shows in the frame `auth` only. */
+  isAnonymous = false;
+  /** Calls that have no answer yet, by the ids of their frames. @type {Map<number, object>} */
+  calls = new Map();
+  #named = 0;
   /** Called with the answer to a publication; it is withheld if this returns false. */
   answers = () => true;
 
@@ -29,12 +38,32 @@ export class Gateway {
     return {
       url: 'http://gateway.test',
       WebSocket: class extends FakeSocket {
-        constructor() {
-          super(gateway);
+        constructor(url) {
+          super(gateway, new URL(url).searchParams.get('session'));
         }
       },
       fetch: (url, request) => this.#fetch(new URL(url), request),
     };
+  }
+
+  /** The session of a new connection. @param {string | null} shown */
+  session(shown) {
+    if (this.sessions.has(shown)) return {session: shown, restored: true};
+    const session = `s-${++this.#named}`;
+    this.sessions.add(session);
+    return {session};
+  }
+
+  /** Answers a call, on whatever connection is there. @param {number} id @param {object} answer */
+  settle(id, answer) {
+    this.calls.delete(id);
+    for (const socket of this.sockets) socket.say({id, ...answer});
+  }
+
+  /** Something from the backend, to all connections that take it. @param {object} push */
+  push(push) {
+    for (const socket of this.sockets) socket.say({push});
+    for (const stream of this.streams) stream.push(push);
   }
 
   position() {
@@ -76,6 +105,15 @@ export class Gateway {
     if (key) this.keys.set(`${channel} ${key}`, published);
     for (const socket of this.sockets) socket.deliver();
     return {published};
+  }
+
+  /** Publishes several events, which are delivered together. @param {() => void} publications */
+  batch(publications) {
+    const {sockets} = this;
+    this.sockets = new Set();
+    publications();
+    this.sockets = sockets;
+    for (const socket of sockets) socket.deliver();
   }
 
   /** The entries of a channel, by name, after its whole log. */
@@ -132,7 +170,7 @@ export class Gateway {
       return Response.json(published ?? {error});
     }
     if (url.pathname === '/v1/events' && headers.Accept === 'text/event-stream') {
-      return new Stream(this, url.searchParams.getAll('channel'), this.#next(url.searchParams)).answer;
+      return new Stream(this, url.searchParams, this.#next(url.searchParams)).answer;
     }
     if (url.pathname === '/v1/events') {
       if (url.searchParams.has('wait')) await new Promise((resolve, reject) => {
@@ -148,10 +186,13 @@ export class Gateway {
 /** An event stream, up to what is there when it is asked for. */
 class Stream {
   #gateway;
+  #takesPushes;
   #controller;
 
-  constructor(gateway, channels, next) {
+  constructor(gateway, asked, next) {
     this.#gateway = gateway;
+    this.#takesPushes = asked.get('push') === 'true';
+    const channels = asked.getAll('channel');
     gateway.streams.add(this);
     this.answer = new Response(new ReadableStream({
       start: (controller) => {
@@ -169,6 +210,10 @@ class Stream {
     this.#controller.enqueue(new TextEncoder().encode(lines.join('\n') + '\n\n'));
   }
 
+  push(push) {
+    if (this.#takesPushes) this.#say('tw.push', push);
+  }
+
   end() {
     this.#gateway.streams.delete(this);
     this.#controller.error(new TypeError('cut'));
@@ -180,18 +225,22 @@ class FakeSocket {
   #subscriptions = new Map();
   #withheld = new Map();
   #open = false;
+  #shown;
 
-  constructor(gateway) {
+  /** @param {Gateway} gateway @param {string | null} [shown] the session */
+  constructor(gateway, shown = null) {
     this.#gateway = gateway;
+    this.#shown = shown;
     setTimeout(() => {
       if (!gateway.online) return this.end(1006, '');
       this.#open = true;
       gateway.sockets.add(this);
-      this.#say({welcome: {limits: {frame: 65_536}}});
+      const {session, restored} = gateway.session(gateway.isAnonymous ? null : shown);
+      this.say({welcome: {session, restored, limits: {frame: 65_536}}});
     });
   }
 
-  #say(frame) {
+  say(frame) {
     if (this.#open) this.onmessage?.({data: JSON.stringify(frame)});
   }
 
@@ -205,24 +254,38 @@ class FakeSocket {
     this.#gateway.asked.push(frame);
     setTimeout(() => {
       if (!this.#open) return;
+      if (frame.call) return void this.#gateway.calls.set(id, frame.call);
       const answer = this.#answer(frame);
       if (frame.publish && !this.#gateway.answers()) return;
       if (frame.subscribe && this.#gateway.withheld.has(frame.subscribe.channel)) return this.#withheld.set(frame.subscribe.channel, text);
-      this.#say({id, ...answer});
+      this.say({id, ...answer});
       if (frame.subscribe) {
         for (const block of this.#gateway.presence.get(frame.subscribe.channel) ?? []) this.tell(frame.subscribe.channel, block);
         this.deliver();
       }
+      for (const {channel} of frame.resume?.subscriptions ?? []) {
+        for (const block of this.#gateway.presence.get(channel) ?? []) this.tell(channel, block);
+      }
+      if (frame.resume) this.deliver();
     });
   }
 
   tell(channel, block) {
-    if (this.#subscriptions.get(channel)?.presence) this.#say({presence: {channel, ...block}});
+    if (this.#subscriptions.get(channel)?.presence) this.say({presence: {channel, ...block}});
   }
 
-  #answer({auth, subscribe, unsubscribe, publish, ack, ping, present}) {
+  #answer({auth, subscribe, resume, unsubscribe, publish, ack, ping, present}) {
     const gateway = this.#gateway;
-    if (auth) return gateway.auth(auth);
+    if (auth) {
+      const {authed, error} = gateway.auth(auth);
+      return authed ? {authed: {...authed, ...(gateway.isAnonymous && gateway.session(this.#shown))}} : {error};
+    }
+    if (resume) {
+      return {resumed: {subscriptions: resume.subscriptions.map((one) => {
+        const {subscribed, error} = this.#answer({subscribe: one});
+        return subscribed ?? {channel: one.channel, code: error.code, message: error.message};
+      })}};
+    }
     if (ping) return {pong: {}};
     if (publish) return gateway.publish(publish);
     if (ack) return gateway.answer(ack);
@@ -232,6 +295,7 @@ class FakeSocket {
       return {unsubscribed: {}};
     }
     const {channel, after, from, types, present: shown, presence} = subscribe, pattern = channel.endsWith('*');
+    if (gateway.refused.has(channel)) return {error: gateway.refused.get(channel)};
     if ((shown || presence) && gateway.unseen.includes(channel.split(':')[0])) {
       return {error: {code: 'invalid_request', message: 'no presence', retry: false}};
     }
@@ -248,15 +312,15 @@ class FakeSocket {
         const fits = pattern ? event.channel.startsWith(channel.slice(0, -1)) : event.channel === channel;
         if (fits && (!subscription.types || subscription.types.includes(event.type))) events.push(event);
       }
-      if (events.length) this.#say({events, ...(pattern && {pattern: channel, position: `p1.${log.length - 1}`})});
-      if (!subscription.live) this.#say({live: {channel, position: `${pattern ? 'p1.' : 'k-'}${log.length - 1}`}});
+      if (events.length) this.say({events, ...(pattern && {pattern: channel, position: `p1.${log.length - 1}`})});
+      if (!subscription.live) this.say({live: {channel, position: `${pattern ? 'p1.' : 'k-'}${log.length - 1}`}});
       subscription.live = true;
     }
   }
 
   /** @param {object} frame the last one before the end @param {number} code */
   disconnect(frame, code) {
-    this.#say(frame);
+    this.say(frame);
     this.end(code, '');
   }
 

@@ -30,12 +30,13 @@ const CLIENT = {
   7: ['ping', {}],
   8: ['ack', {1: ['channel', 's'], 2: ['position', 's']}],
   9: ['present', {1: ['channel', 's'], 2: ['info', 'j']}],
+  10: ['resume', {1: ['subscriptions', [SUBSCRIBE]]}],
 };
 /** @type {Message} */
 const SERVER = {
   1: ['id', 'i'],
-  2: ['welcome', {1: ['connection', 's'], 2: ['session', 's'], 3: ['server_time_ms', 'i'], 4: ['ping_ms', 'i'], 5: ['limits', {1: ['frame', 'i'], 2: ['channels', 'i']}], 6: ['gateway', 's']}],
-  3: ['authed', {1: ['subject', 's'], 2: ['expires_at_ms', 'i']}],
+  2: ['welcome', {1: ['connection', 's'], 2: ['session', 's'], 3: ['server_time_ms', 'i'], 4: ['ping_ms', 'i'], 5: ['limits', {1: ['frame', 'i'], 2: ['channels', 'i']}], 6: ['gateway', 's'], 7: ['restored', 'b']}],
+  3: ['authed', {1: ['subject', 's'], 2: ['expires_at_ms', 'i'], 3: ['session', 's'], 4: ['restored', 'b']}],
   4: ['subscribed', {1: ['channel', 's'], 2: ['position', 's']}],
   5: ['unsubscribed', {1: ['channel', 's'], 2: ['code', 's']}],
   6: ['pong', {1: ['server_time_ms', 'i']}],
@@ -49,7 +50,9 @@ const SERVER = {
   14: ['expiring', {1: ['in_ms', 'i']}],
   15: ['disconnect', {1: ['code', 'i'], 2: ['reason', 's'], 3: ['retry_ms', 'i']}],
   16: ['acked', {1: ['channel', 's'], 2: ['position', 's']}],
+  18: ['push', {1: ['type', 's'], 2: ['data', 'd'], 3: ['encoding', 'i']}],
   19: ['presented', {1: ['channel', 's']}],
+  20: ['resumed', {1: ['subscriptions', [{1: ['channel', 's'], 2: ['position', 's'], 3: ['code', 's'], 4: ['message', 's']}]]}],
   21: ['presence', {1: ['channel', 's'], 2: ['count', 'i'], 3: ['first', 'b'], 4: ['more', 'b'], 5: ['stale', 'b'], 6: ['counted', 'b'], 7: ['members', [MEMBER]], 8: ['joined', [MEMBER]], 9: ['left', ['s']], 10: ['changed', [MEMBER]]}],
 };
 
@@ -84,7 +87,7 @@ function encode(message, content) {
       varint(bytes, number * 8 + VARINT);
       varint(bytes, name === 'encoding' ? BASE64 : Number(value));
       out.push(Uint8Array.from(bytes));
-    } else if (Array.isArray(type)) for (const one of value) delimited(out, number, text.encode(one));
+    } else if (Array.isArray(type)) for (const one of value) delimited(out, number, type[0] === 's' ? text.encode(one) : encode(/** @type {Message} */ (type[0]), one));
     else if (type === 's') delimited(out, number, text.encode(value));
     else if (type === 'd' || type === 'j') delimited(out, number, content.encoding ? fromBase64(value) : text.encode(JSON.stringify(value)));
     else delimited(out, number, encode(/** @type {Message} */ (type), value));
@@ -148,6 +151,7 @@ export const protobufFrames = () => ({
       Object.assign(frame, more, {events: events.map((/** @type {any} */ event) => ({ts_ms: 0, ...inJson(event)}))});
     }
     if (frame.result) frame.result = inJson(frame.result);
+    if (frame.push) frame.push = inJson(frame.push);
     if (frame.presence) {
       const {counted, ...told} = frame.presence;
       frame.presence = {count: 0, ...(told.first && !counted && {members: []}), ...told};

@@ -48,6 +48,9 @@ class SharedCore extends Core {
   });
   /** @type {(() => void)[]} */
   #listeners = [];
+  #unpush = this.emitter.on('push', (push) => {
+    for (const host of this.#hosts.values()) host.post({push});
+  });
 
   connect() {
     if (this.topic) super.connect();
@@ -143,6 +146,7 @@ class SharedCore extends Core {
     if (this.state !== 'closed') return;
     for (const off of this.#listeners) off();
     this.#unwatch();
+    this.#unpush();
     this.control?.close();
   }
 
@@ -324,6 +328,8 @@ class Relay {
   wish;
   #parked = false;
   #over = false;
+  /** Events of a pattern that have no position until the last of them is there. @type {Event[]} */
+  #together = [];
   #core;
   #host;
   #id;
@@ -372,6 +378,8 @@ class Relay {
     if (!this.taken || this.#parked || event.optimistic || (at && covered(this.taken, at))) return;
     if (at) this.taken = at;
     if (this.types && !this.types.includes(event.type)) return;
+    // What shares a position goes in one message: a tab that has another link in the middle would get the first of it again.
+    if (!at && this.#feed?.isPattern && event.id !== undefined) return void this.#together.push(event);
     this.#host.post({events: [event], ...(this.#feed?.isPattern && {pattern: this.channel, position: at?.text})});
     if (at) this.#hold();
   }
@@ -380,7 +388,7 @@ class Relay {
   move(at) {
     if (!this.taken || (this.taken.epoch === at.epoch && this.taken.offset > at.offset)) return;
     this.taken = at;
-    if (this.#feed?.isPattern) this.#host.post({pattern: this.channel, position: at.text});
+    if (this.#feed?.isPattern) this.#host.post({...(this.#together.length && {events: this.#together.splice(0)}), pattern: this.channel, position: at.text});
     else if (this.isLive) this.#host.post({live: {channel: this.channel, position: at.text}});
     this.#hold();
   }

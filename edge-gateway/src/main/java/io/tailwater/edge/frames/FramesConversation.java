@@ -51,6 +51,7 @@ final class FramesConversation implements Conversation, Answers {
   private final FramesCalls calls;
   private @Nullable Connection connection;
   private @Nullable FramesSubscriptions subscriptions;
+  private final @Nullable String shown;
   private Session session;
   private @Nullable Future<?> authDeadline;
   private int waiting;
@@ -58,11 +59,19 @@ final class FramesConversation implements Conversation, Answers {
 
   /**
    * @param session of the connection
+   * @param shown the session that the client presents; null for none. If it shows its token in a
+   *     frame, whose session it was can be judged only then
    */
-  FramesConversation(FramesTransport transport, Caller caller, Session session, FramesParts parts) {
+  FramesConversation(
+      FramesTransport transport,
+      Caller caller,
+      Session session,
+      @Nullable String shown,
+      FramesParts parts) {
     this.transport = transport;
     this.caller = caller;
     this.session = session;
+    this.shown = shown;
     this.parts = parts;
     this.calls = new FramesCalls(parts.calls(), parts.openCalls(), loop(), this::answerCall);
   }
@@ -196,27 +205,41 @@ final class FramesConversation implements Conversation, Answers {
     }
     connection().authenticated(identity, now());
     cancelAuthDeadline();
-    String renewed = renewedSession(before, identity);
+    if (!before.anonymous() || identity.anonymous()) {
+      authed(id, identity, Authed.newBuilder());
+    } else if (shown == null) {
+      authed(id, identity, renewed(parts.sessions().fresh(identity.subject())));
+    } else {
+      await(
+          parts.sessions().begin(shown, identity.subject()),
+          (begun, failure) -> onSession(id, identity, Objects.requireNonNull(begun)));
+    }
+    subscriptions().recheck(identity);
+  }
+
+  private void onSession(long id, Identity identity, Session begun) {
+    if (gone) {
+      parts.sessions().abandoned(begun);
+    } else {
+      authed(id, identity, renewed(begun));
+    }
+  }
+
+  private void authed(long id, Identity identity, Authed.Builder authed) {
     answer(
         id,
         to ->
             to.setAuthed(
-                Authed.newBuilder()
-                    .setSubject(identity.subject())
-                    .setExpiresAtMs(identity.expiresAtMs())
-                    .setSession(renewed)));
-    subscriptions().recheck(identity);
+                authed.setSubject(identity.subject()).setExpiresAtMs(identity.expiresAtMs())));
   }
 
   /** A session is that of one subject, so one that was nobody's is not continued. */
-  private String renewedSession(Identity before, Identity identity) {
-    if (before.anonymous() && !identity.anonymous()) {
-      parts.sessions().ended(session);
-      session = parts.sessions().fresh(identity.subject());
-      open(identity);
-      return session.text();
-    }
-    return "";
+  private Authed.Builder renewed(Session next) {
+    parts.sessions().ended(session);
+    session = next;
+    open(connection().identity());
+    Authed.Builder authed = Authed.newBuilder().setSession(session.text());
+    return session.restored() ? authed.setRestored(true) : authed;
   }
 
   private void cancelAuthDeadline() {

@@ -63,6 +63,7 @@ final class FramesEndpoint {
                                 parts.retryDelay()),
                             begun.caller(),
                             begun.session(),
+                            shown,
                             parts)),
             task -> onLoop(netty, task));
     // Never completed: the connection has left HTTP.

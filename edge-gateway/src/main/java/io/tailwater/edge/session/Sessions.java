@@ -164,8 +164,13 @@ public final class Sessions {
     Map<String, Open> all = part(session.id());
     Open one = all.get(session.id());
     if (one != null && one.session.equals(session) && all.remove(session.id(), one)) {
-      call("finish", session.grace(), List.of(session.id(), session.connection()));
+      abandoned(session);
     }
+  }
+
+  /** The connection that a session was begun for has ended before it could be told. */
+  public void abandoned(Session session) {
+    call("finish", session.grace(), List.of(session.id(), session.connection()));
   }
 
   /** The connection of this gateway that has the session, if one has. */

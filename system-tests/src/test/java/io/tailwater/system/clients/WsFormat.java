@@ -202,12 +202,16 @@ enum WsFormat {
   }
 
   private static Authed authed(JsonNode is) {
-    Json.requireOnly(is, Set.of("subject", "expires_at_ms", "session"));
-    return Authed.newBuilder()
-        .setSubject(Json.text(is, "subject"))
-        .setExpiresAtMs(is.path("expires_at_ms").asLong())
-        .setSession(Json.textOrEmpty(is, "session"))
-        .build();
+    Json.requireOnly(is, Set.of("subject", "expires_at_ms", "session", "restored"));
+    Authed.Builder authed =
+        Authed.newBuilder()
+            .setSubject(Json.text(is, "subject"))
+            .setExpiresAtMs(is.path("expires_at_ms").asLong())
+            .setSession(Json.textOrEmpty(is, "session"));
+    if (is.has("restored")) {
+      authed.setRestored(is.path("restored").asBoolean());
+    }
+    return authed.build();
   }
 
   private static Subscribed subscribed(JsonNode is) {

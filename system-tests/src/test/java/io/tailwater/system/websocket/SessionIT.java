@@ -100,6 +100,40 @@ final class SessionIT {
     }
   }
 
+  @Test
+  void whoSignsInByAFrameHasTheirSessionAgain() {
+    String session;
+    try (WsPeer older = connect(first, "alice", "")) {
+      session = older.await("welcome").path("welcome").path("session").asText();
+      try (WsPeer newer = signedIn(second, "alice", session)) {
+        JsonNode authed = newer.await("authed").path("authed");
+        assertThat(authed.path("restored").asBoolean()).isTrue();
+        assertThat(authed.path("session").asText()).isEqualTo(session);
+        assertThat(older.closed()).isEqualTo(REPLACED);
+        try (WsPeer thief = signedIn(first, "thief", session)) {
+          authed = thief.await("authed").path("authed");
+          assertThat(authed.has("restored")).isFalse();
+          assertThat(authed.path("session").asText()).isNotEmpty().isNotEqualTo(session);
+        }
+        newer.text("{\"id\":2,\"ping\":{}}");
+        assertThat(newer.await("pong").path("id").asInt()).isEqualTo(2);
+      }
+    }
+    // It is in its grace now.
+    try (WsPeer last = signedIn(first, "alice", session)) {
+      assertThat(last.await("authed").path("authed").path("restored").asBoolean()).isTrue();
+    }
+  }
+
+  private static WsPeer signedIn(URI gateway, String subject, String session) {
+    WsPeer peer = WsPeer.request(gateway, "/v1/ws?session=" + session);
+    JsonNode welcome = peer.await("welcome").path("welcome");
+    assertThat(welcome.has("restored")).isFalse();
+    assertThat(welcome.path("session").asText()).isNotEqualTo(session);
+    peer.text("{\"id\":1,\"auth\":{\"token\":\"" + token(subject) + "\"}}");
+    return peer;
+  }
+
   private boolean isRestored(String session) {
     try (WsPeer next = connect(second, "bob", session)) {
       return next.await("welcome").path("welcome").path("restored").asBoolean();
