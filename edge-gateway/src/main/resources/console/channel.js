@@ -45,7 +45,7 @@ export function channel(main, name) {
         fact('State', status.closed ? badge('warn', 'closed') : badge('good', 'open')),
         fact('Newest position', h('span', {class: 'mono'}, status.position)),
         fact('Earliest', h('span', {class: 'mono'}, status.earliest)),
-        fact('Readers on this gateway', count(status.subscribers)),
+        ...(status.subscribers === undefined ? [] : [fact('Readers', count(status.subscribers))]),
         fact('All readers', h('a', {href: `#/connections?channel=${encodeURIComponent(name)}`}, 'Show connections')));
     } catch (refusal) {
       if (refusal.name !== 'AbortError') standing.replaceChildren(fact('State', h('span', {class: 'bad'}, refusal.message)));

@@ -9,7 +9,6 @@ import io.tailwater.edge.log.Opened;
 import io.tailwater.edge.log.TailView;
 import io.tailwater.edge.loop.EdgeLoop;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -73,17 +72,6 @@ abstract class Feed {
   /** Lets it do what is due. Any thread. */
   final void tick() {
     loop.execute(this::onTick);
-  }
-
-  /** How many cursors read this channel alone here, not as part of a pattern. Any thread. */
-  final CompletableFuture<Integer> readers(Channel channel) {
-    CompletableFuture<Integer> answer = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          List<Tail> ofChannel = tails.ofChannel(channel.key());
-          answer.complete(ofChannel.stream().mapToInt(Tail::readers).sum());
-        });
-    return answer;
   }
 
   /** How many cursors read each channel here, not as part of a pattern. Any thread. */

@@ -117,11 +117,6 @@ public final class Feeds {
         .open(new Openings.Opening(selection, namespace, begin, fresh));
   }
 
-  /** How many cursors read a channel on this gateway, not as part of a pattern. */
-  public CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
-    return (namespace.getEphemeral() ? ephemeral : durable).readers(namespace, channel);
-  }
-
   /** The channels of a namespace that have readers on this gateway, and how many. */
   public CompletableFuture<Map<Channel, Integer>> readers(String namespace) {
     List<CompletableFuture<Map<Channel, Integer>>> parts =

@@ -5,7 +5,6 @@ import io.tailwater.contract.HomePartition;
 import io.tailwater.contract.v1.Namespace;
 import io.tailwater.edge.log.SegmentSource;
 import java.util.Collection;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -72,11 +71,5 @@ final class FeedsByPartition<F extends Feed> {
 
   int size() {
     return feeds.size();
-  }
-
-  /** How many cursors read a channel on this gateway, not as part of a pattern. */
-  CompletableFuture<Integer> readers(Namespace namespace, Channel channel) {
-    F feed = get(namespace.getName(), home(namespace, channel));
-    return feed == null ? CompletableFuture.completedFuture(0) : feed.readers(channel);
   }
 }

@@ -44,7 +44,7 @@ final class TailIndex {
 
   /** The tails that want events of this channel. */
   List<Tail> of(String channelKey) {
-    List<Tail> ofChannel = ofChannel(channelKey);
+    List<Tail> ofChannel = byKey.getOrDefault(channelKey, List.of());
     if (lengths.isEmpty()) {
       return ofChannel;
     }
@@ -53,11 +53,6 @@ final class TailIndex {
       found.addAll(byPrefix.getOrDefault(channelKey.substring(0, length), List.of()));
     }
     return found;
-  }
-
-  /** The tails of this channel alone. */
-  List<Tail> ofChannel(String channelKey) {
-    return byKey.getOrDefault(channelKey, List.of());
   }
 
   private static void add(Map<String, List<Tail>> index, String key, Tail tail) {

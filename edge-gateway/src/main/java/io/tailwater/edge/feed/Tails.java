@@ -60,12 +60,6 @@ final class Tails {
     return index.of(channelKey);
   }
 
-  /** The tails of the channel with this key alone, one for each set of types. */
-  List<Tail> ofChannel(String channelKey) {
-    assert loop.inLoop();
-    return index.ofChannel(channelKey);
-  }
-
   /** The tail of a selection; a new one starts at this floor. */
   Tail of(Selection selection, long floor) {
     assert loop.inLoop();

@@ -25,7 +25,6 @@ import io.tailwater.edge.access.Authority;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.EventJson;
 import io.tailwater.edge.connection.JsonText;
-import io.tailwater.edge.feed.Feeds;
 import io.tailwater.edge.log.Namespaces;
 import io.tailwater.edge.log.ReadPositions;
 import io.tailwater.edge.presence.Presence;
@@ -50,7 +49,6 @@ final class ChannelEndpoint {
   private final Namespaces namespaces;
   private final Authority authority;
   private final ChannelLog log;
-  private final Feeds feeds;
   private final ReadPositions readPositions;
   private final Presence presence;
   private final int maxChannels;
@@ -60,7 +58,6 @@ final class ChannelEndpoint {
       Namespaces namespaces,
       Authority authority,
       ChannelLog log,
-      Feeds feeds,
       ReadPositions readPositions,
       Presence presence,
       RequestConfiguration configuration) {
@@ -68,7 +65,6 @@ final class ChannelEndpoint {
     this.namespaces = namespaces;
     this.authority = authority;
     this.log = log;
-    this.feeds = feeds;
     this.readPositions = readPositions;
     this.presence = presence;
     this.maxChannels = configuration.channelsPerStream();
@@ -121,20 +117,22 @@ final class ChannelEndpoint {
    * @param position where to subscribe from, after loading content that was requested later than
    *     this
    * @param earliest the earliest position that can still be continued from
-   * @param subscribers number of cursors on all gateways, or on this one where others are not known
+   * @param subscribers number of subscriptions on all gateways; null if it is not known
    * @param newest the newest event; null if there is none, or it was not requested
    */
   private record Standing(
       Position position,
       Position earliest,
       boolean closed,
-      long subscribers,
+      @Nullable Long subscribers,
       @Nullable Event newest) {
     void write(JsonGenerator json) throws IOException {
       json.writeStringField("position", position.toString());
       json.writeStringField("earliest", earliest.toString());
       json.writeBooleanField("closed", closed);
-      json.writeNumberField("subscribers", subscribers);
+      if (subscribers != null) {
+        json.writeNumberField("subscribers", subscribers);
+      }
     }
   }
 
@@ -211,12 +209,7 @@ final class ChannelEndpoint {
   private CompletableFuture<Standing> standing(Channel channel, Identity identity, boolean last) {
     Namespace namespace = namespaces.get(channel.namespace());
     identity.requireSubscribe(channel, namespace);
-    CompletableFuture<Long> readers =
-        presence
-            .readers(channel, namespace)
-            .thenCombine(
-                feeds.readers(namespace, channel),
-                (everywhere, here) -> everywhere == null ? (long) here : everywhere);
+    CompletableFuture<@Nullable Long> readers = presence.readers(channel, namespace);
     if (namespace.getEphemeral()) {
       return readers.thenApply(
           subscribers ->
@@ -237,7 +230,7 @@ final class ChannelEndpoint {
   }
 
   private static Standing standing(
-      Channel channel, Namespace namespace, ReadPage page, long subscribers) {
+      Channel channel, Namespace namespace, ReadPage page, @Nullable Long subscribers) {
     if (namespace.getPlatformOnly() && !page.getKnown()) {
       throw new RequestException(ErrorCode.NOT_FOUND, "nothing is left of " + channel);
     }

@@ -118,9 +118,7 @@ final class EphemeralIT {
                     HttpRequest.newBuilder(
                             gateway.resolve("/v1/events?channel=typing:poll&wait=55"))
                         .header("Accept", "application/json")));
-    await()
-        .atMost(LIMIT)
-        .until(() -> Http.channel(gateway, channel).path("subscribers").asInt() == 1);
+    await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 1);
     send(
         Http.publication(platform.gateways().get(1), channel, "1").header("Idempotency-Key", "k-1"),
         201);
@@ -152,11 +150,7 @@ final class EphemeralIT {
       await()
           .atMost(LIMIT)
           .until(
-              () ->
-                  Http.channel(platform.gateways().get(1), Channel.parse("typing:ws"))
-                          .path("subscribers")
-                          .asInt()
-                      == 1);
+              () -> platform.readers(platform.gateways().get(1), Channel.parse("typing:ws")) == 1);
       text.text("{\"id\":2,\"publish\":{\"channel\":\"typing:ws\",\"data\":7}}");
       JsonNode published = null;
       JsonNode event = null;

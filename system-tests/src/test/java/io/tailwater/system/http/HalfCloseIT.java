@@ -28,9 +28,11 @@ import org.junit.jupiter.api.TestFactory;
 final class HalfCloseIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
 
+  private final InProcessPlatform platform;
   private final URI gateway;
 
   HalfCloseIT(InProcessPlatform platform) {
+    this.platform = platform;
     this.gateway = platform.gateways().getFirst();
   }
 
@@ -124,13 +126,9 @@ final class HalfCloseIT {
         until(before, "data: {\"i\":" + i + "}");
         until(after, "data: {\"i\":" + i + "}");
       }
-      assertThat(subscribers(channel)).isEqualTo(2);
+      assertThat(platform.readers(gateway, channel)).isEqualTo(2);
     }
-    await().atMost(LIMIT).until(() -> subscribers(channel) == 0);
-  }
-
-  private int subscribers(Channel channel) {
-    return Http.channel(gateway, channel).path("subscribers").asInt();
+    await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
   }
 
   private static void until(RawConnection connection, String wanted) throws IOException {
@@ -146,9 +144,9 @@ final class HalfCloseIT {
     try (RawConnection poll =
         RawConnection.open(gateway)
             .send(get("/v1/events?channel=" + channel + "&wait=55", "Accept: application/json"))) {
-      await().atMost(LIMIT).until(() -> subscribers(channel) == 1);
+      await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 1);
     }
-    await().atMost(LIMIT).until(() -> subscribers(channel) == 0);
+    await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
   }
 
   @Test
@@ -189,7 +187,8 @@ final class HalfCloseIT {
             .send(get("/v1/events?channel=demo:head").replaceFirst("GET", "HEAD"))) {
       assertThat(connection.head().contentType()).startsWith("text/event-stream");
     }
-    assertThat(subscribers(new Channel(Namespaces.DEMO, "head"))).isZero();
+    Channel channel = new Channel(Namespaces.DEMO, "head");
+    await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
   }
 
   @Test

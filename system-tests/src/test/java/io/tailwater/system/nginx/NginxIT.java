@@ -444,9 +444,7 @@ final class NginxIT {
           .until(
               () ->
                   platform.gateways().stream()
-                      .anyMatch(
-                          gateway ->
-                              Http.channel(gateway, channel).path("subscribers").asInt() > 0));
+                      .anyMatch(gateway -> platform.readers(gateway, channel) > 0));
       assertThat(answer).isNotDone();
       Http.publish(nginx.address(), channel, "{\"n\":1}");
       HttpResponse<String> got = answer.get(50, TimeUnit.SECONDS);

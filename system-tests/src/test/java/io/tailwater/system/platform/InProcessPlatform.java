@@ -2,11 +2,13 @@ package io.tailwater.system.platform;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.micronaut.context.ApplicationContext;
 import io.tailwater.ai.AiStreamService;
 import io.tailwater.backend.GrpcBackend;
 import io.tailwater.client.RemoteLog;
 import io.tailwater.client.ServiceChannel;
+import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.StatePage;
@@ -19,9 +21,12 @@ import io.tailwater.embedded.FreePort;
 import io.tailwater.embedded.KafkaServer;
 import io.tailwater.embedded.RedisServer;
 import io.tailwater.servers.TestServers;
+import io.tailwater.system.clients.Http;
+import io.tailwater.system.ledger.Wanted;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,6 +52,7 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private static final String READER = Tokens.token("reader", List.of("*"), List.of());
+  private static final String CONNECTIONS = Tokens.caller("operator", List.of("admin.connections"));
 
   private final Path data;
   private final KafkaServer kafka;
@@ -195,6 +201,34 @@ public class InProcessPlatform implements Platform, ExtensionContext.Store.Close
   @Override
   public List<URI> gateways() {
     return gateways.stream().map(one -> URI.create("http://127.0.0.1:" + one.port())).toList();
+  }
+
+  /**
+   * The connections of a gateway that read a channel and are live, not as part of a pattern.
+   *
+   * @throws IllegalStateException if the gateway did not answer
+   */
+  public int readers(URI gateway, Channel channel) {
+    String query = "channel=" + Wanted.encoded(channel.toString()) + "&limit=1000";
+    Http.Answer answer =
+        Http.send(
+            HttpRequest.newBuilder(gateway.resolve("/v1/admin/connections?" + query))
+                .header("Authorization", "Bearer " + CONNECTIONS));
+    if (answer.status() != 200) {
+      throw new IllegalStateException(answer.toString());
+    }
+    String name = "edge-gateway-" + (1 + gateways().indexOf(gateway));
+    int live = 0;
+    for (JsonNode connection : answer.json().path("connections")) {
+      for (JsonNode one : connection.path("channels")) {
+        if (connection.path("gateway").asText().equals(name)
+            && one.path("channel").asText().equals(channel.toString())
+            && one.path("state").asText().equals("live")) {
+          live++;
+        }
+      }
+    }
+    return live;
   }
 
   @Override

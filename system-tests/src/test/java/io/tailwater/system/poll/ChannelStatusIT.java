@@ -78,6 +78,8 @@ final class ChannelStatusIT {
     JsonNode alone = get("channel=demo:list-one").json();
     assertThat(alone.has("channels")).isFalse();
     assertThat(alone.path("position").asText()).isNotEmpty();
+    // Only presence knows the subscribers of all gateways.
+    assertThat(alone.has("subscribers")).isFalse();
     assertThat(alone.has("last")).isFalse();
     JsonNode last = get("channel=demo:list-one&last=true").json().path("channels");
     assertThat(last).hasSize(1);

@@ -108,13 +108,13 @@ final class PollingIT {
     String next = poll(channel, "from=latest").path("next").asText();
     CompletableFuture<JsonNode> waiting =
         CompletableFuture.supplyAsync(() -> poll(channel, "wait=55&after=" + next));
-    await().atMost(LIMIT).until(() -> subscribers(channel) == 1);
+    await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 1);
     assertThat(waiting).isNotDone();
     String id = Http.publish(platform.gateways().get(1), channel, "1");
     assertThat(waiting)
         .succeedsWithin(LIMIT)
         .satisfies(answer -> assertThat(ids(answer)).containsExactly(id));
-    assertThat(subscribers(channel)).isZero();
+    await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
   }
 
   @Test
@@ -141,9 +141,9 @@ final class PollingIT {
               + gateway.getAuthority()
               + "\r\nAccept: application/json\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      await().atMost(LIMIT).until(() -> subscribers(channel) == 1);
+      await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 1);
       StreamConnection.cut(socket, how);
-      await().atMost(LIMIT).until(() -> subscribers(channel) == 0);
+      await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
     }
   }
 
@@ -232,10 +232,6 @@ final class PollingIT {
     return IntStream.range(0, count)
         .mapToObj(i -> Http.publish(gateway, channel, Integer.toString(i)))
         .toList();
-  }
-
-  private int subscribers(Channel channel) {
-    return Http.channel(gateway, channel).path("subscribers").asInt();
   }
 
   private JsonNode poll(Channel channel, String parameters) {

@@ -57,9 +57,11 @@ final class WebSocketIT {
   private static final String DEFLATE =
       "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
 
+  private final InProcessPlatform platform;
   private final URI gateway;
 
   WebSocketIT(InProcessPlatform platform) {
+    this.platform = platform;
     this.gateway = platform.gateways().getFirst();
   }
 
@@ -441,9 +443,7 @@ final class WebSocketIT {
       peer.text("{\"id\":2,\"unsubscribe\":{\"channel\":\"" + channel + "\"}}");
       assertThat(peer.await("unsubscribed").toString()).isEqualTo("{\"id\":2,\"unsubscribed\":{}}");
       Http.publish(gateway, channel, "1");
-      await()
-          .atMost(LIMIT)
-          .until(() -> Http.channel(gateway, channel).path("subscribers").asInt() == 0);
+      await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
       assertThat(peer.text("{\"id\":3,\"ping\":{}}").json().has("pong")).isTrue();
       subscribe(peer, 4, channel.toString());
     }
@@ -463,9 +463,7 @@ final class WebSocketIT {
           "{\"id\":4,\"subscribe\":{\"channel\":\"" + channel + "\",\"after\":\"" + id + "\"}}");
       assertThat(peer.await("subscribed").path("id").asInt()).isEqualTo(4);
       peer.await("end");
-      await()
-          .atMost(LIMIT)
-          .until(() -> Http.channel(gateway, channel).path("subscribers").asInt() == 0);
+      await().atMost(LIMIT).until(() -> platform.readers(gateway, channel) == 0);
     }
   }
 
