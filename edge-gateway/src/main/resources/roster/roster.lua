@@ -33,6 +33,7 @@ elseif now < seen or now - seen > GAP then
   if now < seen then
     shiftBy(K .. 'leases', now - seen)
     shiftBy(K .. 'breaks', now - seen)
+    shiftBy(K .. 'leaving', now - seen)
   end
 end
 redis.call('HSET', K .. 'state', 'seen', now, 'trusted', trusted)

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The judge in a real Redis, the members that gateways hold, and what a watcher sees, against a
- * naive model. Gateways come, stop, go on and die, and Redis goes away and comes back empty, in
- * random order. Time is the script's clock, which the test moves.
+ * naive model. Gateways come, stop, go on and die, Redis goes away and comes back empty, and its
+ * clock jumps, in random order. Time is the script's clock, which the test moves.
  */
 final class RosterPropertiesIT {
   private static final Channel CHANNEL = new Channel("chat", "lobby");
@@ -47,6 +47,11 @@ final class RosterPropertiesIT {
    * lease of a gateway, a grace, and time for renewals.
    */
   private static final long MAX_LINGER_MS = 2 * LEASE_MS + LEASE_MS + GRACE_MS + 5_000;
+
+  /** By how much the clock of Redis jumps, seconds. The judge cannot notice the short ones. */
+  private static final List<Integer> JUMPS = List.of(-3_600, -60, -4, 4, 60, 3_600);
+
+  private static final int MAX_UNNOTICED = 4;
 
   private static @Nullable Started started;
 
@@ -139,8 +144,15 @@ final class RosterPropertiesIT {
     /** Until when each subject is in its grace. */
     private final Map<String, Long> graces = new HashMap<>();
 
+    /** Until when the end of a connection may count as leaving. */
+    private final Map<String, Long> leaving = new HashMap<>();
+
     private String incarnation = "";
     private long nowMs;
+
+    /** How far the clock of Redis is from the time. */
+    private long skewMs;
+
     private boolean away;
 
     World(long seed) {
@@ -165,7 +177,7 @@ final class RosterPropertiesIT {
       Gateway gateway = gateways.get(random.nextInt(GATEWAYS));
       String subject = "s" + random.nextInt(SUBJECTS);
       int which = gateways.indexOf(gateway);
-      switch (random.nextInt(16)) {
+      switch (random.nextInt(18)) {
         case 0, 1, 2, 3 -> {
           if (!gateway.stopped) {
             story.add(subject + " connects to " + which);
@@ -212,8 +224,31 @@ final class RosterPropertiesIT {
           away = false;
           advance(100);
         }
+        case 14 -> {
+          story.add(subject + " says that it leaves");
+          await(script.leave(CHANNEL.toString(), subject, GRACE_MS));
+          graces.remove(subject);
+          leaving.put(subject, nowMs + GRACE_MS);
+        }
+        case 15 -> jump(JUMPS.get(random.nextInt(JUMPS.size())));
         default -> advance(1_000L * (1 + random.nextInt(4)));
       }
+    }
+
+    /**
+     * A jump that the judge does not notice makes a lease and a grace shorter or longer by itself.
+     */
+    private void jump(int seconds) {
+      story.add("the clock of Redis jumps by " + seconds + " s");
+      long ms = 1_000L * seconds;
+      skewMs += ms;
+      if (Math.abs(seconds) <= MAX_UNNOTICED) {
+        graces.replaceAll((subject, until) -> until - Math.max(0, ms));
+        leaving.replaceAll((subject, until) -> until + Math.max(0, -ms));
+        lastHere.replaceAll((subject, at) -> at + Math.max(0, -ms));
+        gateways.forEach(gateway -> gateway.stoppedMs -= Math.max(0, ms));
+      }
+      move(0);
     }
 
     private void end(Gateway gateway, String subject, long graceMs) {
@@ -224,7 +259,7 @@ final class RosterPropertiesIT {
           subject + (graceMs == 0 ? " leaves " : " breaks off from ") + gateways.indexOf(gateway));
       gateway.connections.computeIfPresent(subject, (name, n) -> n == 1 ? null : n - 1);
       gateway.holds.end(key(subject), graceMs);
-      if (graceMs > 0) {
+      if (graceMs > 0 && leaving.getOrDefault(subject, 0L) < nowMs) {
         graces.merge(subject, nowMs + graceMs, Math::max);
       }
       tell(gateway);
@@ -260,7 +295,7 @@ final class RosterPropertiesIT {
     /** A millisecond more, so that no two times are the same. */
     private void move(long ms) {
       nowMs += ms + 1;
-      script.shiftClock(nowMs);
+      script.shiftClock(nowMs + skewMs);
     }
 
     private void renew(Gateway gateway) {

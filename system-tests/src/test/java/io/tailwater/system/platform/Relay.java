@@ -14,11 +14,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 
 /**
  * A network between a client that can't be told to break its connection and servers, of which each
  * connection gets one: passes bytes on, until it is cut. While it is down, connections are accepted
- * and reset. It can also refuse WebSockets and hold event streams back, as proxies do.
+ * and reset. It can also refuse WebSockets and hold event streams back, as proxies do, and fall
+ * silent in both directions.
  */
 public final class Relay implements AutoCloseable {
   private volatile List<URI> servers;
@@ -27,6 +29,7 @@ public final class Relay implements AutoCloseable {
   private final Object lock = new Object();
   // Guarded by the lock.
   private boolean paused;
+  private boolean silent;
   private volatile boolean onlyOneBlock;
   private volatile boolean down;
   private volatile boolean withoutWebSockets;
@@ -142,6 +145,7 @@ public final class Relay implements AutoCloseable {
         OutputStream output = to.getOutputStream()) {
       byte[] buffer = new byte[8192];
       for (int count = input.read(buffer); count >= 0; count = input.read(buffer)) {
+        awaitHeard();
         if (!way.take(buffer, count, output)) {
           return;
         }
@@ -159,8 +163,16 @@ public final class Relay implements AutoCloseable {
   }
 
   private void awaitResumed() throws IOException {
+    awaitNot(() -> paused);
+  }
+
+  private void awaitHeard() throws IOException {
+    awaitNot(() -> silent);
+  }
+
+  private void awaitNot(BooleanSupplier held) throws IOException {
     synchronized (lock) {
-      while (paused) {
+      while (held.getAsBoolean()) {
         try {
           lock.wait();
         } catch (InterruptedException e) {
@@ -209,6 +221,23 @@ public final class Relay implements AutoCloseable {
     }
   }
 
+  /**
+   * Nothing gets through until {@link #hear}, and no connection ends; as if a cable were pulled.
+   */
+  public void silence() {
+    synchronized (lock) {
+      silent = true;
+    }
+  }
+
+  /** What was held back by {@link #silence} goes on, as TCP would send it again. */
+  public void hear() {
+    synchronized (lock) {
+      silent = false;
+      lock.notifyAll();
+    }
+  }
+
   /** Ends every connection; those to come are let through. */
   public void drop(Cut how) {
     List<Socket> open = List.copyOf(sockets);
@@ -232,6 +261,7 @@ public final class Relay implements AutoCloseable {
   public void close() throws IOException {
     listener.close();
     resume();
+    hear();
     cut();
   }
 }

@@ -8,15 +8,18 @@ import io.lettuce.core.RedisClient;
 import io.tailwater.embedded.FreePort;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.clients.WsPeer;
+import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.GatewayProcess;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.Platforms;
+import io.tailwater.system.platform.Relay;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +67,79 @@ final class PresenceFaultsIT {
             (System.nanoTime() - killed) / 1e9);
         assertThat(max.status() + lena.status()).isEqualTo(202);
       }
+    }
+  }
+
+  @Test
+  void aClientWhoseNetworkFallsSilentLeavesWhenThatLasts(InProcessPlatform platform)
+      throws Exception {
+    String channel = "chat:presence-silent-client";
+    URI gateway = platform.gateways().getFirst();
+    try (Relay network = new Relay(gateway);
+        WsPeer lena = present(network.address(), "lena", channel);
+        WsPeer max = present(gateway, "max", channel);
+        Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel)) {
+      onlooker.until(seen -> seen.members().size() == 2 && !seen.stale());
+      network.silence();
+      await().pollDelay(Duration.ofSeconds(SHORT_STOP_SECONDS)).atMost(LIMIT).until(() -> true);
+      network.hear();
+      lena.text("{\"id\":2,\"ping\":{}}");
+      lena.await("pong");
+      assertThat(onlooker.everLeft()).isEmpty();
+      long silent = System.nanoTime();
+      network.silence();
+      onlooker.until(seen -> !seen.members().contains("lena"));
+      double tookSeconds = (System.nanoTime() - silent) / 1e9;
+      System.out.printf("presence: a client without a network left after %.1f s%n", tookSeconds);
+      // 75 s until it is noticed, and the grace.
+      assertThat(tookSeconds).isLessThan(75 + 5 + 10);
+      network.hear();
+      try (WsPeer back = present(network.address(), "lena", channel)) {
+        onlooker.until(seen -> seen.members().contains("lena"));
+        assertThat(onlooker.everLeft()).containsExactly("lena");
+        assertThat(back.status() + max.status()).isEqualTo(202);
+      }
+    }
+  }
+
+  @Test
+  void aGatewayThatHearsNothingOfRedisKeepsItsMembersForALease(InProcessPlatform platform)
+      throws Exception {
+    String channel = "chat:presence-silent-redis";
+    String redis = platform.redis().uri();
+    try (Relay link = new Relay(URI.create(redis.replace("redis:", "http:")));
+        ExtraGateway deaf =
+            platform
+                .gateway(
+                    Map.of(
+                        "tailwater.instance",
+                        "edge-gateway-deaf",
+                        "redis.uri",
+                        link.address().toString().replace("http:", "redis:")))
+                .ready();
+        WsPeer lena = present(deaf.address(), "lena", channel);
+        WsPeer max = present(platform.gateways().getFirst(), "max", channel);
+        Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel);
+        Onlooker inside = Onlooker.open(deaf.address(), channel)) {
+      onlooker.until(seen -> seen.members().size() == 2 && !seen.stale());
+      inside.until(seen -> seen.members().size() == 2 && !seen.stale());
+      link.silence();
+      await().pollDelay(Duration.ofSeconds(SHORT_STOP_SECONDS)).atMost(LIMIT).until(() -> true);
+      link.hear();
+      await().pollDelay(Duration.ofSeconds(SHORT_STOP_SECONDS)).atMost(LIMIT).until(() -> true);
+      assertThat(count(platform.gateways().getLast(), channel)).isEqualTo(2);
+      assertThat(onlooker.everLeft()).isEmpty();
+      link.silence();
+      // To others it is as good as dead, and it knows that it knows nothing.
+      onlooker.until(seen -> !seen.members().contains("lena"));
+      inside.until(Onlooker::stale);
+      link.hear();
+      onlooker.until(seen -> seen.members().contains("lena"));
+      inside.until(seen -> !seen.stale());
+      assertThat(onlooker.everLeft()).containsExactly("lena");
+      assertThat(inside.everLeft()).isEmpty();
+      assertThat(inside.members()).containsExactlyInAnyOrder("lena", "max");
+      assertThat(lena.status() + max.status()).isEqualTo(202);
     }
   }
 
