@@ -21,14 +21,15 @@ local function calls(id)
   return left
 end
 
--- id, connection -> whether the session lives, which connection had it, and its calls
+-- id, connection -> whether the session lives, which connection had it, its calls, and a number greater than that of all
+-- claims before
 function answers.claim()
   local before = redis.call('GET', K .. ARGV[3])
   if not before then
-    return {0, '', {}}
+    return {0, '', {}, 0}
   end
   redis.call('SET', K .. ARGV[3], ARGV[4], 'PX', keep)
-  return {1, before, calls(ARGV[3])}
+  return {1, before, calls(ARGV[3]), redis.call('INCR', K .. 'claims')}
 end
 
 -- ids, calls, ms until their deadlines or nothing for calls that have their answers -> nothing

@@ -11,6 +11,7 @@ import java.util.List;
  * @param connection the connection's name, on all gateways
  * @param restored whether another connection had it before
  * @param calls of earlier connections, which had no answer when this connection got the session
+ * @param claim greater than that of all connections that had it before; 0 for the first one
  * @param grace how long it lives after its connection
  */
 public record Session(
@@ -19,4 +20,5 @@ public record Session(
     String connection,
     boolean restored,
     List<OpenCall> calls,
+    long claim,
     Duration grace) {}

@@ -115,7 +115,13 @@ public final class Sessions {
                 take(id, before);
               }
               return new Session(
-                  id, tokens.text(id, subject), connection, true, calls(answer.get(2)), grace);
+                  id,
+                  tokens.text(id, subject),
+                  connection,
+                  true,
+                  calls(answer.get(2)),
+                  (Long) answer.get(3),
+                  grace);
             });
   }
 
@@ -132,7 +138,7 @@ public final class Sessions {
   public Session fresh(String subject, Duration grace) {
     String id = tokens.newId();
     return new Session(
-        id, tokens.text(id, subject), gateway + "\n" + names.get(), false, List.of(), grace);
+        id, tokens.text(id, subject), gateway + "\n" + names.get(), false, List.of(), 0, grace);
   }
 
   private static List<OpenCall> calls(Object answer) {

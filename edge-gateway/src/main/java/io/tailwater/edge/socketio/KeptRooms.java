@@ -3,8 +3,10 @@ package io.tailwater.edge.socketio;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.tailwater.contract.Platform;
 import io.tailwater.contract.v1.Resume;
+import io.tailwater.edge.session.Session;
 import io.tailwater.redis.RedisScript;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -66,39 +68,49 @@ final class KeptRooms {
     }
   }
 
-  /** Writes them; whether they are kept now. Never fails. */
-  CompletableFuture<Boolean> put(String session, Rooms rooms) {
-    return call(session, List.of(Long.toString(keptMs), rooms.text()))
-        .handle((done, failure) -> failure == null);
+  /**
+   * Writes them, unless another connection has the session by now; whether they are kept. Never
+   * fails.
+   */
+  CompletableFuture<Boolean> put(Session session, Rooms rooms) {
+    return call(session, keptMs, List.of(rooms.text()))
+        .handle((answer, failure) -> answer != null && answer.getFirst().equals(1L));
   }
 
-  /** Forgets those of a session. */
-  void forget(String session) {
-    call(session, List.of("1", ""));
+  /** Forgets those of a session, unless another connection has it by now. */
+  void forget(Session session) {
+    call(session, 1, List.of(""));
   }
 
-  /** Those of a session; null if they are not known. Never fails. */
-  CompletableFuture<@Nullable Rooms> get(String session) {
-    return call(session, List.of(Long.toString(keptMs)))
+  /**
+   * Those of a session; null if they are not known. Earlier connections of the session write
+   * nothing from then on. Never fails.
+   */
+  CompletableFuture<@Nullable Rooms> get(Session session) {
+    return call(session, keptMs, List.of())
         .handle(
             (answer, failure) -> {
-              if (answer == null || ((String) answer.getFirst()).isEmpty()) {
+              if (answer == null || ((String) answer.get(1)).isEmpty()) {
                 return null;
               }
               try {
-                return Rooms.parse((String) answer.getFirst());
+                return Rooms.parse((String) answer.get(1));
               } catch (InvalidProtocolBufferException e) {
                 return null;
               }
             });
   }
 
-  private CompletableFuture<List<Object>> call(String session, List<String> arguments) {
+  private CompletableFuture<List<Object>> call(Session session, long kept, List<String> own) {
     Platform named = platform.get();
+    List<String> arguments = new ArrayList<>(3);
+    arguments.add(Long.toString(kept));
+    arguments.add(Long.toString(session.claim()));
+    arguments.addAll(own);
     return named == null
         ? CompletableFuture.failedFuture(new IllegalStateException("no platform yet"))
         : script
-            .call(named.prefix() + NAME + session, arguments)
+            .call(named.prefix() + NAME + session.id(), arguments)
             .orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS);
   }
 }

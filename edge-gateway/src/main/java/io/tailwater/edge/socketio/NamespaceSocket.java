@@ -26,7 +26,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -51,7 +50,7 @@ final class NamespaceSocket implements Waits {
 
   /**
    * @param onWaiting is told by how much the number of events without an answer changes
-   * @param onLeft called when the gateway has ended it: whether for good
+   * @param onLeft called when the gateway has ended it for good
    */
   NamespaceSocket(
       String namespace,
@@ -60,7 +59,7 @@ final class NamespaceSocket implements Waits {
       Session session,
       SocketIoParts parts,
       IntConsumer onWaiting,
-      Consumer<Boolean> onLeft) {
+      Runnable onLeft) {
     this.namespace = namespace;
     this.transport = transport;
     this.connection = connection;
@@ -82,7 +81,7 @@ final class NamespaceSocket implements Waits {
   CompletableFuture<Boolean> keep() {
     return gone || !parts.recovers()
         ? CompletableFuture.completedFuture(false)
-        : parts.kept().put(session.id(), rooms.kept());
+        : parts.kept().put(session, rooms.kept());
   }
 
   /**
@@ -242,7 +241,7 @@ final class NamespaceSocket implements Waits {
   /** It is over, and nobody continues it. */
   void forget() {
     if (!gone && parts.recovers()) {
-      parts.kept().forget(session.id());
+      parts.kept().forget(session);
     }
   }
 

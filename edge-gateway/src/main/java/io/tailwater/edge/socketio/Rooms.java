@@ -37,12 +37,12 @@ final class Rooms implements SocketTransport.Owner {
   private final SocketTransport transport;
   private final SocketIoParts parts;
   private final Waits waits;
-  private final Consumer<Boolean> onLeft;
+  private final Runnable onLeft;
   private final Keeping keeping;
   private Map<Scope, Room> rooms = Map.of();
 
   /**
-   * @param onLeft called when the socket has left its namespace: whether for good
+   * @param onLeft called when the socket has left its namespace for good
    * @param keeping keeps the rooms as they are now
    */
   Rooms(
@@ -50,7 +50,7 @@ final class Rooms implements SocketTransport.Owner {
       SocketTransport transport,
       SocketIoParts parts,
       Waits waits,
-      Consumer<Boolean> onLeft,
+      Runnable onLeft,
       Keeping keeping) {
     this.connection = connection;
     this.transport = transport;
@@ -354,8 +354,8 @@ final class Rooms implements SocketTransport.Owner {
   }
 
   @Override
-  public void left(boolean forGood) {
-    onLeft.accept(forGood);
+  public void left() {
+    onLeft.run();
   }
 
   private static RequestException invalid(String message) {

@@ -219,7 +219,7 @@ final class SocketIoClient implements EngineListener {
   private CompletableFuture<Begun> restored(Auth auth, Identity identity, Session session) {
     return parts
         .kept()
-        .get(session.id())
+        .get(session)
         .thenCompose(rooms -> Restored.open(rooms, auth.offset(), identity, parts.subscriptions()))
         .thenApply(rooms -> rooms == null ? fresh(identity) : new Begun(session, rooms));
   }
@@ -278,7 +278,7 @@ final class SocketIoClient implements EngineListener {
             session,
             parts,
             this::onWaiting,
-            forGood -> left(namespace, forGood));
+            () -> left(namespace));
     sockets.put(namespace, socket);
     ended.remove(namespace);
     stopDeadline();
@@ -302,12 +302,11 @@ final class SocketIoClient implements EngineListener {
     }
   }
 
-  private void left(String namespace, boolean forGood) {
+  /** The gateway has ended a socket for good. */
+  private void left(String namespace) {
     NamespaceSocket socket = sockets.get(namespace);
     if (socket != null) {
-      if (forGood) {
-        socket.forget();
-      }
+      socket.forget();
       remove(namespace);
       socket.end(false);
     }

@@ -60,12 +60,8 @@ final class SocketTransport
     /** An operator ends a subscription. */
     void unsubscribe(Subscription subscription);
 
-    /**
-     * The socket has left its namespace.
-     *
-     * @param forGood whether nobody continues it
-     */
-    void left(boolean forGood);
+    /** The socket has left its namespace, and nobody continues it. */
+    void left();
   }
 
   /**
@@ -279,20 +275,22 @@ final class SocketTransport
 
   /**
    * What passes closes the session, so that the client comes back by itself. What lasts ends this
-   * socket alone, and its application decides.
+   * socket alone, and its application decides. A connection that another one has replaced is dead,
+   * or it is the newer one after all, and the other gateway was late; then its client comes back.
    */
   @Override
   public void end(Disconnect disconnect) {
     switch (disconnect) {
-      case COMPLETE, UNAUTHORIZED, REVOKED, FORBIDDEN, REPLACED -> {
+      case COMPLETE, UNAUTHORIZED, REVOKED, FORBIDDEN -> {
         session.message(
             out ->
                 SocketText.head(
                     SocketPacket.Type.DISCONNECT, 0, namespace, SocketPacket.NO_ID, out));
         session.flush();
-        owner().left(disconnect != Disconnect.REPLACED);
+        owner().left();
       }
-      case BAD_FRAME, EXPIRED, NOT_YET_VALID, TOO_SLOW, TOO_MANY, GOING_AWAY -> session.close();
+      case BAD_FRAME, EXPIRED, NOT_YET_VALID, TOO_SLOW, TOO_MANY, GOING_AWAY, REPLACED ->
+          session.close();
       case RESET -> session.reset();
     }
   }
