@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tailwater.contract.Channel;
+import io.tailwater.system.clients.ClientProgram;
 import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.ledger.Wanted;
@@ -33,7 +34,7 @@ final class ClientAutoIT {
   @Test
   void stepsDownWhereTransportsAreBarredAndUpAgainWithEveryEventInOrder() throws Exception {
     Channel channel = new Channel(Namespaces.DEMO, "client steps");
-    try (ClientProgram program = ClientProgram.start();
+    try (ClientProgram program = ClientReader.program();
         ClientReader reader =
             new ClientReader(
                 program,

@@ -1,6 +1,7 @@
 package io.tailwater.system.client;
 
 import io.tailwater.system.Scale;
+import io.tailwater.system.clients.ClientProgram;
 import io.tailwater.system.clients.Reader;
 import io.tailwater.system.clients.Reading;
 import io.tailwater.system.delivery.Delivery;
@@ -28,7 +29,7 @@ final class ClientDeliveryIT extends DeliveryContract {
 
   @BeforeEach
   void startProgram() throws IOException, InterruptedException {
-    program = ClientProgram.start();
+    program = ClientReader.program();
   }
 
   @AfterEach

@@ -5,6 +5,8 @@ import io.tailwater.contract.Channel;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.Positions;
 import io.tailwater.contract.RequestException;
+import io.tailwater.system.Repository;
+import io.tailwater.system.clients.ClientProgram;
 import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Reader;
 import io.tailwater.system.ledger.Seen;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * gateways. Safe for any thread.
  */
 final class ClientReader implements Reader {
+  private static final String CLIENT = "client-js/dist/client.js";
+
   private final ClientProgram program;
   private final Wanted wanted;
   private final String id;
@@ -33,6 +37,11 @@ final class ClientReader implements Reader {
   private final AtomicInteger connections = new AtomicInteger();
   private volatile String now = "";
   private volatile @Nullable String failure;
+
+  /** A program of readers with our client. */
+  static ClientProgram program() throws IOException, InterruptedException {
+    return ClientProgram.start("readers", Repository.path(CLIENT).toUri().toString());
+  }
 
   /** Begins to connect. */
   ClientReader(

@@ -1,4 +1,4 @@
-package io.tailwater.system.client;
+package io.tailwater.system.clients;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.system.Json;
@@ -8,6 +8,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,9 +18,8 @@ import java.util.function.Consumer;
  * A Node process with many clients: it obeys commands, and reports to each reader what it was told.
  * Safe for any thread; reports come on one thread.
  */
-final class ClientProgram implements AutoCloseable {
-  private static final String PROGRAM = "system-tests/src/test/js/readers.mjs";
-  private static final String CLIENT = "client-js/dist/client.js";
+public final class ClientProgram implements AutoCloseable {
+  private static final String PROGRAMS = "system-tests/src/test/js/";
 
   private final Process process;
   private final BufferedWriter commands;
@@ -33,13 +33,20 @@ final class ClientProgram implements AutoCloseable {
         .start(() -> process.inputReader().lines().forEach(this::report));
   }
 
-  static ClientProgram start() throws IOException, InterruptedException {
-    List<String> command = Tools.node("readers", Files.readString(Repository.path(PROGRAM)));
+  /**
+   * Starts it.
+   *
+   * @param name of the program's file, without {@code .mjs}
+   * @param arguments of the program
+   */
+  public static ClientProgram start(String name, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            Tools.node(name, Files.readString(Repository.path(PROGRAMS + name + ".mjs"))));
+    command.addAll(List.of(arguments));
     return new ClientProgram(
-        new ProcessBuilder(
-                command.getFirst(), command.getLast(), Repository.path(CLIENT).toUri().toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start());
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
   }
 
   private void report(String line) {
@@ -51,11 +58,11 @@ final class ClientProgram implements AutoCloseable {
   }
 
   /** From now on this consumer gets the reports of the reader with this name. */
-  void listen(String reader, Consumer<JsonNode> reports) {
+  public void listen(String reader, Consumer<JsonNode> reports) {
     readers.put(reader, reports);
   }
 
-  void send(Map<String, ?> command) {
+  public void send(Map<String, ?> command) {
     synchronized (commands) {
       try {
         commands.write(Json.write(command));

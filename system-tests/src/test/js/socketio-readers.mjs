@@ -1,0 +1,82 @@
+// Readers by Socket.IO's own client, unmodified, many in one process. Commands come as JSON lines; what readers are told
+// goes out as JSON lines. Everything that was missed comes with the connection that is recovered.
+import {createInterface} from 'node:readline';
+import {io} from 'socket.io-client';
+
+const readers = new Map();
+const say = (reader, kind, what) => process.stdout.write(JSON.stringify({reader, kind, ...what}) + '\n');
+
+class Reader {
+  constructor({open: name, url, transports, channels, from, after, token, unrecovered}) {
+    this.name = name;
+    this.channels = channels;
+    this.start = after ? {after} : {from};
+    this.connection = 0;
+    this.positions = new Map();
+    this.socket = io(url, {
+      forceNew: true,
+      transports,
+      auth: {token, meta: true},
+      reconnectionDelay: 25,
+      reconnectionDelayMax: 250,
+    });
+    this.socket.on('connect', () => this.connected(unrecovered));
+    this.socket.on('connect_error', (error) => {
+      if (error.data) say(name, 'error', {code: error.data.code, message: error.message});
+    });
+    this.socket.on('disconnect', (reason) => {
+      if (reason === 'io server disconnect') say(name, 'error', {code: reason});
+    });
+    this.socket.on('tw.live', ({channel}) => say(name, 'live', {channel, connection: this.connection}));
+    this.socket.on('tw.end', ({channel}) => say(name, 'end', {channel}));
+    this.socket.on('tw.reset', (reset) => say(name, 'reset', {...reset, connection: this.connection}));
+    this.socket.onAny((type, data, meta) => {
+      if (!this.positions.has(meta?.channel)) return;
+      this.positions.set(meta.channel, meta.id);
+      say(name, 'event', {channel: meta.channel, id: meta.id, type, data: JSON.stringify(data), connection: this.connection});
+    });
+  }
+
+  connected(unrecovered) {
+    say(this.name, 'connected', {connection: ++this.connection});
+    const known = this.channels.filter((channel) => this.positions.has(channel));
+    if (this.socket.recovered) {
+      // Its answer was lost, so nobody knows where it began: once more. Its events do not count before.
+      for (const channel of this.channels.filter((one) => !known.includes(one)))
+        this.socket.emit('tw:unsubscribe', {channel}, () => this.subscribe(channel, this.start));
+      return;
+    }
+    if (known.length && !unrecovered) say(this.name, 'error', {code: 'not recovered'});
+    for (const channel of this.channels) {
+      const after = this.positions.get(channel);
+      this.subscribe(channel, after ? {after} : this.start);
+    }
+  }
+
+  subscribe(channel, start) {
+    const {connection} = this;
+    this.socket.emit('tw:subscribe', {channel, ...start}, ({position, error}) => {
+      if (error?.retry) setTimeout(() => this.connection === connection && this.subscribe(channel, start), 200);
+      else if (error) say(this.name, 'error', {code: error.code, message: `${channel}: ${error.message}`});
+      if (position === undefined || this.positions.has(channel)) return;
+      this.positions.set(channel, position);
+      say(this.name, 'start', {channel, position});
+    });
+  }
+
+  /** Between two polls there is nothing to cut: then the next poll fails. */
+  again() {
+    const {engine} = this.socket.io;
+    setTimeout(() => {
+      if (engine === this.socket.io.engine && engine.readyState === 'open' && engine.transport.name === 'polling')
+        engine.transport.onError('the poll was cut');
+    }, 200);
+  }
+}
+
+createInterface({input: process.stdin}).on('line', (line) => {
+  const command = JSON.parse(line), reader = readers.get(command.again ?? command.close);
+  if (command.open) readers.set(command.open, new Reader(command));
+  else if (command.again) reader.again();
+  else if (command.close) reader.socket.close();
+}).on('close', () => process.exit());
