@@ -8,6 +8,8 @@ import io.tailwater.contract.backend.v1.Connection;
 import io.tailwater.contract.backend.v1.Done;
 import io.tailwater.contract.backend.v1.FromGateway;
 import io.tailwater.contract.backend.v1.ToGateway;
+import io.tailwater.system.Repository;
+import io.tailwater.system.Tools;
 import io.tailwater.system.clients.Block;
 import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.clients.WsPeer;
@@ -16,6 +18,8 @@ import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.TestBackend;
 import io.tailwater.system.platform.Tokens;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +29,8 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a backend learns of connections and sessions, and calls whose session moves. */
 @OnPlatforms
@@ -103,6 +109,37 @@ final class SessionCallsIT {
         assertThat(later.at("/result/data").asText()).isEqualTo("later");
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "protobuf"})
+  void ourClientHasItsAnswersAfterItWasCutAndComesBackElsewhere(String frames) throws Exception {
+    List<String> node =
+        Tools.node(
+            "session", Files.readString(Repository.path("system-tests/src/test/js/session.mjs")));
+    ProcessBuilder program =
+        new ProcessBuilder(
+            node.getFirst(),
+            node.getLast(),
+            Repository.path("client-js/dist/").toUri().toString(),
+            first.address().toString(),
+            second.address().toString(),
+            frames);
+    program.environment().put("TOKEN", TOKEN);
+    Process process = program.redirectErrorStream(true).start();
+    try {
+      assertThat(process.waitFor(LIMIT.multipliedBy(2).toSeconds(), TimeUnit.SECONDS))
+          .as("ended in time")
+          .isTrue();
+      String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(printed).endsWith("done\n");
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(backend.carriedOut).hasSize(3);
+    assertThat(backend.carriedOut.values())
+        .as("carried out once")
+        .allSatisfy(times -> assertThat(times).hasValue(1));
   }
 
   @Test
