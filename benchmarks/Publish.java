@@ -14,13 +14,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -30,6 +35,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class Publish {
   private static final int CHANNELS = 100;
+  private static final int PARTITIONS = 8;
   private static final int LINES = 1_000;
   private static final int WARM_UP_SECONDS = 8;
   private static final String DATA = "{\"text\":\"" + "x".repeat(230) + "\"}";
@@ -60,12 +66,14 @@ final class Publish {
     int seconds = Integer.parseInt(arguments[2]);
     int repetitions = Integer.parseInt(arguments[3]);
     List<Named> ways =
-        List.of(
-            new Named("POSTs, one after the other", run.posts(1)),
-            new Named("POSTs, 64 connections", run.posts(64)),
-            new Named("WebSocket, 8 connections, 64 on their way each", run.sockets(8, 64)),
-            new Named("batches of 1,000, 8 connections", run.batches(8)),
-            new Named("Kafka's producer, same bytes", run.kafka()));
+        Stream.of(
+                new Named("POSTs, one after the other", run.posts(1)),
+                new Named("POSTs, 64 connections", run.posts(64)),
+                new Named("WebSocket, 8 connections, 64 on their way each", run.sockets(8, 64)),
+                new Named("batches of 1,000, 8 connections", run.batches(8)),
+                new Named("Kafka's producer, same bytes", run.kafka()))
+            .filter(way -> way.name().contains(arguments[4]))
+            .toList();
     List<List<Figures>> figures = new ArrayList<>();
     for (Named each : ways) {
       run.measure(each.way(), WARM_UP_SECONDS);
@@ -298,10 +306,22 @@ final class Publish {
     socket.abort();
   }
 
+  /** As many partitions as a namespace of the platform has; once. */
+  private void createTopic() throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", "127.0.0.1:" + (port + 100)))) {
+      admin.createTopics(List.of(new NewTopic("bench-floor", PARTITIONS, (short) 1))).all().get();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw e;
+      }
+    }
+  }
+
   private Way kafka() {
     Map<String, Object> settings =
         Map.of("bootstrap.servers", "127.0.0.1:" + (port + 100), "acks", "all", "linger.ms", 5);
     return (end, latencies) -> {
+      createTopic();
       AtomicLong count = new AtomicLong();
       try (var producer =
           new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {

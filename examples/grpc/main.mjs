@@ -61,15 +61,17 @@ watch.cancel();
 const publishing = core.Publish(metadata);
 const verdicts = new Promise((resolve, reject) => {
   let count = 0;
-  publishing.on('data', ({seq, outcome, epoch, offset}) => {
-    console.log(`bidirectional: verdict ${seq}: ${outcome} ${epoch}-${offset}`);
-    count++;
+  publishing.on('data', (message) => {
+    for (const {seq, outcome, epoch, offset} of message.verdicts) {
+      console.log(`bidirectional: verdict ${seq}: ${outcome} ${epoch}-${offset}`);
+      count++;
+    }
   });
   publishing.on('end', () => resolve(count));
   publishing.on('error', reject);
 });
 await writeAll(publishing, [1, 2, 3].map((seq) => (
-  {seq, channel: 'demo:grpc', data: Buffer.from(JSON.stringify({n: seq})), by: 'example'})));
+  {requests: [{seq, channel: 'demo:grpc', data: Buffer.from(JSON.stringify({n: seq})), by: 'example'}]})));
 const stored = await verdicts;
 
 // An answer can be a refusal of the application, which is no error of gRPC.

@@ -11,9 +11,11 @@ import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.HeadsRequest;
 import io.tailwater.contract.v1.NamespacesPage;
 import io.tailwater.contract.v1.NamespacesRequest;
+import io.tailwater.contract.v1.PublishBatch;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
+import io.tailwater.contract.v1.PublishVerdicts;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import java.io.IOException;
@@ -179,7 +181,7 @@ final class MemoryEventCore implements AutoCloseable {
 
   private final class Endpoint extends EventCoreImplBase {
     @Override
-    public StreamObserver<PublishRequest> publish(StreamObserver<PublishVerdict> verdicts) {
+    public StreamObserver<PublishBatch> publish(StreamObserver<PublishVerdicts> verdicts) {
       return new Publications(verdicts);
     }
 
@@ -214,28 +216,34 @@ final class MemoryEventCore implements AutoCloseable {
     }
   }
 
-  private final class Publications implements StreamObserver<PublishRequest> {
-    private final StreamObserver<PublishVerdict> verdicts;
+  private final class Publications implements StreamObserver<PublishBatch> {
+    private final StreamObserver<PublishVerdicts> verdicts;
     private final Set<String> failed = new HashSet<>();
     private boolean over;
 
-    Publications(StreamObserver<PublishVerdict> verdicts) {
+    Publications(StreamObserver<PublishVerdicts> verdicts) {
       this.verdicts = verdicts;
     }
 
     @Override
-    public void onNext(PublishRequest request) {
+    public void onNext(PublishBatch batch) {
+      synchronized (MemoryEventCore.this) {
+        batch.getRequestsList().forEach(this::take);
+      }
+    }
+
+    private void take(PublishRequest request) {
       synchronized (MemoryEventCore.this) {
         if (over) {
           return;
         }
         if (failed.contains(request.getChannel()) || happens(faults.refused())) {
           failed.add(request.getChannel());
-          verdicts.onNext(unavailable(request));
+          answer(unavailable(request));
         } else if (happens(faults.lost())) {
           judge(request);
           failed.add(request.getChannel());
-          verdicts.onNext(unavailable(request));
+          answer(unavailable(request));
         } else if (happens(faults.silent())) {
           judge(request);
         } else if (happens(faults.broken())) {
@@ -245,9 +253,13 @@ final class MemoryEventCore implements AutoCloseable {
           over = true;
           verdicts.onError(Status.UNAVAILABLE.asRuntimeException());
         } else {
-          verdicts.onNext(judge(request));
+          answer(judge(request));
         }
       }
+    }
+
+    private void answer(PublishVerdict verdict) {
+      verdicts.onNext(PublishVerdicts.newBuilder().addVerdicts(verdict).build());
     }
 
     private PublishVerdict unavailable(PublishRequest request) {

@@ -8,13 +8,17 @@ import io.tailwater.client.Verdict.Refused;
 import io.tailwater.client.Verdict.Unknown;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreStub;
+import io.tailwater.contract.v1.PublishBatch;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
+import io.tailwater.contract.v1.PublishVerdicts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +39,12 @@ public final class Lane implements AutoCloseable {
   private static final Refused FULL =
       new Refused(ErrorCode.RATE_LIMITED, "too many events are waiting for the log; try again");
 
+  /** Of requests, as event_core.proto bounds a {@code PublishBatch}. */
+  private static final int MAX_BATCH = 100;
+
+  /** Of requests, beyond which a batch takes no further one. */
+  private static final int MAX_BATCH_BYTES = 256 << 10;
+
   /** How many times within its patience a lane looks for requests that waited too long. */
   private static final int LOOKS = 8;
 
@@ -45,6 +55,9 @@ public final class Lane implements AutoCloseable {
   private final SynchronizationContext order =
       new SynchronizationContext((thread, failure) -> LOG.error("a publish stream", failure));
 
+  /** In the order of the calls, until they are sent; bounded by the window. */
+  private final Queue<Sent> queue = new ConcurrentLinkedQueue<>();
+
   /** By sequence number; bounded by the window. */
   private final Map<Long, Sent> pending = new ConcurrentHashMap<>();
 
@@ -54,7 +67,7 @@ public final class Lane implements AutoCloseable {
   private volatile boolean retired;
 
   // Owned by `order`.
-  private @Nullable ClientCallStreamObserver<PublishRequest> call;
+  private @Nullable ClientCallStreamObserver<PublishBatch> call;
   private long seq;
   private long looks;
   private boolean looking;
@@ -81,7 +94,9 @@ public final class Lane implements AutoCloseable {
       metrics.stop(metrics.start(), FULL, false);
       return CompletableFuture.completedFuture(FULL);
     }
-    return admitted(request, size);
+    CompletableFuture<Verdict> verdict = queued(request, size);
+    order.execute(this::write);
+    return verdict;
   }
 
   /** Sends these requests in order; refuses all of them if the window has no room for all. */
@@ -96,36 +111,66 @@ public final class Lane implements AutoCloseable {
               })
           .toList();
     }
-    return requests.stream()
-        .map(request -> admitted(request, request.getSerializedSize()))
-        .toList();
+    List<CompletableFuture<Verdict>> verdicts =
+        requests.stream().map(request -> queued(request, request.getSerializedSize())).toList();
+    order.execute(this::write);
+    return verdicts;
   }
 
-  private CompletableFuture<Verdict> admitted(PublishRequest request, int size) {
+  private CompletableFuture<Verdict> queued(PublishRequest request, int size) {
     Sent sent = new Sent(request, size, metrics.start());
     // Before the caller learns the verdict, so that its next request finds room here.
     CompletableFuture<Verdict> verdict = sent.answer.thenApply(answer -> settle(sent, answer));
-    order.execute(() -> write(sent));
+    queue.add(sent);
     return verdict;
   }
 
-  private void write(Sent sent) {
+  /** Sends all that is queued, in batches. */
+  private void write() {
+    order.throwIfNotInThisSynchronizationContext();
+    PublishBatch.Builder batch = PublishBatch.newBuilder();
+    int bytes = 0;
+    for (Sent sent = queue.poll(); sent != null; sent = queue.poll()) {
+      if (!begin(sent)) {
+        continue;
+      }
+      boolean full = batch.getRequestsCount() == MAX_BATCH;
+      if (full || bytes > 0 && bytes + sent.size > MAX_BATCH_BYTES) {
+        send(batch);
+        bytes = 0;
+      }
+      batch.addRequests(sent.request.toBuilder().setSeq(sent.seq));
+      bytes += sent.size;
+    }
+    if (batch.getRequestsCount() > 0) {
+      send(batch);
+    }
+  }
+
+  /** Gives it its number; false if it must not be sent. */
+  private boolean begin(Sent sent) {
     order.throwIfNotInThisSynchronizationContext();
     sent.seq = ++seq;
+    sent.look = looks;
     pending.put(sent.seq, sent);
     // In this order: whoever retires the lane looks at what is pending afterwards.
     if (retired || sent.answer.isDone()) {
       sent.answer.complete(RETIRED);
       pending.remove(sent.seq);
-      return;
+      return false;
     }
+    return true;
+  }
+
+  private void send(PublishBatch.Builder batch) {
+    order.throwIfNotInThisSynchronizationContext();
     if (call == null) {
       stub.publish(new Verdicts());
     }
     if (call != null) {
-      call.onNext(sent.request.toBuilder().setSeq(sent.seq).build());
+      call.onNext(batch.build());
     }
-    sent.look = looks;
+    batch.clear();
     if (!looking) {
       looking = true;
       lookLater();
@@ -180,7 +225,7 @@ public final class Lane implements AutoCloseable {
 
   private void endIfIdle() {
     order.throwIfNotInThisSynchronizationContext();
-    ClientCallStreamObserver<PublishRequest> open = call;
+    ClientCallStreamObserver<PublishBatch> open = call;
     if (open == null || !pending.isEmpty()) {
       return;
     }
@@ -214,18 +259,22 @@ public final class Lane implements AutoCloseable {
   }
 
   /** Receives verdicts, on gRPC's threads. */
-  private final class Verdicts implements ClientResponseObserver<PublishRequest, PublishVerdict> {
+  private final class Verdicts implements ClientResponseObserver<PublishBatch, PublishVerdicts> {
     @Override
-    public void beforeStart(ClientCallStreamObserver<PublishRequest> stream) {
+    public void beforeStart(ClientCallStreamObserver<PublishBatch> stream) {
       order.throwIfNotInThisSynchronizationContext();
+      // The window bounds verdicts; to request each costs a task of the connection's event loop.
+      stream.disableAutoRequestWithInitial(Integer.MAX_VALUE);
       call = stream;
     }
 
     @Override
-    public void onNext(PublishVerdict verdict) {
-      Sent sent = pending.get(verdict.getSeq());
-      if (sent != null) {
-        sent.answer.complete(Verdict.of(verdict));
+    public void onNext(PublishVerdicts verdicts) {
+      for (PublishVerdict verdict : verdicts.getVerdictsList()) {
+        Sent sent = pending.get(verdict.getSeq());
+        if (sent != null) {
+          sent.answer.complete(Verdict.of(verdict));
+        }
       }
     }
 

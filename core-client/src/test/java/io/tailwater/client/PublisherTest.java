@@ -25,9 +25,11 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Position;
 import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreImplBase;
+import io.tailwater.contract.v1.PublishBatch;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
+import io.tailwater.contract.v1.PublishVerdicts;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -64,8 +66,8 @@ final class PublisherTest {
             .addService(
                 new EventCoreImplBase() {
                   @Override
-                  public StreamObserver<PublishRequest> publish(
-                      StreamObserver<PublishVerdict> verdicts) {
+                  public StreamObserver<PublishBatch> publish(
+                      StreamObserver<PublishVerdicts> verdicts) {
                     Published stream = new Published(verdicts);
                     streams.add(stream);
                     return stream;
@@ -223,6 +225,22 @@ final class PublisherTest {
   }
 
   @Test
+  void requestsOfABatchShareMessagesThatAreBoundedByCountAndBytes() {
+    Publisher publisher = publisher(BOUNDS);
+    publisher.publishInOrder(IntStream.range(0, 250).mapToObj(i -> request("a", i)).toList());
+    stream(0).await(250);
+    assertThat(stream(0).batches).containsExactly(100, 100, 50);
+
+    ByteString large = ByteString.copyFrom(new byte[100 << 10]);
+    publisher.publishInOrder(
+        IntStream.range(0, 5)
+            .mapToObj(i -> request("b", i).toBuilder().setData(large).build())
+            .toList());
+    stream(1).await(5);
+    assertThat(stream(1).batches).containsExactly(2, 2, 1);
+  }
+
+  @Test
   void aBatchWithoutRoomIsRefusedAsAWhole() {
     Publisher publisher = publisher(new Bounds(10, 1 << 20, LIMIT));
     List<CompletableFuture<Verdict>> verdicts =
@@ -328,14 +346,15 @@ final class PublisherTest {
   }
 
   /** One stream as the server has it. */
-  private static final class Published implements StreamObserver<PublishRequest> {
-    final StreamObserver<PublishVerdict> verdicts;
+  private static final class Published implements StreamObserver<PublishBatch> {
+    final StreamObserver<PublishVerdicts> verdicts;
     final List<PublishRequest> requests = new CopyOnWriteArrayList<>(new ArrayList<>());
+    final List<Integer> batches = new CopyOnWriteArrayList<>();
     volatile int judged;
     volatile boolean completed;
     private volatile boolean failed;
 
-    Published(StreamObserver<PublishVerdict> verdicts) {
+    Published(StreamObserver<PublishVerdicts> verdicts) {
       this.verdicts = verdicts;
     }
 
@@ -349,16 +368,20 @@ final class PublisherTest {
 
     void judge(int index, PublishVerdict.Builder verdict) {
       judged++;
-      verdicts.onNext(verdict.setSeq(requests.get(index).getSeq()).build());
+      verdicts.onNext(
+          PublishVerdicts.newBuilder()
+              .addVerdicts(verdict.setSeq(requests.get(index).getSeq()))
+              .build());
     }
 
     boolean cancelled() {
-      return failed || ((ServerCallStreamObserver<PublishVerdict>) verdicts).isCancelled();
+      return failed || ((ServerCallStreamObserver<PublishVerdicts>) verdicts).isCancelled();
     }
 
     @Override
-    public void onNext(PublishRequest request) {
-      requests.add(request);
+    public void onNext(PublishBatch batch) {
+      batches.add(batch.getRequestsCount());
+      requests.addAll(batch.getRequestsList());
     }
 
     @Override

@@ -18,8 +18,9 @@ import io.tailwater.contract.v1.EventCoreGrpc;
 import io.tailwater.contract.v1.EventCoreGrpc.EventCoreImplBase;
 import io.tailwater.contract.v1.HeadsPage;
 import io.tailwater.contract.v1.HeadsRequest;
+import io.tailwater.contract.v1.PublishBatch;
 import io.tailwater.contract.v1.PublishRequest;
-import io.tailwater.contract.v1.PublishVerdict;
+import io.tailwater.contract.v1.PublishVerdicts;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import java.io.IOException;
@@ -128,12 +129,12 @@ final class ServiceChannelTest {
     other.refusal = Status.UNAVAILABLE;
     ServiceChannel channel = open(one.address(), other.address());
     CompletableFuture<Status> end = new CompletableFuture<>();
-    StreamObserver<PublishRequest> out =
+    StreamObserver<PublishBatch> out =
         EventCoreGrpc.newStub(channel)
             .publish(
                 new StreamObserver<>() {
                   @Override
-                  public void onNext(PublishVerdict verdict) {}
+                  public void onNext(PublishVerdicts verdicts) {}
 
                   @Override
                   public void onError(Throwable failure) {
@@ -145,7 +146,10 @@ final class ServiceChannelTest {
                     end.complete(Status.OK);
                   }
                 });
-    out.onNext(PublishRequest.newBuilder().setSeq(1).setChannel("chat:lobby").build());
+    out.onNext(
+        PublishBatch.newBuilder()
+            .addRequests(PublishRequest.newBuilder().setSeq(1).setChannel("chat:lobby"))
+            .build());
     assertThat(end.get(10, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(one.calls.get() + other.calls.get()).isEqualTo(1);
   }
@@ -286,10 +290,10 @@ final class ServiceChannelTest {
     }
 
     @Override
-    public StreamObserver<PublishRequest> publish(StreamObserver<PublishVerdict> verdicts) {
+    public StreamObserver<PublishBatch> publish(StreamObserver<PublishVerdicts> verdicts) {
       return new StreamObserver<>() {
         @Override
-        public void onNext(PublishRequest request) {
+        public void onNext(PublishBatch batch) {
           calls.incrementAndGet();
           verdicts.onError(refusal.asRuntimeException());
         }

@@ -16,8 +16,8 @@ import io.tailwater.contract.v1.HeadsRequest;
 import io.tailwater.contract.v1.InstanceReport;
 import io.tailwater.contract.v1.NamespacesPage;
 import io.tailwater.contract.v1.NamespacesRequest;
-import io.tailwater.contract.v1.PublishRequest;
-import io.tailwater.contract.v1.PublishVerdict;
+import io.tailwater.contract.v1.PublishBatch;
+import io.tailwater.contract.v1.PublishVerdicts;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadPositionsPage;
 import io.tailwater.contract.v1.ReadPositionsRequest;
@@ -53,9 +53,9 @@ final class EventCoreEndpoint extends EventCoreGrpc.EventCoreImplBase {
   }
 
   @Override
-  public StreamObserver<PublishRequest> publish(StreamObserver<PublishVerdict> verdicts) {
-    ServerCallStreamObserver<PublishVerdict> answers =
-        (ServerCallStreamObserver<PublishVerdict>) verdicts;
+  public StreamObserver<PublishBatch> publish(StreamObserver<PublishVerdicts> verdicts) {
+    ServerCallStreamObserver<PublishVerdicts> answers =
+        (ServerCallStreamObserver<PublishVerdicts>) verdicts;
     return new PublishStream(core.publisher(), answers, core.configuration().publishWindow());
   }
 

@@ -4,16 +4,20 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.tailwater.client.ServiceChannel;
 import io.tailwater.contract.v1.EventCoreGrpc;
+import io.tailwater.contract.v1.PublishBatch;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
+import io.tailwater.contract.v1.PublishVerdicts;
 import io.tailwater.contract.v1.ReadPage;
 import io.tailwater.contract.v1.ReadRequest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** One instance's gRPC service, as a gateway would call it. */
@@ -80,28 +84,49 @@ final class CoreClient implements AutoCloseable {
   }
 
   /** One bidi stream of publications. */
-  static final class Stream implements StreamObserver<PublishVerdict>, AutoCloseable {
+  static final class Stream implements StreamObserver<PublishVerdicts>, AutoCloseable {
     private final AtomicLong seq = new AtomicLong();
+    private final AtomicInteger messages = new AtomicInteger();
     private final Map<Long, CompletableFuture<PublishVerdict>> waiting = new ConcurrentHashMap<>();
-    private final StreamObserver<PublishRequest> requests;
+    private final StreamObserver<PublishBatch> requests;
 
     Stream(EventCoreGrpc.EventCoreStub stub) {
       requests = stub.publish(this);
     }
 
-    synchronized CompletableFuture<PublishVerdict> publish(PublishRequest.Builder request) {
-      long number = seq.incrementAndGet();
-      CompletableFuture<PublishVerdict> verdict = new CompletableFuture<>();
-      waiting.put(number, verdict);
-      requests.onNext(request.setSeq(number).build());
-      return verdict;
+    CompletableFuture<PublishVerdict> publish(PublishRequest.Builder request) {
+      return publish(List.of(request)).getFirst();
+    }
+
+    /** Publishes these in one batch. */
+    synchronized List<CompletableFuture<PublishVerdict>> publish(
+        List<PublishRequest.Builder> several) {
+      PublishBatch.Builder batch = PublishBatch.newBuilder();
+      List<CompletableFuture<PublishVerdict>> verdicts = new ArrayList<>();
+      for (PublishRequest.Builder request : several) {
+        long number = seq.incrementAndGet();
+        CompletableFuture<PublishVerdict> verdict = new CompletableFuture<>();
+        waiting.put(number, verdict);
+        verdicts.add(verdict);
+        batch.addRequests(request.setSeq(number));
+      }
+      requests.onNext(batch.build());
+      return verdicts;
+    }
+
+    /** Messages with verdicts that have come. */
+    int messages() {
+      return messages.get();
     }
 
     @Override
-    public void onNext(PublishVerdict verdict) {
-      CompletableFuture<PublishVerdict> waiter = waiting.remove(verdict.getSeq());
-      if (waiter != null) {
-        waiter.complete(verdict);
+    public void onNext(PublishVerdicts verdicts) {
+      messages.incrementAndGet();
+      for (PublishVerdict verdict : verdicts.getVerdictsList()) {
+        CompletableFuture<PublishVerdict> waiter = waiting.remove(verdict.getSeq());
+        if (waiter != null) {
+          waiter.complete(verdict);
+        }
       }
     }
 

@@ -3,6 +3,7 @@ package io.tailwater.core;
 import static io.tailwater.core.CoreClient.all;
 import static io.tailwater.core.CoreClient.event;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -17,10 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Publications and their verdicts, over a real broker. */
 final class PublishIT {
+  private static final int MAX_BATCH = 100;
+
   private final Servers servers = Servers.shared();
 
   @Test
@@ -40,7 +44,7 @@ final class PublishIT {
         assertThat(page.getEventsList())
             .extracting(e -> e.getData().toString(StandardCharsets.UTF_8))
             .containsExactlyElementsOf(
-                java.util.stream.IntStream.range(0, 2_000)
+                IntStream.range(0, 2_000)
                     .filter(i -> i % 7 == channel)
                     .mapToObj(i -> "{\"i\":" + i + "}")
                     .toList());
@@ -52,6 +56,54 @@ final class PublishIT {
         best = Math.min(best, System.nanoTime() - begun);
       }
       assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(20));
+    }
+  }
+
+  @Test
+  void aBatchIsAppendedInItsOrderAndItsRefusalsLeaveTogether() {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of()).ready();
+        var stream = core.client().stream()) {
+      List<CompletableFuture<PublishVerdict>> verdicts = new ArrayList<>();
+      for (int batch = 0; batch < 30; batch++) {
+        int first = batch * MAX_BATCH;
+        verdicts.addAll(
+            stream.publish(
+                IntStream.range(first, first + MAX_BATCH)
+                    .mapToObj(i -> event(name + ":c" + i % 7, Integer.toString(i)))
+                    .toList()));
+      }
+      assertThat(verdicts)
+          .allSatisfy(one -> assertThat(join(one).getOutcome()).isEqualTo(Outcome.STORED));
+      ReadPage page = core.client().read(all(name + ":c3"));
+      assertThat(page.getEventsList())
+          .extracting(e -> e.getData().toString(StandardCharsets.UTF_8))
+          .containsExactlyElementsOf(
+              IntStream.range(0, verdicts.size())
+                  .filter(i -> i % 7 == 3)
+                  .mapToObj(Integer::toString)
+                  .toList());
+
+      int before = stream.messages();
+      List<CompletableFuture<PublishVerdict>> refused =
+          stream.publish(
+              IntStream.range(0, MAX_BATCH).mapToObj(i -> event("nowhere:a", "1")).toList());
+      refused.forEach(one -> assertThat(join(one).getOutcome()).isEqualTo(Outcome.REFUSED));
+      assertThat(stream.messages()).isEqualTo(before + 1);
+    }
+  }
+
+  @Test
+  void aBatchThatIsTooLongEndsItsStream() {
+    String name = servers.name();
+    try (var core = Cores.start(servers, name, Map.of()).ready();
+        var stream = core.client().stream()) {
+      var verdicts =
+          stream.publish(
+              IntStream.rangeClosed(0, MAX_BATCH).mapToObj(i -> event(name + ":a", "1")).toList());
+      assertThatThrownBy(() -> join(verdicts.getFirst()))
+          .hasMessageContaining("a batch has at most 100 requests, and this one has 101");
+      assertThat(core.client().read(all(name + ":a")).getEventsList()).isEmpty();
     }
   }
 

@@ -15,7 +15,9 @@ import java.time.InstantSource;
 /** Makes the parts of this package. */
 @Factory
 final class PublishWiring {
-  private static final int MAX_WAITING = 10_000;
+  /** One client alone gets half: eight connections with a batch of 1,000 each, and some room. */
+  private static final int MAX_WAITING = 20_000;
+
   private static final long MAX_WAITING_BYTES = 64L << 20;
 
   @Singleton

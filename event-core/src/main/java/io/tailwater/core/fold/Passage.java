@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Safe for any thread: the waiters for the fold of one partition to pass an offset. They are
@@ -21,7 +22,16 @@ public final class Passage {
 
     /** It has not, in time; or too many wait, or the partition is rebuilt. */
     void late();
+
+    /** One of the two was called, and of the waiters who were called with this one, too. */
+    default void afterwards() {}
   }
+
+  /**
+   * Waiters of one task of the executor. To wake a thread costs more than to run a waiter, and many
+   * records of one poll have waiters.
+   */
+  private static final int PER_TASK = 64;
 
   private record Entry(long offset, long deadline, Waiter waiter) {}
 
@@ -70,6 +80,7 @@ public final class Passage {
     } else {
       waiter.late();
     }
+    waiter.afterwards();
   }
 
   /** The fold has passed everything through this offset. */
@@ -85,9 +96,19 @@ public final class Passage {
       }
       waiting.addAndGet(-done.size());
     }
-    for (Entry entry : done) {
-      executor.execute(entry.waiter()::passed);
+    execute(done, Waiter::passed);
+  }
+
+  private void execute(List<Entry> entries, Consumer<Waiter> how) {
+    for (int from = 0; from < entries.size(); from += PER_TASK) {
+      List<Entry> some = entries.subList(from, Math.min(from + PER_TASK, entries.size()));
+      executor.execute(() -> call(some, how));
     }
+  }
+
+  private static void call(List<Entry> entries, Consumer<Waiter> how) {
+    entries.forEach(entry -> how.accept(entry.waiter()));
+    entries.forEach(entry -> entry.waiter().afterwards());
   }
 
   /** Ends the waiters whose deadline has passed. */
@@ -124,8 +145,6 @@ public final class Passage {
           });
       waiting.addAndGet(-late.size());
     }
-    for (Entry entry : late) {
-      executor.execute(entry.waiter()::late);
-    }
+    execute(late, Waiter::late);
   }
 }

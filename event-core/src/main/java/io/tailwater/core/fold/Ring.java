@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Filled by its owner, the fold thread, and read by any thread: the newest segments of one
@@ -59,6 +60,43 @@ public final class Ring {
   /** Whether everything after this position is held. */
   public synchronized boolean holds(long after) {
     return after >= floor;
+  }
+
+  /**
+   * The event that was stored at an offset; null if there is none, or if it is not held any more.
+   */
+  public @Nullable Event event(long offset) {
+    Segment segment = segment(offset);
+    if (segment == null) {
+      return null;
+    }
+    int low = 0;
+    int high = segment.getEventsCount() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      Event found = segment.getEvents(middle);
+      if (found.getOffset() == offset) {
+        return found;
+      }
+      if (found.getOffset() < offset) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return null;
+  }
+
+  private synchronized @Nullable Segment segment(long offset) {
+    // Walks from the newest, since whoever asks has just waited for the offset.
+    var fromNewest = segments.descendingIterator();
+    while (fromNewest.hasNext()) {
+      Segment segment = fromNewest.next();
+      if (segment.getFrom() < offset) {
+        return segment.getThrough() < offset ? null : segment;
+      }
+    }
+    return null;
   }
 
   /**

@@ -5,10 +5,8 @@ import io.tailwater.contract.RequestException;
 import io.tailwater.core.thread.Owner;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -21,16 +19,17 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by its one thread, {@value #THREAD}, which sends records in the order in which they were
- * offered. It has a thread since {@code send} may block, briefly, when Kafka does not answer.
+ * Safe for any thread: sends records in the order in which they were offered. Whoever offers a
+ * record while nobody sends becomes the owner, and sends all that is offered meanwhile; the others
+ * leave their records in the queue. So a record needs no thread but its caller's. {@code send} may
+ * block, briefly, when Kafka does not answer; then one caller waits, and no more.
  *
  * <p>When Kafka did not take a record, no record that was handed to the producer after it may still
  * be appended: the sender of the failed one would then publish it again, behind its successors. So
- * the first failure shuts the producer, which fails all that it holds. The thread opens the next
+ * the first failure shuts the producer, which fails all that it holds. The owner opens the next
  * producer when the old one has ended.
  */
 final class Appender implements AutoCloseable {
-  static final String THREAD = "core-publish";
 
   /** One record on its way. Exactly one of {@code appended} and {@code failed} is called, once. */
   interface Entry {
@@ -63,9 +62,8 @@ final class Appender implements AutoCloseable {
   private final Owner owner = new Owner();
   private final AtomicReference<@Nullable Producer<byte[], byte[]>> broken =
       new AtomicReference<>();
-  private final ThreadPoolExecutor thread =
-      new ThreadPoolExecutor(
-          1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_QUEUED), threads());
+  private final BlockingQueue<Entry> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
+  private final AtomicBoolean owned = new AtomicBoolean();
 
   private volatile Producer<byte[], byte[]> producer;
   private boolean blocked;
@@ -82,28 +80,31 @@ final class Appender implements AutoCloseable {
     producer = producers.get();
   }
 
-  private ThreadFactory threads() {
-    ThreadFactory threads = Thread.ofPlatform().name(THREAD).daemon().factory();
-    return work ->
-        threads.newThread(
-            () -> {
-              owner.take();
-              work.run();
-            });
-  }
-
   /** How many records wait to be sent. */
   int queued() {
-    return thread.getQueue().size();
+    return queue.size();
   }
 
-  /** Sends a record when its turn comes; false if too many records wait, or this is closed. */
+  /** Sends a record when its turn comes; false if too many records wait. */
   boolean offer(Entry entry) {
-    try {
-      thread.execute(() -> send(entry));
-      return true;
-    } catch (RejectedExecutionException e) {
+    if (!queue.offer(entry)) {
       return false;
+    }
+    while (!queue.isEmpty() && owned.compareAndSet(false, true)) {
+      owner.take();
+      try {
+        sendQueued();
+      } finally {
+        owned.set(false);
+      }
+    }
+    return true;
+  }
+
+  private void sendQueued() {
+    assert owner.isCurrent() : owner;
+    for (Entry next = queue.poll(); next != null; next = queue.poll()) {
+      send(next);
     }
   }
 
@@ -171,7 +172,6 @@ final class Appender implements AutoCloseable {
   /** Leaves Kafka a short time to take what the producer holds. */
   @Override
   public void close() {
-    thread.shutdown();
     producer.close(CLOSE);
   }
 }

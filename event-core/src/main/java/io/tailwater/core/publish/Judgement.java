@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Safe for any thread: reads from the store what the fold decided about an appended record. */
+/** Safe for any thread: what the fold decided about an appended record, as its store has it. */
 final class Judgement {
   private final Store store;
 
@@ -43,9 +43,8 @@ final class Judgement {
     Keys keys = checked.fold().keys();
     byte[] channel = checked.record().key();
     PublishRequest request = checked.request();
-    byte[] stored = store.get(keys.event(channel, offset));
-    if (stored != null) {
-      Event event = Store.event(stored);
+    Event event = event(checked, offset);
+    if (event != null) {
       return isOf(request, event) ? written(checked, Outcome.STORED, event) : null;
     }
     Reason reason = checked.fold().conflicts().reason(offset);
@@ -57,10 +56,10 @@ final class Judgement {
           store.get(keys.idempotency(channel, utf8(request.getBy()), utf8(request.getKey())));
       if (entry != null && Remembered.decode(entry).offset() < offset) {
         long first = Remembered.decode(entry).offset();
-        byte[] repeated = store.get(keys.event(channel, first));
+        Event repeated = event(checked, first);
         return repeated == null
             ? Verdicts.of(Outcome.DUPLICATE, first)
-            : written(checked, Outcome.DUPLICATE, Store.event(repeated));
+            : written(checked, Outcome.DUPLICATE, repeated);
       }
     }
     byte[] closed = store.get(keys.closed(channel));
@@ -70,6 +69,17 @@ final class Judgement {
     // Nothing else drops a record that is still retained; too many were refused since.
     boolean refused = !request.getEntry().isEmpty() && offset > checked.fold().head().earliest();
     return refused ? conflict(checked, Reason.IF) : null;
+  }
+
+  /** The event at an offset of the channel; from memory if it is new, as it mostly is. */
+  private @Nullable Event event(CheckedRequest checked, long offset) {
+    byte[] channel = checked.record().key();
+    Event held = checked.fold().ring().event(offset);
+    if (held != null && held.getChannelKey().equals(new String(channel, StandardCharsets.UTF_8))) {
+      return held;
+    }
+    byte[] stored = store.get(checked.fold().keys().event(channel, offset));
+    return stored == null ? null : Store.event(stored);
   }
 
   private PublishVerdict.Builder written(CheckedRequest checked, Outcome outcome, Event event) {

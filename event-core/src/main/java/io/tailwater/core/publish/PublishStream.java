@@ -4,9 +4,11 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tailwater.contract.v1.PublishBatch;
 import io.tailwater.contract.v1.PublishRequest;
 import io.tailwater.contract.v1.PublishVerdict;
 import io.tailwater.contract.v1.PublishVerdict.Outcome;
+import io.tailwater.contract.v1.PublishVerdicts;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,12 +16,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Guarded by its own lock, under which nothing waits: one stream of publications. Verdicts of a
- * channel leave in the order of their publications. After an {@code UNAVAILABLE} verdict all later
- * ones of that channel are unavailable too, whatever became of their events. The stream requests
- * more only as verdicts leave, so neither side holds more than the window.
+ * channel leave in the order of their publications, and those that are there at the same time leave
+ * together. After an {@code UNAVAILABLE} verdict all later ones of that channel are unavailable
+ * too, whatever became of their events. The stream requests more batches only as verdicts leave, so
+ * neither side holds more than the window and {@value #BATCHES} batches.
  */
-public final class PublishStream implements StreamObserver<PublishRequest> {
+public final class PublishStream implements StreamObserver<PublishBatch> {
   private static final int MAX_FAILED_CHANNELS = 1_000;
+
+  /** Of requests, as event_core.proto bounds a {@code PublishBatch}. */
+  private static final int MAX_BATCH = 100;
+
+  /** Batches that may be on their way. */
+  private static final int BATCHES = 16;
+
+  /** To request more costs a task of the connection's event loop, so it is not done for each. */
+  private static final int INSTALLMENT = BATCHES / 4;
+
+  /** Verdicts of this many bytes leave without waiting for others; a conflict has an entry. */
+  private static final int MAX_VERDICTS_BYTES = 256 << 10;
 
   private static final class Pending {
     final long seq;
@@ -42,7 +57,14 @@ public final class PublishStream implements StreamObserver<PublishRequest> {
   }
 
   private final Publisher publisher;
-  private final ServerCallStreamObserver<PublishVerdict> answers;
+  private final ServerCallStreamObserver<PublishVerdicts> answers;
+  private final int window;
+
+  @GuardedBy("this")
+  private final PublishVerdicts.Builder outgoing = PublishVerdicts.newBuilder();
+
+  @GuardedBy("this")
+  private int outgoingBytes;
 
   @GuardedBy("this")
   private final Map<String, Line> lines = new HashMap<>();
@@ -65,20 +87,45 @@ public final class PublishStream implements StreamObserver<PublishRequest> {
   /**
    * Opens the stream.
    *
-   * @param window how many publications may be without a verdict
+   * @param window publications without a verdict, from which on no batch is requested
    */
   public PublishStream(
-      Publisher publisher, ServerCallStreamObserver<PublishVerdict> answers, int window) {
+      Publisher publisher, ServerCallStreamObserver<PublishVerdicts> answers, int window) {
     this.publisher = publisher;
     this.answers = answers;
+    this.window = window;
     answers.disableAutoRequest();
-    answers.setOnReadyHandler(this::repay);
+    answers.setOnReadyHandler(this::flush);
     answers.setOnCancelHandler(this::cancelled);
-    answers.request(window);
+    answers.request(BATCHES);
   }
 
   @Override
-  public void onNext(PublishRequest request) {
+  public void onNext(PublishBatch batch) {
+    if (batch.getRequestsCount() > MAX_BATCH) {
+      refuse(batch.getRequestsCount());
+      return;
+    }
+    batch.getRequestsList().forEach(this::publish);
+    synchronized (this) {
+      owed++;
+      flush();
+    }
+  }
+
+  private synchronized void refuse(int requests) {
+    if (!ended) {
+      ended = true;
+      answers.onError(
+          Status.INVALID_ARGUMENT
+              .withDescription(
+                  "a batch has at most %d requests, and this one has %d"
+                      .formatted(MAX_BATCH, requests))
+              .asRuntimeException());
+    }
+  }
+
+  private void publish(PublishRequest request) {
     Pending pending = new Pending(request.getSeq());
     Line line;
     synchronized (this) {
@@ -95,8 +142,22 @@ public final class PublishStream implements StreamObserver<PublishRequest> {
     }
     publisher.publish(
         request,
-        () -> line.broken,
-        verdict -> settle(request.getChannel(), line, pending, verdict));
+        new Publisher.Receiver() {
+          @Override
+          public boolean isAbandoned() {
+            return line.broken;
+          }
+
+          @Override
+          public void settle(PublishVerdict.Builder verdict) {
+            PublishStream.this.settle(request.getChannel(), line, pending, verdict);
+          }
+
+          @Override
+          public void flush() {
+            PublishStream.this.flush();
+          }
+        });
   }
 
   private synchronized void settle(
@@ -129,6 +190,7 @@ public final class PublishStream implements StreamObserver<PublishRequest> {
       answer(line.pending.removeFirst(), afterFailure());
     }
     if (++failedChannels > MAX_FAILED_CHANNELS && !ended) {
+      send();
       ended = true;
       answers.onError(
           Status.UNAVAILABLE
@@ -149,20 +211,33 @@ public final class PublishStream implements StreamObserver<PublishRequest> {
     if (ended) {
       return;
     }
-    answers.onNext(verdict.setSeq(pending.seq).build());
-    if (halfClosed && inFlight == 0) {
-      ended = true;
-      answers.onCompleted();
-    } else if (answers.isReady()) {
-      answers.request(1);
-    } else {
-      // A client that does not read its verdicts may not publish more.
-      owed++;
+    PublishVerdict whole = verdict.setSeq(pending.seq).build();
+    outgoing.addVerdicts(whole);
+    outgoingBytes += whole.getSerializedSize();
+    if (outgoingBytes >= MAX_VERDICTS_BYTES) {
+      send();
     }
   }
 
-  private synchronized void repay() {
-    if (owed > 0 && !ended) {
+  @GuardedBy("this")
+  private void send() {
+    if (outgoing.getVerdictsCount() > 0) {
+      answers.onNext(outgoing.build());
+      outgoing.clear();
+      outgoingBytes = 0;
+    }
+  }
+
+  /** Lets verdicts leave, and requests more. A client that does not read them gets no more. */
+  private synchronized void flush() {
+    if (ended) {
+      return;
+    }
+    send();
+    if (halfClosed && inFlight == 0) {
+      ended = true;
+      answers.onCompleted();
+    } else if (owed >= INSTALLMENT && inFlight < window && answers.isReady()) {
       answers.request(owed);
       owed = 0;
     }
@@ -181,9 +256,6 @@ public final class PublishStream implements StreamObserver<PublishRequest> {
   @Override
   public synchronized void onCompleted() {
     halfClosed = true;
-    if (inFlight == 0 && !ended) {
-      ended = true;
-      answers.onCompleted();
-    }
+    flush();
   }
 }

@@ -14,7 +14,6 @@ import io.tailwater.core.store.Store;
 import io.tailwater.core.store.StoreException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -80,35 +79,37 @@ public final class Publisher implements AutoCloseable {
     registry.gauge("tailwater.core.publish.queue", appender, Appender::queued);
   }
 
+  /** Takes the verdict of one publication; any thread. */
+  interface Receiver {
+    /** Whether the event must not be sent any more, since one before it failed. */
+    boolean isAbandoned();
+
+    /** The verdict, without its {@code seq}; once, within the publish timeout. */
+    void settle(PublishVerdict.Builder verdict);
+
+    /** All verdicts that were there at the same time are settled, and may leave together. */
+    void flush();
+  }
+
   /**
-   * Publishes; the verdict comes once, on any thread, within the publish timeout.
-   *
-   * @param abandoned whether the event must not be sent any more, since one before it failed
-   * @param verdict takes the verdict, without its {@code seq}
+   * Publishes; the verdict comes on any thread. If it comes before this returns, flushing is the
+   * caller's.
    */
-  public void publish(
-      PublishRequest request, BooleanSupplier abandoned, Consumer<PublishVerdict.Builder> verdict) {
-    long begun = nanoClock.getAsLong();
-    int bytes = request.getData().size() + RECORD_OVERHEAD_BYTES;
-    boolean full = inFlight.addAndGet(bytes) > limits.bytes();
-    Consumer<PublishVerdict.Builder> settled =
-        found -> {
-          inFlight.addAndGet(-bytes);
-          metrics.settled(found.getOutcome(), nanoClock.getAsLong() - begun);
-          verdict.accept(found);
-        };
+  void publish(PublishRequest request, Receiver receiver) {
+    Publication publication = new Publication(request, nanoClock.getAsLong(), receiver);
+    boolean full = inFlight.addAndGet(publication.bytes) > limits.bytes();
     try {
       readiness.require();
       CheckedRequest checked = CheckedRequest.of(request, folds);
       room.require(checked);
-      long deadline = begun + limits.timeout().toNanos();
-      if (full || !appender.offer(new Publication(checked, deadline, abandoned, settled))) {
+      publication.checked = checked;
+      if (full || !appender.offer(publication)) {
         throw Readiness.unavailable("this instance is at its limit of publications; try again");
       }
     } catch (RequestException e) {
-      settled.accept(Verdicts.of(e));
+      publication.settle(Verdicts.of(e));
     } catch (StoreException e) {
-      settled.accept(Verdicts.unavailable("this instance is stopping"));
+      publication.settle(Verdicts.unavailable("this instance is stopping"));
     }
   }
 
@@ -117,42 +118,47 @@ public final class Publisher implements AutoCloseable {
    * passage wakes it on. Each hands it on safely.
    */
   private final class Publication implements Appender.Entry, Passage.Waiter {
-    private final CheckedRequest checked;
-    private final long deadline;
-    private final BooleanSupplier abandoned;
-    private final Consumer<PublishVerdict.Builder> settled;
+    private final int bytes;
+    private final long begun;
+    private final Receiver receiver;
+    private @Nullable CheckedRequest checked;
     private @Nullable Head before;
     private long offset;
 
-    Publication(
-        CheckedRequest checked,
-        long deadline,
-        BooleanSupplier abandoned,
-        Consumer<PublishVerdict.Builder> settled) {
-      this.checked = checked;
-      this.deadline = deadline;
-      this.abandoned = abandoned;
-      this.settled = settled;
+    Publication(PublishRequest request, long begun, Receiver receiver) {
+      this.bytes = request.getData().size() + RECORD_OVERHEAD_BYTES;
+      this.begun = begun;
+      this.receiver = receiver;
+    }
+
+    private CheckedRequest checked() {
+      return requireNonNull(checked);
+    }
+
+    private void settle(PublishVerdict.Builder verdict) {
+      inFlight.addAndGet(-bytes);
+      metrics.settled(verdict.getOutcome(), nanoClock.getAsLong() - begun);
+      receiver.settle(verdict);
     }
 
     @Override
     public ProducerRecord<byte[], byte[]> record() {
-      return checked.record();
+      return checked().record();
     }
 
     @Override
     public long deadline() {
-      return deadline;
+      return begun + limits.timeout().toNanos();
     }
 
     @Override
     public boolean isAbandoned() {
-      return abandoned.getAsBoolean();
+      return receiver.isAbandoned();
     }
 
     @Override
     public void sending() {
-      before = checked.fold().head();
+      before = checked().fold().head();
     }
 
     @Override
@@ -160,40 +166,47 @@ public final class Publisher implements AutoCloseable {
       offset = at;
       if (at <= requireNonNull(before).through()) {
         // The fold had passed this offset before the record was sent: it is not the same log.
-        suspicion.accept(checked.namespace());
-        settled.accept(Verdicts.unavailable("the topic was recreated"));
+        suspicion.accept(checked().namespace());
+        settle(Verdicts.unavailable("the topic was recreated"));
+        receiver.flush();
       } else {
-        checked.fold().passage().await(at, deadline, this);
+        checked().fold().passage().await(at, deadline(), this);
       }
     }
 
     @Override
     public void failed(RequestException why) {
-      settled.accept(Verdicts.of(why));
+      settle(Verdicts.of(why));
+      receiver.flush();
     }
 
     @Override
     public void passed() {
-      settled.accept(judged());
+      settle(judged());
     }
 
     @Override
     public void late() {
-      settled.accept(Verdicts.unavailable(Readiness.BEHIND));
+      settle(Verdicts.unavailable(Readiness.BEHIND));
+    }
+
+    @Override
+    public void afterwards() {
+      receiver.flush();
     }
 
     private PublishVerdict.Builder judged() {
       try {
-        PublishVerdict.Builder found = judgement.of(checked, requireNonNull(before), offset);
+        PublishVerdict.Builder found = judgement.of(checked(), requireNonNull(before), offset);
         if (found != null) {
           return found;
         }
-        suspicion.accept(checked.namespace());
+        suspicion.accept(checked().namespace());
         return Verdicts.unavailable("the topic was recreated, or the event has already expired");
       } catch (StoreException e) {
         return Verdicts.unavailable("this instance is stopping");
       } catch (RuntimeException e) {
-        LOG.error("reading the verdict of {} failed", checked.request().getChannel(), e);
+        LOG.error("reading the verdict of {} failed", checked().request().getChannel(), e);
         return Verdicts.unavailable("the verdict could not be read");
       }
     }

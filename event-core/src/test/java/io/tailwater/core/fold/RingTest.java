@@ -6,7 +6,14 @@ import com.google.protobuf.ByteString;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.contract.v1.Segment;
 import io.tailwater.core.thread.Owner;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.LongStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 final class RingTest {
@@ -31,6 +38,32 @@ final class RingTest {
     List<Segment> rest = ring.after(3, MUCH);
     assertThat(rest).containsExactly(segment(3, 5, 10, 5), segment(5, 8, 10, 7));
     assertThat(ring.after(8, MUCH)).isEmpty();
+  }
+
+  @Property
+  void anOffsetHasItsEventAsLongAsItIsHeld(
+      @ForAll @Size(max = 20) List<@Size(max = 9) Set<@IntRange(min = 1, max = 10) Integer>> cuts) {
+    Ring ring = new Ring(new Ring.Budget(4_000, new Owner()), -1);
+    Set<Long> stored = new HashSet<>();
+    long from = -1;
+    for (Set<Integer> offsets : cuts) {
+      long begin = from;
+      long[] sorted = offsets.stream().sorted().mapToLong(each -> begin + each).toArray();
+      ring.add(segment(from, from + 10, 10, sorted));
+      LongStream.of(sorted).forEach(stored::add);
+      from += 10;
+    }
+    for (long offset = 0; offset <= from + 1; offset++) {
+      Event found = ring.event(offset);
+      if (!stored.contains(offset)) {
+        assertThat(found).isNull();
+      } else if (ring.holds(offset - 1)) {
+        assertThat(found).isNotNull();
+      }
+      if (found != null) {
+        assertThat(found.getOffset()).isEqualTo(offset);
+      }
+    }
   }
 
   @Test

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 @OnPlatforms
 final class FairnessIT {
   private static final Duration LIMIT = Duration.ofSeconds(90);
-  private static final int HALF = 5_000;
+  private static final int HALF = 10_000;
   private static final int BATCH = 1_000;
   private static final String LINE = "{\"channel\":\"flood:a\",\"data\":1}\n";
 
