@@ -23,9 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class Tail {
   private final Selection selection;
   private final EdgeLoop owner;
-  private final ArrayDeque<Run> runs = new ArrayDeque<>();
-  private final Map<PartitionView, Attached> attached = new LinkedHashMap<>();
-  private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
+
+  // Small at first: most channels are quiet and have a reader or two, and there are many of them.
+  private final ArrayDeque<Run> runs = new ArrayDeque<>(1);
+  private final Map<PartitionView, Attached> attached = LinkedHashMap.newLinkedHashMap(1);
+  private final ArrayDeque<Waiter> waiting = new ArrayDeque<>(1);
+
   private long floor;
   private int weight;
   private long closedThrough = Run.OPEN;

@@ -46,6 +46,9 @@ public record PresenceWish(boolean present, String info, boolean watches, boolea
     if (!info.isEmpty() && !present) {
       throw invalid("'info' goes with present=true: it is shown to those who see you");
     }
+    if (!present && !watches) {
+      return NONE;
+    }
     return new PresenceWish(present, info.isEmpty() ? "" : info(info), watches, false);
   }
 
