@@ -7,7 +7,6 @@ import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.PathVariable;
 import io.tailwater.edge.files.ServedPage;
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -36,8 +35,8 @@ final class ConsoleEndpoint {
 
   private final ServedPage console;
 
-  ConsoleEndpoint(ResourceLoader resources) throws IOException {
-    console = ServedPage.read(resources, "console", FILES, "");
+  ConsoleEndpoint(ResourceLoader resources) {
+    console = ServedPage.of(resources, "console", FILES, "");
   }
 
   @Get

@@ -8,7 +8,6 @@ import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.PathVariable;
 import io.tailwater.edge.files.ServedPage;
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -37,8 +36,8 @@ final class ChatEndpoint {
 
   private final ServedPage chat;
 
-  ChatEndpoint(ResourceLoader resources) throws IOException {
-    chat = ServedPage.read(resources, "chat", FILES, FROM_MEMORY);
+  ChatEndpoint(ResourceLoader resources) {
+    chat = ServedPage.of(resources, "chat", FILES, FROM_MEMORY);
   }
 
   @Get

@@ -37,7 +37,7 @@ final class DocsEndpoint {
   DocsEndpoint(ResourceLoader resources) throws IOException {
     for (String name : names(resources)) {
       String type = TYPES.getOrDefault(name.substring(name.lastIndexOf('.') + 1), "text/plain");
-      ServedFile file = ServedFile.read(resources, FOLDER + name, type);
+      ServedFile file = ServedFile.find(resources, FOLDER + name, type);
       if (file != null) {
         files.put(name, file);
       }

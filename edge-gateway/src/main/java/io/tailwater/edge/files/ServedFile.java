@@ -9,43 +9,69 @@ import io.micronaut.http.MutableHttpResponse;
 import io.tailwater.contract.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A file of the build with its media type. Its tag changes with its content. Immutable. */
+/**
+ * A file of the build with its media type, read when it is first asked for. Its tag changes with
+ * its content. Any thread.
+ */
 public final class ServedFile {
-  private final byte[] content;
+  private final ResourceLoader resources;
+  private final String resource;
   private final String type;
-  private final String tag;
+  private volatile @Nullable Content content;
 
-  private ServedFile(byte[] content, String type) {
-    this.content = content;
-    this.type = type;
-    this.tag = '"' + HexFormat.of().formatHex(Sha256.begin().digest(content), 0, 16) + '"';
+  /** Immutable: the bytes, and the tag that they have. */
+  private record Content(byte[] bytes, String tag) {
+    static Content of(byte[] bytes) {
+      return new Content(
+          bytes, '"' + HexFormat.of().formatHex(Sha256.begin().digest(bytes), 0, 16) + '"');
+    }
   }
 
-  /** Reads a resource such as {@code classpath:client-js/client.js}; null if there is none. */
-  public static @Nullable ServedFile read(ResourceLoader resources, String resource, String type)
-      throws IOException {
-    Optional<InputStream> found = resources.getResourceAsStream(resource);
-    if (found.isEmpty()) {
-      return null;
+  private ServedFile(ResourceLoader resources, String resource, String type) {
+    this.resources = resources;
+    this.resource = resource;
+    this.type = type;
+  }
+
+  /** Finds a resource such as {@code classpath:client-js/client.js}; null if there is none. */
+  public static @Nullable ServedFile find(ResourceLoader resources, String resource, String type) {
+    return resources.getResource(resource).isEmpty()
+        ? null
+        : new ServedFile(resources, resource, type);
+  }
+
+  private Content content() {
+    Content known = content;
+    if (known == null) {
+      // Two that ask at once read it twice, and nobody waits for another.
+      known = Content.of(read());
+      content = known;
     }
-    try (InputStream stream = found.get()) {
-      return new ServedFile(stream.readAllBytes(), type);
+    return known;
+  }
+
+  private byte[] read() {
+    try (InputStream stream = resources.getResourceAsStream(resource).orElseThrow()) {
+      return stream.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
   /** Answers with the file, or with 304 if the client has it. */
   public MutableHttpResponse<?> answer(HttpRequest<?> request) {
-    boolean known = names(request.getHeaders().get(HttpHeaders.IF_NONE_MATCH), tag);
+    Content content = content();
+    boolean known = names(request.getHeaders().get(HttpHeaders.IF_NONE_MATCH), content.tag());
     MutableHttpResponse<?> answer =
         known
             ? HttpResponse.status(HttpStatus.NOT_MODIFIED)
-            : HttpResponse.ok(content).header(HttpHeaders.CONTENT_TYPE, type);
-    return answer.header(HttpHeaders.ETAG, tag);
+            : HttpResponse.ok(content.bytes()).header(HttpHeaders.CONTENT_TYPE, type);
+    return answer.header(HttpHeaders.ETAG, content.tag());
   }
 
   private static boolean names(@Nullable String header, String tag) {

@@ -6,7 +6,6 @@ import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,15 +41,14 @@ public final class ServedPage {
   }
 
   /**
-   * Reads {@code index.html} of a folder, and files beside it.
+   * Finds {@code index.html} of a folder, and files beside it.
    *
    * @param pictures where the page's pictures come from besides the gateway, as the words of {@code
    *     img-src} say it; empty for nowhere
    * @throws IllegalStateException if the build has left out one of them
    */
-  public static ServedPage read(
-      ResourceLoader resources, String folder, List<String> names, String pictures)
-      throws IOException {
+  public static ServedPage of(
+      ResourceLoader resources, String folder, List<String> names, String pictures) {
     ServedPage page = new ServedPage(folder, POLICY.formatted(pictures).replace(" ;", ";"));
     page.load(resources, PAGE);
     for (String name : names) {
@@ -59,9 +57,9 @@ public final class ServedPage {
     return page;
   }
 
-  private void load(ResourceLoader resources, String name) throws IOException {
+  private void load(ResourceLoader resources, String name) {
     String type = TYPES.getOrDefault(name.substring(name.lastIndexOf('.') + 1), "text/plain");
-    ServedFile file = ServedFile.read(resources, "classpath:" + folder + "/" + name, type);
+    ServedFile file = ServedFile.find(resources, "classpath:" + folder + "/" + name, type);
     if (file == null) {
       throw new IllegalStateException("the build has left out " + folder + "/" + name);
     }

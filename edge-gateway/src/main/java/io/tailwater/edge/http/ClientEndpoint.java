@@ -10,7 +10,6 @@ import io.micronaut.http.annotation.PathVariable;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.files.ServedFile;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -31,7 +30,7 @@ final class ClientEndpoint {
 
   private final Map<String, ServedFile> files = new TreeMap<>();
 
-  ClientEndpoint(ResourceLoader resources) throws IOException {
+  ClientEndpoint(ResourceLoader resources) {
     for (String suffix : List.of(".js", ".d.ts")) {
       load(resources, "client" + suffix);
       if (files.isEmpty()) {
@@ -44,9 +43,9 @@ final class ClientEndpoint {
   }
 
   /** Takes a file in, if the build has it. */
-  private void load(ResourceLoader resources, String name) throws IOException {
+  private void load(ResourceLoader resources, String name) {
     ServedFile file =
-        ServedFile.read(resources, FOLDER + name, name.endsWith(".js") ? SCRIPT : TYPES);
+        ServedFile.find(resources, FOLDER + name, name.endsWith(".js") ? SCRIPT : TYPES);
     if (file != null) {
       files.put(name, file);
     }

@@ -26,7 +26,6 @@ import io.tailwater.edge.loop.EdgeLoop;
 import io.tailwater.edge.loop.EdgeLoops;
 import io.tailwater.edge.websocket.Handshake;
 import io.tailwater.edge.websocket.WebSockets;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -67,8 +66,7 @@ final class SocketIoEndpoint {
       Bodies bodies,
       WebSockets sockets,
       EdgeLoops loops,
-      PassedPolls passed)
-      throws IOException {
+      PassedPolls passed) {
     this.sessions = sessions;
     this.parts = parts;
     this.bodies = bodies;
@@ -76,7 +74,7 @@ final class SocketIoEndpoint {
     this.loops = loops;
     this.passed = passed;
     for (String name : CLIENTS) {
-      ServedFile file = ServedFile.read(resources, "classpath:socketio/client/" + name, SCRIPT);
+      ServedFile file = ServedFile.find(resources, "classpath:socketio/client/" + name, SCRIPT);
       if (file != null) {
         clients.put(name, file);
       }
