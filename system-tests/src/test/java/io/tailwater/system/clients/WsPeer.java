@@ -227,7 +227,7 @@ public final class WsPeer implements AutoCloseable {
     }
   }
 
-  /** The next data frame, pings passed over. */
+  /** The next data frame; pings before it are answered. */
   public Frame next() {
     while (true) {
       Frame frame = read();
@@ -237,6 +237,9 @@ public final class WsPeer implements AutoCloseable {
       }
       if (frame.opcode() == TEXT || frame.opcode() == BINARY) {
         return frame;
+      }
+      if (frame.opcode() == PING) {
+        send(FINAL | PONG, frame.payload());
       }
     }
   }
