@@ -174,6 +174,33 @@ test('a push is an event, and so is what the backend joins a socket to', async (
   await ask(socket, 'leave', channel);
 });
 
+for (const transports of TRANSPORTS) {
+  test(`${transports.join(' then ')}: the backend asks, and what the client acknowledges is its answer`, async () => {
+    const socket = await connected('/', {transports, auth: {token}});
+    socket.on('question', (...args) => {
+      const answer = args.pop();
+      answer(...args, 'heard');
+    });
+    assert.deepEqual(await ask(socket, 'ask.20000', {a: 1}), [{a: 1}, 'heard']);
+    const bytes = Buffer.from([0, 1, 250]);
+    assert.deepEqual(await ask(socket, 'ask.20000', bytes), [bytes.toString('base64'), 'heard']);
+    const all = await Promise.all([...Array(20).keys()].map((i) => ask(socket, 'ask.20000', i)));
+    all.forEach((answer, i) => assert.deepEqual(answer, [i, 'heard']));
+  });
+}
+
+test('an acknowledgement that does not come, comes late or is too large is none', async () => {
+  const socket = await connected('/', {auth: {token}});
+  let late;
+  socket.once('question', (data, answer) => (late = answer));
+  assert.equal(await ask(socket, 'ask.50', 1), 'timeout');
+  late('too late');
+  socket.once('question', (data, answer) => answer('x'.repeat(70_000)));
+  assert.equal(await ask(socket, 'ask.20000', 2), 'too_large');
+  socket.once('question', (data, answer) => answer());
+  assert.deepEqual(await ask(socket, 'ask.20000', 3), []);
+});
+
 test('auth.meta adds what is known of an event, and names of the library arrive otherwise', async () => {
   const channel = unique();
   const socket = await connected('/', {auth: {token, meta: true}});

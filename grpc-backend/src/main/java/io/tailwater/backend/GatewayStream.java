@@ -60,7 +60,7 @@ final class GatewayStream implements StreamObserver<FromGateway> {
         LOG.info("{} is connected", name);
         order.execute(this::handled);
       }
-      case OPENED, RESUMED, CLOSED, CANCEL, ANSWER, MESSAGE_NOT_SET ->
+      case OPENED, RESUMED, CLOSED, CANCEL, ANSWER, ACKNOWLEDGED, MESSAGE_NOT_SET ->
           // Calls take milliseconds, and this backend keeps nothing of connections.
           order.execute(this::handled);
     }

@@ -59,7 +59,7 @@ final class Backends implements AutoCloseable {
         .description("instances of the backend that this gateway is connected to")
         .register(meters);
     Gauge.builder("tailwater.edge.backend.untold", this, Backends::untold)
-        .description("connections that instances of the backend have not been told of yet")
+        .description("news of connections that instances of the backend have not read yet")
         .register(meters);
   }
 

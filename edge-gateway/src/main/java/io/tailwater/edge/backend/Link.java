@@ -5,6 +5,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.tailwater.client.ServiceChannel;
 import io.tailwater.client.UnaryCalls;
+import io.tailwater.contract.backend.v1.Acknowledged;
 import io.tailwater.contract.backend.v1.AuthorizeAnswer;
 import io.tailwater.contract.backend.v1.AuthorizeRequest;
 import io.tailwater.contract.backend.v1.BackendGrpc;
@@ -27,7 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,12 @@ final class Link implements AutoCloseable {
   /** News of connections that the instance does not read. Then it gets a new stream. */
   private static final int MAX_NEWS = 100_000;
 
+  /** Before the number of an acknowledgement among the news. */
+  private static final String ACKNOWLEDGED = "acknowledged ";
+
+  /** Of acknowledgements among the news. */
+  private static final long MAX_NEWS_BYTES = 16 << 20;
+
   /** Notices when it is connected. Called on the link's synchronization context; must not wait. */
   interface Watch {
     /** Calls and news can be sent. */
@@ -58,12 +65,18 @@ final class Link implements AutoCloseable {
     void down(Link link);
   }
 
+  /** Carries out what the backend asks. */
+  interface Carrier {
+    /** As {@link Orders#carryOut}. */
+    CompletableFuture<Done> carryOut(ToGateway order, Consumer<Acknowledged> heard);
+  }
+
   private final String name;
   private final ServiceChannel channel;
   private final BackendStub stub;
   private final UnaryCalls<BackendStub> questions;
   private final FromGateway hello;
-  private final Function<ToGateway, CompletableFuture<Done>> orders;
+  private final Carrier orders;
   private final Watch watch;
   private final ScheduledExecutorService timer;
   private final SynchronizationContext order =
@@ -81,6 +94,8 @@ final class Link implements AutoCloseable {
   private final Map<String, FromGateway> news = new LinkedHashMap<>();
   private final Backoff backoff = new Backoff();
   private @Nullable ClientCallStreamObserver<FromGateway> call;
+  private long newsBytes;
+  private long lastAcknowledged;
   private long lastId;
   private boolean closed;
 
@@ -98,7 +113,7 @@ final class Link implements AutoCloseable {
       String name,
       ServiceChannel channel,
       String gateway,
-      Function<ToGateway, CompletableFuture<Done>> orders,
+      Carrier orders,
       Watch watch,
       ScheduledExecutorService timer) {
     this.name = name;
@@ -159,7 +174,7 @@ final class Link implements AutoCloseable {
     order.execute(() -> onTell(connection, message));
   }
 
-  /** How many connections it has news of that were not sent. */
+  /** How much news of connections it has that was not sent. */
   int untold() {
     return untold;
   }
@@ -192,7 +207,8 @@ final class Link implements AutoCloseable {
       return;
     }
     news.put(connection, message);
-    if (news.size() > MAX_NEWS) {
+    newsBytes += message.getAcknowledged().getData().size();
+    if (news.size() > MAX_NEWS || newsBytes > MAX_NEWS_BYTES) {
       open.cancel("the backend reads nothing", null);
     } else {
       tellAll(open);
@@ -201,7 +217,9 @@ final class Link implements AutoCloseable {
 
   private void tellAll(ClientCallStreamObserver<FromGateway> open) {
     while (!news.isEmpty() && open.isReady()) {
-      open.onNext(news.remove(news.keySet().iterator().next()));
+      FromGateway next = news.remove(news.keySet().iterator().next());
+      newsBytes -= next.getAcknowledged().getData().size();
+      open.onNext(next);
     }
     untold = news.size();
   }
@@ -217,6 +235,16 @@ final class Link implements AutoCloseable {
       call.onNext(FromGateway.newBuilder().setCancel(Cancel.newBuilder().setId(one.id)).build());
     }
     held = unsent.size();
+  }
+
+  /** News, too, but none that later ones of its connection replace. */
+  private void onAcknowledged(ClientCallStreamObserver<FromGateway> asking, Acknowledged what) {
+    order.throwIfNotInThisSynchronizationContext();
+    if (call == asking) {
+      onTell(
+          ACKNOWLEDGED + ++lastAcknowledged,
+          FromGateway.newBuilder().setAcknowledged(what).build());
+    }
   }
 
   private void onDone(Done what) {
@@ -269,6 +297,7 @@ final class Link implements AutoCloseable {
     up = false;
     call = null;
     news.clear();
+    newsBytes = 0;
     untold = 0;
     List<Sent> lost = new ArrayList<>(sent.values());
     lost.addAll(unsent.values());
@@ -324,8 +353,13 @@ final class Link implements AutoCloseable {
         stream().request(1);
       } else {
         // The next one is read when this one is done: what a backend asks for does not pile up.
-        orders.apply(message).thenAccept(this::done);
+        orders.carryOut(message, this::heard).thenAccept(this::done);
       }
+    }
+
+    private void heard(Acknowledged what) {
+      ClientCallStreamObserver<FromGateway> asking = stream();
+      order.execute(() -> onAcknowledged(asking, what));
     }
 
     private void done(Done what) {

@@ -6,6 +6,7 @@ import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventData;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
+import io.tailwater.contract.backend.v1.Acknowledged;
 import io.tailwater.contract.backend.v1.Done;
 import io.tailwater.contract.backend.v1.Encoding;
 import io.tailwater.contract.backend.v1.End;
@@ -16,17 +17,20 @@ import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Connections;
 import io.tailwater.edge.connection.Disconnect;
+import io.tailwater.edge.connection.Transport;
 import io.tailwater.edge.log.Start;
 import io.tailwater.edge.log.StartText;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Does to connections of this gateway what the backend asks. Any thread. */
 final class Orders {
   private static final int MAX_PUSH_BYTES = 256 << 10;
+  private static final long MAX_ACK_TIMEOUT_MS = 30_000;
 
   private final Connections connections;
   private final Function<String, Optional<Connection>> bySession;
@@ -39,11 +43,15 @@ final class Orders {
     this.bySession = bySession;
   }
 
-  /** Carries out a push, join, leave or end. What became of it comes on any thread; never fails. */
-  CompletableFuture<Done> carryOut(ToGateway order) {
+  /**
+   * Carries out a push, join, leave or end. What became of it comes on any thread; never fails.
+   *
+   * @param heard gets the acknowledgements of a push; on any thread
+   */
+  CompletableFuture<Done> carryOut(ToGateway order, Consumer<Acknowledged> heard) {
     try {
       return switch (order.getMessageCase()) {
-        case PUSH -> push(order.getPush());
+        case PUSH -> push(order.getPush(), heard);
         case JOIN -> join(order.getJoin());
         case LEAVE -> {
           Channel channel = Channel.parse(order.getLeave().getChannel());
@@ -71,7 +79,7 @@ final class Orders {
     };
   }
 
-  private CompletableFuture<Done> push(Push push) {
+  private CompletableFuture<Done> push(Push push, Consumer<Acknowledged> heard) {
     String type = EventType.publishable(push.getType());
     ByteString data = push.getData();
     boolean bytes = push.getEncoding() == Encoding.ENCODING_BYTES;
@@ -82,7 +90,41 @@ final class Orders {
     if (!bytes && !EventData.isJson(data.toByteArray())) {
       throw new RequestException(ErrorCode.INVALID_JSON, "the data of a push is a JSON value");
     }
-    return done(push.getId(), targets(push), connection -> connection.push(type, data, bytes));
+    long timeoutMs = push.getAckTimeoutMs();
+    if (timeoutMs == 0) {
+      return done(push.getId(), targets(push), connection -> connection.push(type, data, bytes));
+    }
+    if (timeoutMs < 0 || timeoutMs > MAX_ACK_TIMEOUT_MS || push.getId() == 0) {
+      throw new RequestException(
+          ErrorCode.INVALID_REQUEST,
+          "a push that is to be acknowledged has an id, and at most "
+              + MAX_ACK_TIMEOUT_MS
+              + " ms for it");
+    }
+    return done(
+        push.getId(),
+        targets(push),
+        connection ->
+            connection.ask(
+                type, data, bytes, timeoutMs, new Hearing(push.getId(), connection.id(), heard)));
+  }
+
+  /** Tells the backend what came of a push to one connection. Immutable. */
+  private record Hearing(long id, String connection, Consumer<Acknowledged> heard)
+      implements Transport.Asks.Heard {
+    @Override
+    public void acknowledged(byte[] answer) {
+      heard.accept(about().setData(ByteString.copyFrom(answer)).build());
+    }
+
+    @Override
+    public void failed(ErrorCode why) {
+      heard.accept(about().setCode(why.wire()).build());
+    }
+
+    private Acknowledged.Builder about() {
+      return Acknowledged.newBuilder().setId(id).setConnection(connection);
+    }
   }
 
   private List<Connection> targets(Push push) {

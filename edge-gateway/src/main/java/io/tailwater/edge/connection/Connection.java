@@ -405,6 +405,23 @@ public final class Connection extends Beat implements Reader<Subscription> {
   }
 
   /**
+   * As {@link #push}, with an acknowledgement, if the client's protocol has any.
+   *
+   * @return whether it was written; if not, nothing is heard of it
+   * @throws RequestException as {@link Transport.Asks#ask}
+   */
+  public boolean ask(
+      String type, ByteString data, boolean bytes, long timeoutMs, Transport.Asks.Heard heard) {
+    assert loop.inLoop();
+    if (!(transport instanceof Transport.Asks port) || identity.anonymous() || !writable()) {
+      return false;
+    }
+    port.ask(type, data, bytes, timeoutMs, heard);
+    touched();
+    return true;
+  }
+
+  /**
    * Subscribes it with the backend's authority.
    *
    * @throws RequestException if it cannot be subscribed

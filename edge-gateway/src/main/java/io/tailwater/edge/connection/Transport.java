@@ -2,6 +2,7 @@ package io.tailwater.edge.connection;
 
 import com.google.protobuf.ByteString;
 import io.tailwater.contract.Channel;
+import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.log.Notice;
 import io.tailwater.edge.log.Run;
@@ -100,6 +101,32 @@ public interface Transport {
      * @param data a JSON value as text, or bytes
      */
     void push(String type, ByteString data, boolean bytes);
+  }
+
+  /** A transport whose client can acknowledge a push. */
+  interface Asks {
+    /**
+     * Writes a push that the client is to acknowledge.
+     *
+     * @param data a JSON value as text, or bytes
+     * @param timeoutMs after which its acknowledgement comes too late
+     * @param heard gets what came of it, once, on the connection's loop
+     * @throws RequestException if too many have no acknowledgement yet
+     */
+    void ask(String type, ByteString data, boolean bytes, long timeoutMs, Heard heard);
+
+    /** What came of a push that is to be acknowledged. */
+    interface Heard {
+      /**
+       * The client has acknowledged it.
+       *
+       * @param answer a JSON array
+       */
+      void acknowledged(byte[] answer);
+
+      /** There will be no acknowledgement. */
+      void failed(ErrorCode why);
+    }
   }
 
   /** A transport whose connection can be subscribed to channels by the backend. */

@@ -60,26 +60,47 @@ record Arguments(String name, List<Value> values) {
    * @return null if a placeholder is one of no attachment
    */
   static @Nullable Arguments read(byte[] payload, List<byte[]> attachments) {
-    List<Value> values = new ArrayList<>(1);
     try (JsonParser parser = JSON.createParser(payload)) {
       parser.nextToken();
       parser.nextToken();
-      String name = parser.getText();
-      while (parser.nextToken() != JsonToken.END_ARRAY) {
-        byte[] json = WrittenJson.value(parser, payload);
-        Value value =
-            attachments.isEmpty()
-                ? new Value(json, null)
-                : filled(json, attachments, name.startsWith(OURS));
-        if (value == null) {
-          return null;
-        }
-        values.add(value);
-      }
-      return new Arguments(name, values);
+      return read(parser.getText(), parser, payload, attachments);
     } catch (IOException e) {
       return null;
     }
+  }
+
+  /**
+   * Reads what {@link SocketPacket} has found to be an acknowledgement: one JSON array, with bytes
+   * inside of it as texts of base64.
+   *
+   * @return null if a placeholder is one of no attachment
+   */
+  static byte @Nullable [] array(byte[] payload, List<byte[]> attachments) {
+    try (JsonParser parser = JSON.createParser(payload)) {
+      parser.nextToken();
+      Arguments all = read("", parser, payload, attachments);
+      return all == null ? null : all.array();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** Reads the rest of an array. */
+  private static @Nullable Arguments read(
+      String name, JsonParser parser, byte[] payload, List<byte[]> attachments) throws IOException {
+    List<Value> values = new ArrayList<>(1);
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      byte[] json = WrittenJson.value(parser, payload);
+      Value value =
+          attachments.isEmpty()
+              ? new Value(json, null)
+              : filled(json, attachments, name.startsWith(OURS));
+      if (value == null) {
+        return null;
+      }
+      values.add(value);
+    }
+    return new Arguments(name, values);
   }
 
   /**

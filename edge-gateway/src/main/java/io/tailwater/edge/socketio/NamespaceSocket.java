@@ -32,7 +32,7 @@ import java.util.function.IntConsumer;
  * Confined to the connection's event loop: one socket of a client in one namespace. It does what
  * the client's events ask, and answers each of them once.
  */
-final class NamespaceSocket implements Waits {
+final class NamespaceSocket implements Rooms.Waits {
   private static final int MAX_CALLS = 64;
   private static final String EMIT = "socketio.emit";
 
@@ -127,6 +127,11 @@ final class NamespaceSocket implements Waits {
     } catch (RequestException e) {
       reply.refuse(e);
     }
+  }
+
+  /** Takes an acknowledgement of the client. */
+  void onAcknowledgement(long id, byte[] answer) {
+    transport.asked().acknowledged(id, answer);
   }
 
   private static <M extends com.google.protobuf.Message.Builder> M read(Arguments event, M into) {
@@ -255,6 +260,7 @@ final class NamespaceSocket implements Waits {
     keeping.cancel(false);
     List.copyOf(calls).forEach(OngoingCall::hangUp);
     calls.clear();
+    transport.asked().end();
     parts.sessions().ended(session);
     parts.known().closed(connection.id());
     if (deliberate) {

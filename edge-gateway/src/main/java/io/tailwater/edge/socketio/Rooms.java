@@ -60,6 +60,21 @@ final class Rooms implements SocketTransport.Owner {
     this.keeping = keeping;
   }
 
+  /** What a socket waits for. Confined to its event loop. */
+  interface Waits {
+    /** What is done with an outcome: one of the two is null. */
+    @FunctionalInterface
+    interface Outcome<T> {
+      void with(@Nullable T result, @Nullable Throwable failure);
+    }
+
+    /** Goes on with the outcome on the event loop, and sends what was written then. */
+    <T> void await(CompletableFuture<T> coming, Outcome<T> outcome);
+
+    /** What a failure is to the client. */
+    RequestException refusal(Throwable failure);
+  }
+
   /** How rooms are kept for the next connection of a client. */
   interface Keeping {
     /** Keeps the rooms as they are now; whether they are kept. Never fails. */

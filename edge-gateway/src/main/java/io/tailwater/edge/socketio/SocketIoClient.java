@@ -145,8 +145,16 @@ final class SocketIoClient implements EngineListener {
         socket.forget();
         socket.end(true);
       }
-      case CONNECT, CONNECT_ERROR, ACK, BINARY_ACK -> {
-        // Nothing was asked of the client that could be acknowledged.
+      case ACK, BINARY_ACK -> {
+        byte[] answer = Arguments.array(packet.payload(), attachments);
+        if (answer == null) {
+          session.close();
+        } else {
+          socket.onAcknowledgement(packet.id(), answer);
+        }
+      }
+      case CONNECT, CONNECT_ERROR -> {
+        // Only a server sends the one, and the other was handled above.
       }
     }
   }
@@ -259,7 +267,8 @@ final class SocketIoClient implements EngineListener {
       abandon(begun);
       return;
     }
-    SocketTransport transport = new SocketTransport(session, namespace, auth.meta());
+    SocketTransport transport =
+        new SocketTransport(session, namespace, auth.meta(), parts.metrics());
     Connection connection;
     try {
       connection = parts.subscriptions().begin(session.loop(), identity, transport);

@@ -7,16 +7,23 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Any thread: counts what happens in all sockets. */
 final class SocketIoMetrics {
   private final AtomicInteger waiting;
+  private final AtomicInteger asked;
   private final AtomicLong attached;
 
   SocketIoMetrics(MeterRegistry meters) {
     waiting = meters.gauge("tailwater.edge.socketio.waiting", new AtomicInteger());
+    asked = meters.gauge("tailwater.edge.socketio.asked", new AtomicInteger());
     attached = meters.gauge("tailwater.edge.socketio.attached.bytes", new AtomicLong());
   }
 
   /** Events of clients that have no answer yet. */
   void waiting(int change) {
     waiting.addAndGet(change);
+  }
+
+  /** Pushes that clients are to acknowledge. */
+  void asked(int change) {
+    asked.addAndGet(change);
   }
 
   /** Bytes of attachments whose packets are not complete. */

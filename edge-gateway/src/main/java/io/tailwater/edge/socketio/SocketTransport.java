@@ -35,6 +35,7 @@ final class SocketTransport
         Transport.Buffers,
         Transport.Unsubscribes,
         Transport.Pushes,
+        Transport.Asks,
         Transport.Joins,
         Transport.States,
         Transport.Presences {
@@ -43,6 +44,7 @@ final class SocketTransport
   private final EngineSession session;
   private final String namespace;
   private final boolean meta;
+  private final Asked asked;
   private @Nullable Owner owner;
   private @Nullable Connection connection;
 
@@ -68,10 +70,11 @@ final class SocketTransport
    * @param namespace of Socket.IO, with its slash
    * @param meta whether events come with what is known of them besides their data
    */
-  SocketTransport(EngineSession session, String namespace, boolean meta) {
+  SocketTransport(EngineSession session, String namespace, boolean meta, SocketIoMetrics metrics) {
     this.session = session;
     this.namespace = namespace;
     this.meta = meta;
+    this.asked = new Asked(session.loop(), metrics);
   }
 
   /** Sets what it belongs to; once, before anything else. */
@@ -206,6 +209,36 @@ final class SocketTransport
           SocketText.end(positions(null, 0), out);
         });
     session.bytes(data.toByteArray());
+  }
+
+  /** An event that is to be acknowledged has no offset, as in Socket.IO: its callback is last. */
+  @Override
+  public void ask(String type, ByteString data, boolean bytes, long timeoutMs, Heard heard) {
+    long id = asked.add(timeoutMs, heard);
+    session.message(
+        out -> {
+          SocketText.head(
+              bytes ? SocketPacket.Type.BINARY_EVENT : SocketPacket.Type.EVENT,
+              1,
+              namespace,
+              id,
+              out);
+          SocketText.begin(type, out);
+          if (bytes) {
+            SocketText.placeholder(out);
+          } else {
+            out.writeBytes(data.asReadOnlyByteBuffer());
+          }
+          out.writeByte(']');
+        });
+    if (bytes) {
+      session.bytes(data.toByteArray());
+    }
+  }
+
+  /** The events that its client is to acknowledge. */
+  Asked asked() {
+    return asked;
   }
 
   /**

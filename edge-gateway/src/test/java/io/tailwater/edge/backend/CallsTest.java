@@ -60,7 +60,7 @@ final class CallsTest {
                     ServiceChannel.toInstance(
                         instance, BackendGrpc.getServiceDescriptor(), CallSecurity.NONE),
                     "edge-gateway-1",
-                    message -> CompletableFuture.completedFuture(Done.getDefaultInstance()),
+                    (order, heard) -> CompletableFuture.completedFuture(Done.getDefaultInstance()),
                     known,
                     loop),
             task -> Thread.ofVirtual().start(task),

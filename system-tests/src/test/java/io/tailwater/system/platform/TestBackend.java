@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.tailwater.contract.backend.v1.Acknowledged;
 import io.tailwater.contract.backend.v1.AuthorizeAnswer;
 import io.tailwater.contract.backend.v1.AuthorizeRequest;
 import io.tailwater.contract.backend.v1.BackendGrpc.BackendImplBase;
@@ -35,7 +36,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * A backend whose methods are what a test needs: {@code echo} and {@code socketio.emit}; {@code
  * wait.MS} answers later; {@code never}; {@code session}; {@code twice}; {@code rubbish}; {@code
- * push}, {@code join}, {@code leave} and {@code end} do so to the caller. Any thread.
+ * push}, {@code join}, {@code leave} and {@code end} do so to the caller; {@code ask.MS} pushes to
+ * the caller what it has sent, and answers with what it acknowledges in time. Any thread.
  */
 public final class TestBackend implements AutoCloseable {
   public final LinkedBlockingQueue<Done> done = new LinkedBlockingQueue<>();
@@ -111,6 +113,9 @@ public final class TestBackend implements AutoCloseable {
   private final class Stream implements StreamObserver<FromGateway> {
     private final StreamObserver<ToGateway> gateway;
 
+    /** Calls that wait for an acknowledgement. */
+    private final Map<Long, CallRequest> asking = new ConcurrentHashMap<>();
+
     Stream(StreamObserver<ToGateway> gateway) {
       this.gateway = gateway;
     }
@@ -121,6 +126,7 @@ public final class TestBackend implements AutoCloseable {
         case CALL -> call(message.getCall());
         case ANSWER -> done.add(message.getAnswer());
         case OPENED, RESUMED, CLOSED -> news.add(message);
+        case ACKNOWLEDGED -> acknowledged(message.getAcknowledged());
         case HELLO, CANCEL, MESSAGE_NOT_SET -> {}
       }
     }
@@ -157,6 +163,20 @@ public final class TestBackend implements AutoCloseable {
               ToGateway.newBuilder().setPush(push("1").setId(1).setConnection(connection)).build());
           answer(call);
         }
+        case "ask" -> {
+          asking.put(call.getId(), call);
+          send(
+              ToGateway.newBuilder()
+                  .setPush(
+                      Push.newBuilder()
+                          .setId(call.getId())
+                          .setConnection(connection)
+                          .setType("question")
+                          .setData(call.getData())
+                          .setEncoding(call.getEncoding())
+                          .setAckTimeoutMs(Long.parseLong(name[1])))
+                  .build());
+        }
         case "join" -> {
           send(
               ToGateway.newBuilder()
@@ -185,6 +205,18 @@ public final class TestBackend implements AutoCloseable {
         default -> {
           // Never answered.
         }
+      }
+    }
+
+    private void acknowledged(Acknowledged what) {
+      CallRequest call = asking.remove(what.getId());
+      if (call != null) {
+        ByteString failed = ByteString.copyFromUtf8("\"" + what.getCode() + "\"");
+        answer(
+            call.toBuilder()
+                .setData(what.getCode().isEmpty() ? what.getData() : failed)
+                .clearEncoding()
+                .build());
       }
     }
 
