@@ -242,6 +242,24 @@ test('a pattern, the past, the state, and the end of a channel', async () => {
   assert.match(offset, /^tw\.m1\./);
 });
 
+test('clients that have upgraded read a long history to its end', async () => {
+  const channel = unique();
+  const COUNT = 300;
+  const line = JSON.stringify({channel, type: 'note', data: 'x'.repeat(4_000)});
+  const answer = await fetch(`${gateway}/v1/events`, {
+    method: 'POST', body: Array(COUNT).fill(line).join('\n'), headers: {'Content-Type': 'application/x-ndjson'},
+  });
+  await answer.text();
+  // Several, since the session and its WebSocket share an event loop now and then.
+  await Promise.all([...Array(8)].map(async () => {
+    const socket = connect();
+    await Promise.all([once(socket, 'connect'), once(socket.io.engine, 'upgrade')]);
+    const notes = collect(socket, 'note');
+    await ask(socket, 'tw:subscribe', {channel, from: 'earliest'});
+    await notes.until(COUNT);
+  }));
+});
+
 test('refusals that last are connect errors with data', async () => {
   const bad = connect('/', {auth: {token: 'nonsense'}});
   const [error] = await once(bad, 'connect_error');

@@ -7,6 +7,7 @@ import io.tailwater.edge.loop.EdgeLoop;
 import io.tailwater.edge.websocket.WebSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ final class SocketLeg implements Leg {
 
   /** Of a distant socket: bytes on the way to its loop. */
   private final AtomicLong onTheWay = new AtomicLong();
+
+  /** Somebody found a distant socket full, and waits to hear that it is no longer. */
+  private final AtomicBoolean awaited = new AtomicBoolean();
 
   private List<Runnable> batch = new ArrayList<>();
   private long batchBytes;
@@ -70,9 +74,19 @@ final class SocketLeg implements Leg {
 
   @Override
   public boolean writable() {
-    return local
-        ? socket.writable()
-        : socket.netty().isWritable() && batchBytes + onTheWay.get() < HIGH_WATER;
+    if (local) {
+      return socket.writable();
+    }
+    if (hasRoom()) {
+      return true;
+    }
+    awaited.set(true);
+    // What was written in between has told nobody.
+    return hasRoom();
+  }
+
+  private boolean hasRoom() {
+    return socket.netty().isWritable() && batchBytes + onTheWay.get() < HIGH_WATER;
   }
 
   @Override
@@ -102,8 +116,9 @@ final class SocketLeg implements Leg {
               () -> {
                 writes.forEach(Runnable::run);
                 socket.flush();
-                boolean wasFull = onTheWay.getAndAdd(-bytes) >= HIGH_WATER;
-                if (wasFull && socket.netty().isWritable()) {
+                onTheWay.addAndGet(-bytes);
+                // A socket that is not writable tells when it is.
+                if (socket.netty().isWritable() && awaited.getAndSet(false)) {
                   loop.execute(onWritable);
                 }
               });
