@@ -13,6 +13,7 @@ class Reader {
     this.start = after ? {after} : {from};
     this.connection = 0;
     this.positions = new Map();
+    this.subscribed = new Set();
     this.socket = io(url, {
       forceNew: true,
       transports,
@@ -39,26 +40,27 @@ class Reader {
 
   connected(unrecovered) {
     say(this.name, 'connected', {connection: ++this.connection});
-    const known = this.channels.filter((channel) => this.positions.has(channel));
     if (this.socket.recovered) {
-      // Its answer was lost, so nobody knows where it began: once more. Its events do not count before.
-      for (const channel of this.channels.filter((one) => !known.includes(one)))
-        this.socket.emit('tw:unsubscribe', {channel}, () => this.subscribe(channel, this.start));
+      // The answer was lost, so nobody knows whether the subscription is there, or where it began: once more.
+      for (const channel of this.channels.filter((one) => !this.subscribed.has(one)))
+        this.socket.emit('tw:unsubscribe', {channel}, () => this.subscribe(channel));
       return;
     }
-    if (known.length && !unrecovered) say(this.name, 'error', {code: 'not recovered'});
-    for (const channel of this.channels) {
-      const after = this.positions.get(channel);
-      this.subscribe(channel, after ? {after} : this.start);
-    }
+    if (this.positions.size && !unrecovered) say(this.name, 'error', {code: 'not recovered'});
+    this.subscribed.clear();
+    for (const channel of this.channels) this.subscribe(channel);
   }
 
-  subscribe(channel, start) {
+  subscribe(channel) {
     const {connection} = this;
+    const after = this.positions.get(channel);
+    const start = after ? {after} : this.start;
     this.socket.emit('tw:subscribe', {channel, ...start}, ({position, error}) => {
-      if (error?.retry) setTimeout(() => this.connection === connection && this.subscribe(channel, start), 200);
+      if (error?.retry) setTimeout(() => this.connection === connection && this.subscribe(channel), 200);
       else if (error) say(this.name, 'error', {code: error.code, message: `${channel}: ${error.message}`});
-      if (position === undefined || this.positions.has(channel)) return;
+      if (position === undefined) return;
+      this.subscribed.add(channel);
+      if (this.positions.has(channel)) return;
       this.positions.set(channel, position);
       say(this.name, 'start', {channel, position});
     });

@@ -242,7 +242,7 @@ test('a pattern, the past, the state, and the end of a channel', async () => {
   assert.match(offset, /^tw\.m1\./);
 });
 
-test('clients that have upgraded read a long history to its end', async () => {
+test('clients that have upgraded, or do so meanwhile, read a long history to its end', async () => {
   const channel = unique();
   const COUNT = 300;
   const line = JSON.stringify({channel, type: 'note', data: 'x'.repeat(4_000)});
@@ -251,9 +251,11 @@ test('clients that have upgraded read a long history to its end', async () => {
   });
   await answer.text();
   // Several, since the session and its WebSocket share an event loop now and then.
-  await Promise.all([...Array(8)].map(async () => {
+  await Promise.all([...Array(16)].map(async (_, i) => {
     const socket = connect();
-    await Promise.all([once(socket, 'connect'), once(socket.io.engine, 'upgrade')]);
+    const upgrade = once(socket.io.engine, 'upgrade');
+    await once(socket, 'connect');
+    if (i % 2) await upgrade;
     const notes = collect(socket, 'note');
     await ask(socket, 'tw:subscribe', {channel, from: 'earliest'});
     await notes.until(COUNT);

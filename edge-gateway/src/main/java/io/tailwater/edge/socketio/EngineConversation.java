@@ -139,14 +139,13 @@ final class EngineConversation implements Conversation {
     return session.busy() || onTheWay.get() >= MAX_ON_THE_WAY;
   }
 
+  /**
+   * During an upgrade, too: the socket may take in one go what had filled the polls, and then
+   * nobody else says that the session goes on.
+   */
   @Override
   public void onWritable() {
-    inSession(
-        () -> {
-          if (start instanceof Start.New || proven) {
-            session.onWritable();
-          }
-        });
+    inSession(session::onWritable);
   }
 
   @Override
