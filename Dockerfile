@@ -58,7 +58,7 @@ EXPOSE 8080 7031
 FROM service AS tailwater
 COPY --from=build /opt/tailwater/launcher /opt/tailwater/launcher
 COPY docker/tailwater.sh /usr/local/bin/tailwater
-ENV TAILWATER_DATA=/data HEALTH_PORT=8281
+ENV TAILWATER_DATA=/data HEALTH_PORT=8281 BALANCER_PORT=8080
 VOLUME /data
 EXPOSE 8080
 ENTRYPOINT ["tailwater"]
