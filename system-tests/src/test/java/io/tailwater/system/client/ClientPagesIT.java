@@ -138,6 +138,7 @@ final class ClientPagesIT {
     assertThat(of("live")).hasSize(2);
   }
 
+  @Tag("long")
   @Test
   void aServiceWorkerThatIsReplacedLosesAndRepeatsNothing() throws Exception {
     Channel channel = new Channel(Namespaces.DEMO, "pages worker");
