@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param data directory of the derived state; may be deleted whenever the service is not running
  * @param broadcastGroup Kafka consumer group whose members share the broadcasting of partitions
  * @param publishTimeout time after which a publication without a verdict is {@code UNAVAILABLE}
- * @param publishWindow most publications of one stream without a verdict
+ * @param publishWindow publications of a stream without a verdict at which none are requested
  * @param publishBytes most bytes of all publications without a verdict
  * @param readTimeout longest that a read waits for the fold
  * @param pageBytes most bytes of a page's events, though never less than one event

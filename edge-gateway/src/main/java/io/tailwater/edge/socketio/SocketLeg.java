@@ -30,7 +30,7 @@ final class SocketLeg implements Leg {
   /** Of a distant socket: bytes on the way to its loop. */
   private final AtomicLong onTheWay = new AtomicLong();
 
-  /** Somebody found a distant socket full, and waits to hear that it is no longer. */
+  /** A reader found a distant socket full, and has to be told when it has room again. */
   private final AtomicBoolean awaited = new AtomicBoolean();
 
   private List<Runnable> batch = new ArrayList<>();

@@ -88,7 +88,7 @@ public final class Ring {
   }
 
   private synchronized @Nullable Segment segment(long offset) {
-    // Walks from the newest, since whoever asks has just waited for the offset.
+    // From the newest: a caller has just waited for the offset.
     var fromNewest = segments.descendingIterator();
     while (fromNewest.hasNext()) {
       Segment segment = fromNewest.next();
