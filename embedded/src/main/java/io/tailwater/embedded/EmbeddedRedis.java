@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +99,13 @@ public final class EmbeddedRedis implements RedisServer {
         "--daemonize",
         "no",
         "--dir",
-        System.getProperty("java.io.tmpdir"));
+        System.getProperty("java.io.tmpdir"),
+        // Even one that saves nothing loads this file when it starts, and replicas write it. The
+        // usual name in the usual folder would have it begin with the keys of somebody else.
+        "--dbfilename",
+        "tailwater-redis-" + UUID.randomUUID() + ".rdb",
+        "--rdb-del-sync-files",
+        "yes");
   }
 
   /**

@@ -4,11 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class EmbeddedRedisIT {
 
@@ -21,6 +29,22 @@ final class EmbeddedRedisIT {
       redis.start();
       assertThat(EmbeddedRedis.answers(redis.port())).isTrue();
       assertThat(redis.uri()).isEqualTo("redis://127.0.0.1:" + redis.port());
+    }
+  }
+
+  @Test
+  void beginsEmptyWhateverAnotherHasSavedInItsFolder(@TempDir Path folder) throws Exception {
+    List<String> inFolder = List.of("--dir", folder.toString());
+    try (var other = EmbeddedRedis.open(FreePort.choose(), inFolder)) {
+      assertThat(ask(other, "SET key value")).isEqualTo("+OK");
+      assertThat(ask(other, "SAVE")).isEqualTo("+OK");
+      assertThat(folder).isNotEmptyDirectory();
+      try (var redis = EmbeddedRedis.open(FreePort.choose(), inFolder)) {
+        assertThat(ask(redis, "DBSIZE")).isEqualTo(":0");
+      }
+      other.kill();
+      other.start();
+      assertThat(ask(other, "DBSIZE")).isEqualTo(":0");
     }
   }
 
@@ -51,6 +75,16 @@ final class EmbeddedRedisIT {
       assertThatThrownBy(() -> EmbeddedRedis.open(taken.getLocalPort()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("127.0.0.1:" + taken.getLocalPort());
+    }
+  }
+
+  private static String ask(EmbeddedRedis redis, String command) throws IOException {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
+      socket.setSoTimeout(30_000);
+      socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+          .readLine();
     }
   }
 }
