@@ -26,6 +26,8 @@ if [ -n "${GRPC_SECRET_FILE:-}" ]; then
   TAILWATER_GRPC_SECRETS=$(cat "$GRPC_SECRET_FILE")
   export TAILWATER_GRPC_SECRETS
 fi
+# A service refuses what looks like a setting and is none.
+unset REDIS_PASSWORD_FILE GRPC_SECRET_FILE
 # An empty setting is none.
 [ -n "${TAILWATER_EDGE_JWT_KEY:-}" ] || unset TAILWATER_EDGE_JWT_KEY
 

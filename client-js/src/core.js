@@ -29,7 +29,7 @@ import {StreamLink} from './streams.js';
  *     [ask] the answer to a frame; undefined if it cannot be sent now
  * @property {(timeout: number) => Promise<unknown>} ping
  * @property {() => void} probe find out now whether the connection still stands
- * @property {() => void} close
+ * @property {(code?: number) => void} close
  */
 
 /** @type {Transport[]} */
@@ -372,12 +372,13 @@ export class Core {
     watch(globalThis, 'pageshow', (event) => event.persisted && this.restore());
   }
 
-  suspend() {
+  /** @param {number} [code] what a WebSocket is closed with */
+  suspend(code) {
     const link = this.inUse;
     if (!link || this.state === 'closed') return;
     for (const feed of this.feeds.values()) feed.lost(link);
     this.inUse = undefined;
-    link.close();
+    link.close(code);
     this.#next?.close();
     this.#next = undefined;
     this.clock.clearTimeout(this.#ticker);

@@ -67,9 +67,10 @@ export class SocketLink {
     });
   }
 
-  close() {
+  /** @param {number} [code] */
+  close(code) {
     this.#stop.abort();
-    this.#socket?.close();
+    this.#socket?.close(code);
     this.#socket = undefined;
     this.isOpen = false;
     this.#failAll();

@@ -50,8 +50,8 @@ class Presence {
     this.#rosters = rostersOf(core);
     this.#undo = this.#rosters.watch((name) => this.#noticed(name));
     signal?.addEventListener('abort', () => this.close());
-    // A WebSocket says itself that its page is gone.
-    globalThis.addEventListener?.('pagehide', this.#leave);
+    // A WebSocket says itself that its page is gone. The client is asked before it closes its connection.
+    globalThis.addEventListener?.('pagehide', this.#leave, true);
     this.#poll();
   }
 
@@ -104,7 +104,7 @@ class Presence {
     this.#closed.abort();
     this.#undo();
     if (!this.#core.feeds.get(this.#name)?.wish.presence) this.#rosters.forget(this.#name);
-    globalThis.removeEventListener?.('pagehide', this.#leave);
+    globalThis.removeEventListener?.('pagehide', this.#leave, true);
     this.#reject(new TailwaterError('closed', 'this presence is closed'));
   }
 
@@ -118,7 +118,8 @@ class Presence {
   /** The end of a stream may be a break. This says that it is none. @param {boolean} keepalive */
   #left(keepalive) {
     const {inUse, feeds, http} = this.#core;
-    if (!this.#present || !inUse || inUse.kind === 'websocket' || (!keepalive && feeds.get(this.#name)?.wish.present)) return;
+    if (!this.#present || !inUse || inUse.kind === 'websocket' || this.#core.isShared?.(this.#name)) return;
+    if (!keepalive && feeds.get(this.#name)?.wish.present) return;
     http.json(`/v1/presence/leave?channel=${encodeURIComponent(this.#name)}`, {method: 'POST', keepalive}).catch(() => {});
   }
 

@@ -12,6 +12,8 @@ import {SocketLink} from '../socket.js';
  */
 
 const BEAT_MS = 1_000, MISSED_ASKS = 2, MISSED_TAKES_OVER = 3, JITTER_MS = 500, GONE_MS = 300_000;
+/** What the leading tab closes a WebSocket with if another tab, which takes over, is seen by it: nobody has left. */
+const GOES_ON = 4000;
 /** How many events are on the way to a tab at most. Beyond, the log is the buffer. */
 const HELD = 1_000;
 
@@ -74,8 +76,10 @@ class SharedCore extends Core {
       if (check && !this.#hosts.has(check)) answer(this, check, {close: true});
     };
     // A tab that is frozen answers nobody: it steps down before.
-    this.#listen('freeze', () => this.suspend());
-    this.#listen('resume', () => this.restore());
+    this.#listen(globalThis.document, 'freeze', () => this.suspend());
+    this.#listen(globalThis.document, 'resume', () => this.restore());
+    // Without a word from it, a tab counts as there for minutes, and is seen in its channels.
+    this.#listen(globalThis, 'pagehide', () => this.suspend());
     this.emitter.on('state', ({state}) => {
       if (state === 'closed') this.#leave();
       else if (this.leads) this.#announce();
@@ -85,10 +89,10 @@ class SharedCore extends Core {
     super.connect();
   }
 
-  /** @param {string} type @param {() => void} f */
-  #listen(type, f) {
-    globalThis.document?.addEventListener(type, f);
-    this.#listeners.push(() => globalThis.document?.removeEventListener(type, f));
+  /** @param {EventTarget | undefined} target @param {string} type @param {() => void} f */
+  #listen(target, type, f) {
+    target?.addEventListener?.(type, f);
+    this.#listeners.push(() => target?.removeEventListener?.(type, f));
   }
 
   /** Asks for the lock, again and again. @param {boolean} [steal] from a leader that does not answer */
@@ -151,9 +155,15 @@ class SharedCore extends Core {
   }
 
   suspend() {
+    const goesOn = [...this.#hosts.values()].some((host) => host.isPresent()) ? GOES_ON : undefined;
     if (this.topic) this.#leave();
     this.transport = this.topic ? 'websocket' : this.transport;
-    super.suspend();
+    super.suspend(goesOn);
+  }
+
+  /** Whether another tab is seen in a channel by this one's connection. @param {string} channel */
+  isShared(channel) {
+    return [...this.#hosts.values()].some((host) => host.isPresent(channel));
   }
 
   restore() {
@@ -301,6 +311,11 @@ class Host {
   /** Who is present is another one, in a channel or anywhere. @param {string} [channel] */
   show(channel) {
     for (const relay of this.#relays.values()) if (!channel || channel === relay.channel) relay.show();
+  }
+
+  /** Whether its tab is to be seen, in a channel or anywhere. @param {string} [channel] */
+  isPresent(channel) {
+    return [...this.#relays.values()].some((relay) => relay.wish?.present && (!channel || channel === relay.channel));
   }
 
   get isFull() {

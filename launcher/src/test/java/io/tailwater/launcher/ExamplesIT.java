@@ -135,7 +135,7 @@ final class ExamplesIT {
   @Test
   void heartbeatsAreMeasured() throws Exception {
     try (Tool client = run("heartbeat")) {
-      client.awaitLine("connected: the server pings every 25 s");
+      client.awaitLine("connected: the server pings every 15 s");
       client.awaitLine("round trip: ");
     }
   }

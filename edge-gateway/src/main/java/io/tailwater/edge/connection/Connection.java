@@ -528,6 +528,10 @@ public final class Connection extends Beat implements Reader<Subscription> {
       return;
     }
     subscriptions.forEach(subscription -> terms.metrics().lag(subscription.lag()));
+    if (buffers != null && buffers.unconfirmed()) {
+      end(Disconnect.TOO_SLOW);
+      return;
+    }
     if (!transport.writable()) {
       if (++stuckHeartbeats > terms.maxStuckHeartbeats()) {
         end(Disconnect.TOO_SLOW);

@@ -5,6 +5,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * costs beside the kernel's part.
  */
 public final class Outlet {
+  /** With the 15 s between two heartbeats, a client that vanished is noticed within 45 s. */
+  private static final long UNCONFIRMED_MS = 30_000;
+
   private final Channel netty;
   private final EdgeLoop loop;
   private final @Nullable Socket socket;
@@ -95,6 +100,21 @@ public final class Outlet {
     }
     ChannelOutboundBuffer buffer = netty.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /**
+   * Whether the client's host is gone: it has confirmed nothing for half a minute, though bytes
+   * were sent to it again. A host whose client reads nothing confirms that it has no room, and is
+   * not gone. Where this gateway stood still, hosts went on to confirm. Unknown, hence false,
+   * without epoll.
+   */
+  boolean isUnconfirmed() {
+    assert loop.inLoop();
+    if (!(netty instanceof EpollSocketChannel epoll) || !epoll.isActive()) {
+      return false;
+    }
+    EpollTcpInfo tcp = epoll.tcpInfo();
+    return tcp.retransmits() > 0 && tcp.lastAckRecv() > UNCONFIRMED_MS;
   }
 
   /** Sends the last bytes of a connection, and closes it. Takes their reference. */

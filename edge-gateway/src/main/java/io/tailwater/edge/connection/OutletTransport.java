@@ -24,6 +24,11 @@ public interface OutletTransport extends Transport, Transport.Buffers {
   }
 
   @Override
+  default boolean unconfirmed() {
+    return outlet().isUnconfirmed();
+  }
+
+  @Override
   default void flush() {
     outlet().flush();
   }

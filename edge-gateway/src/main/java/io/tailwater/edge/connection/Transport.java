@@ -80,6 +80,14 @@ public interface Transport {
     default boolean unsent() {
       return true;
     }
+
+    /**
+     * Whether the client's host has confirmed no byte for so long, though some were sent again,
+     * that it counts as gone. Asked at each heartbeat.
+     */
+    default boolean unconfirmed() {
+      return false;
+    }
   }
 
   /** A transport that can show the state of a channel. */

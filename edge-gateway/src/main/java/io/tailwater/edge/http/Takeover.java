@@ -108,10 +108,10 @@ public final class Takeover {
   }
 
   /**
-   * A client that vanishes without a word is noticed by the kernel: what is not confirmed in time
-   * ends the connection, as do probes while nothing is written. With the time between heartbeats
-   * that is within 75 s. The kernel counts a client that takes nothing in the same way, though it
-   * answers, so the time is that for which such a client is kept.
+   * What no heartbeat is written to, the kernel judges: unconfirmed bytes end the connection, as do
+   * probes while nothing is written. It counts a client that takes nothing in the same way, though
+   * it answers, so the time is that for which such a client is kept. A connection with heartbeats
+   * tells the two apart, and is ended earlier by {@code Outlet.isUnconfirmed}.
    */
   private static void noticeSilence(Channel netty) {
     netty.config().setOption(ChannelOption.SO_KEEPALIVE, true);

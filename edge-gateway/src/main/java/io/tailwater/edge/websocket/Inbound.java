@@ -30,6 +30,9 @@ final class Inbound extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(Inbound.class);
   private static final int RSV1 = 4;
 
+  /** With this code a client closes that goes on with another connection: as if it had broken. */
+  private static final int GOES_ON = 4000;
+
   private final FrameDecoder decoder;
   private final WebSocket socket;
   private final Conversation conversation;
@@ -210,7 +213,7 @@ final class Inbound extends ChannelInboundHandlerAdapter {
   }
 
   private void onClose(CloseWebSocketFrame close) {
-    if (socket.closing()) {
+    if (socket.closing() || close.statusCode() == GOES_ON) {
       conversation.onEnd();
     } else {
       conversation.onClose();

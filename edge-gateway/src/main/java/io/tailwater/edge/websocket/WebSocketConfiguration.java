@@ -15,7 +15,7 @@ import java.time.Duration;
  */
 @ConfigurationProperties("tailwater.edge.ws")
 public record WebSocketConfiguration(
-    @Bindable(defaultValue = "25s") Duration ping,
+    @Bindable(defaultValue = "15s") Duration ping,
     @Bindable(defaultValue = "65536") int frameBytes,
     @Bindable(defaultValue = "3s") Duration closeWithin,
     @Bindable(defaultValue = "1000") int contexts) {

@@ -17,10 +17,12 @@ import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.Relay;
+import io.tailwater.system.presence.Onlooker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +37,6 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,7 +92,9 @@ final class ClientPagesIT {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
     server.createContext("/", exchange -> page(exchange, "page.html", "text/html"));
     server.createContext("/away", exchange -> page(exchange, "away.html", "text/html"));
-    server.createContext("/worker.js", exchange -> page(exchange, "worker.js", "text/javascript"));
+    for (String worker : List.of("worker.js", "aside.js")) {
+      server.createContext("/" + worker, exchange -> page(exchange, worker, "text/javascript"));
+    }
     server.createContext("/next", exchange -> answer(exchange, "text/plain", deed.getAndSet("")));
     server.createContext(
         "/report",
@@ -138,12 +141,75 @@ final class ClientPagesIT {
     assertThat(of("live")).hasSize(2);
   }
 
+  @ParameterizedTest
+  @CsvSource({"websocket, ''", "websocket, &unkept=1", "sse, &unkept=1", "long-poll, &unkept=1"})
+  void aPageThatIsLeftIsNotPresentAnyMoreAndIsSoWhenItIsBack(String transport, String more)
+      throws Exception {
+    Channel channel = new Channel(Namespaces.BOARD, "pages " + transport + more.length());
+    String token = Onlooker.token("lena");
+    open("chromium", channel, transport, more + "&present=1&token=" + token);
+    awaitReport("live", 1);
+    awaitPresent(channel, 1);
+    long left = System.nanoTime();
+    deed.set("leave");
+    awaitPresent(channel, 0);
+    double seconds = (System.nanoTime() - left) / 1e9;
+    System.out.printf("presence: a page that was left was gone after %.1f s%n", seconds);
+    assertThat(seconds).as("less than the grace, and than a poll is good for").isLessThan(9);
+    deed.set("back");
+    awaitPresent(channel, 1);
+    assertThat(of("error")).isEmpty();
+  }
+
+  private void awaitPresent(Channel channel, int count) {
+    await()
+        .atMost(LIMIT)
+        .until(
+            () ->
+                Http.send(
+                            HttpRequest.newBuilder(
+                                    gateway
+                                        .address()
+                                        .resolve(
+                                            "/v1/presence?channel=" + encoded(channel.toString())))
+                                .header("Authorization", "Bearer " + Onlooker.token("reader")))
+                        .json()
+                        .path("count")
+                        .asInt()
+                    == count);
+  }
+
+  /** Those that answer for the platform are replaced only when they have answered everything. */
   @Tag("long")
-  @Test
-  void aServiceWorkerThatIsReplacedLosesAndRepeatsNothing() throws Exception {
-    Channel channel = new Channel(Namespaces.DEMO, "pages worker");
-    // Under a request that goes on, Chromium leaves the page to the worker of before.
-    open("chromium", channel, "websocket", "&worker=1");
+  @ParameterizedTest
+  @ValueSource(strings = {"sse", "long-poll"})
+  void aServiceWorkerThatWaitsForTheOneBeforeLosesAndRepeatsNothing(String transport)
+      throws Exception {
+    Channel channel = new Channel(Namespaces.DEMO, "pages waiting worker " + transport);
+    open("chromium", channel, transport, "&worker=worker.js");
+    awaitReport("live", 1);
+    for (int update = 1; update <= 3; update++) {
+      publish(channel);
+      version++;
+      deed.set("update");
+      publish(channel);
+      awaitReport("updated", update);
+      publish(channel);
+      int before = of("live").size();
+      relay.drop(Cut.RESET);
+      publish(channel);
+      awaitAll();
+      assertThat(of("live")).hasSizeGreaterThanOrEqualTo(before);
+    }
+  }
+
+  @Tag("long")
+  @ParameterizedTest
+  @CsvSource({"websocket, worker.js", "sse, aside.js", "long-poll, aside.js"})
+  void aServiceWorkerThatIsReplacedLosesAndRepeatsNothing(String transport, String worker)
+      throws Exception {
+    Channel channel = new Channel(Namespaces.DEMO, "pages worker " + transport);
+    open("chromium", channel, transport, "&worker=" + worker);
     awaitReport("live", 1);
     for (int update = 1; update <= 3; update++) {
       publish(channel);

@@ -14,6 +14,7 @@ import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.Namespaces;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.Tokens;
+import io.tailwater.system.presence.Onlooker;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -22,11 +23,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tabs that share one connection, in a real Chromium. */
 @Tag("browser")
@@ -44,6 +49,17 @@ final class ClientTabsIT {
         window.client = createSharedClient({transport, backoff: {min: 50, max: 500}});
         window.subscription = client.channel(channel).subscribe(event => got.push(event.data));
         subscription.on('live', () => wasLive = true);
+      }
+      """;
+  private static final String PRESENT =
+      """
+      async ({channel, transport, token}) => {
+        const {createSharedClient} = await import('/v1/client/tabs.js');
+        const {presence} = await import('/v1/client/presence.js');
+        window.left = [];
+        window.client = createSharedClient({transport, token, backoff: {min: 50, max: 500}});
+        window.here = presence(client.channel(channel), {present: true});
+        here.on('change', change => left.push(...change.left.map(member => member.subject)));
       }
       """;
   private static final String BUSY =
@@ -138,6 +154,61 @@ final class ClientTabsIT {
     publish(channel, 3);
     haveAll(tabs.subList(1, 2));
     await().atMost(LIMIT).until(() -> connections(channel) == 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"websocket", "sse"})
+  void tabsOfOnePersonAreSeenOnceAndThePersonLeavesWithTheLast(String transport) throws Exception {
+    Channel channel = new Channel(Namespaces.CHAT, "client tabs present " + transport);
+    try (Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel.toString())) {
+      List<Page> tabs =
+          IntStream.range(0, 3).mapToObj(i -> presentTab(channel, transport)).toList();
+      onlooker.until(seen -> seen.members().contains("lena") && !seen.stale());
+      CompletableFuture<Void> left =
+          CompletableFuture.runAsync(() -> onlooker.until(seen -> seen.members().isEmpty()));
+      for (int closed = 0; closed < 2; closed++) {
+        tabs.get(closed).close();
+        // Longer than the grace.
+        await().pollDelay(Duration.ofSeconds(8)).atMost(LIMIT).until(() -> true);
+        tabs.get(2).waitForFunction("() => here.members.has('lena') && !here.stale");
+        assertThat(left).as("nobody saw it").isNotDone();
+      }
+      tabs.get(2).close();
+      left.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aTabThatOnlyFollowsLeavesWhenItIsClosed() {
+    Channel other = new Channel(Namespaces.CHAT, "client tabs elsewhere");
+    Channel channel = new Channel(Namespaces.CHAT, "client tabs follower");
+    try (Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel.toString())) {
+      Page leading = presentTab(other, "websocket");
+      Page following = presentTab(channel, "websocket");
+      onlooker.until(seen -> seen.members().contains("lena"));
+      long closed = System.nanoTime();
+      following.close();
+      onlooker.until(seen -> seen.members().isEmpty());
+      assertThat((System.nanoTime() - closed) / 1e9).isLessThan(20);
+      assertThat(leading.evaluate("() => here.members.has('lena')")).isEqualTo(true);
+    }
+  }
+
+  private Page presentTab(Channel channel, String transport) {
+    Page page = browser.newPage();
+    page.setDefaultTimeout(LIMIT_MS);
+    page.navigate(gateway.resolve("/v1/frames.proto").toString());
+    page.evaluate(
+        PRESENT,
+        Map.of(
+            "channel",
+            channel.toString(),
+            "transport",
+            transport,
+            "token",
+            Onlooker.token("lena")));
+    page.waitForFunction("() => here.members.has('lena')");
+    return page;
   }
 
   private List<Page> tabs(int count, Channel channel, String transport) {

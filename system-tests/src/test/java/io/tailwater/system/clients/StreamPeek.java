@@ -3,6 +3,7 @@ package io.tailwater.system.clients;
 import io.tailwater.system.ledger.Wanted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.util.ArrayList;
@@ -30,6 +31,17 @@ public final class StreamPeek implements AutoCloseable {
   public static StreamPeek open(URI gateway, String path, Map<String, String> headers) {
     try {
       Socket socket = StreamConnection.connect(gateway, 0);
+      return new StreamPeek(socket, StreamConnection.get(socket, gateway, path, headers));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As {@link #open(URI, String, Map)}, from another address of this machine. */
+  public static StreamPeek from(
+      InetAddress address, URI gateway, String path, Map<String, String> headers) {
+    try {
+      Socket socket = StreamConnection.connect(gateway, 0, address);
       return new StreamPeek(socket, StreamConnection.get(socket, gateway, path, headers));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

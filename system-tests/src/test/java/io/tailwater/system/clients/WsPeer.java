@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -132,6 +133,19 @@ public final class WsPeer implements AutoCloseable {
       bytes.write(frame.array(), 0, frame.limit());
     }
     return raw(gateway, bytes.toByteArray(), 0);
+  }
+
+  /** As {@link #connect}, from another address of this machine. */
+  public static WsPeer from(InetAddress address, URI gateway, String... headers) {
+    try {
+      Socket socket = StreamConnection.connect(gateway, 0, address);
+      socket
+          .getOutputStream()
+          .write(handshake(gateway, "/v1/ws", headers).getBytes(StandardCharsets.UTF_8));
+      return new WsPeer(socket);
+    } catch (IOException e) {
+      throw new IllegalStateException("no answer to the handshake", e);
+    }
   }
 
   /** As {@link #connect}, with next to no room in the kernel for what is not read. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.tailwater.javaclient.Channel;
 import io.tailwater.javaclient.ClientListener;
 import io.tailwater.javaclient.Event;
@@ -187,6 +188,37 @@ final class JavaClientIT {
     assertThatExceptionOfType(TailwaterException.class)
         .isThrownBy(() -> client.call("none.none", Map.of()));
     assertThatExceptionOfType(TailwaterException.class).isThrownBy(() -> client.channel("lobby"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void aCallIsAnsweredByTheBackendAndARepeatedOneIsExecutedOnce(Transport transport)
+      throws Exception {
+    String room = "chat:java calls " + transport;
+    try (TailwaterClient client =
+        client(transport).token(Tokens.member("java", CHANNELS, List.of("chat.*"))).build()) {
+      JsonNode said = client.call("chat.send", Map.of("room", room, "text", "hello"));
+      assertThat(said.path("id").asText()).isNotEmpty();
+      assertThat(said.path("duplicate").asBoolean()).isFalse();
+      Map<String, String> message = Map.of("room", room, "text", "again");
+      List<String> ids = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        JsonNode answer =
+            client
+                .callAsync("chat.send", message, "java call", LIMIT)
+                .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        assertThat(answer.path("duplicate").asBoolean()).isEqualTo(i == 1);
+        ids.add(answer.path("id").asText());
+      }
+      assertThat(ids.getFirst()).isEqualTo(ids.getLast());
+      assertThat(client.channel(room).history(10).events())
+          .extracting(event -> event.data().path("text").asText())
+          .containsExactly("hello", "again");
+      TailwaterException invalid =
+          failure(client.callAsync("chat.send", Map.of("room", room), null, LIMIT));
+      assertThat(invalid.code()).isEqualTo("invalid_request");
+      assertThat(invalid.retry()).isFalse();
+    }
   }
 
   @ParameterizedTest

@@ -62,7 +62,7 @@ final class SecretsTest {
   void aServiceStartsWithThePasswordInItsAddress() throws Exception {
     assertThat(make(Map.of("REDIS_PASSWORD", "own_1-a"))).isZero();
     Path bin = Files.createDirectory(folder.resolve("bin"));
-    Path java = Files.writeString(bin.resolve("java"), "#!/bin/sh\necho \"$REDIS_URI $*\"\n");
+    Path java = Files.writeString(bin.resolve("java"), "#!/bin/sh\necho \"$REDIS_URI $*\"\nenv\n");
     Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));
     var builder = new ProcessBuilder("bash", Repository.path("docker/start.sh").toString());
     builder
@@ -78,10 +78,14 @@ final class SecretsTest {
                 "REDIS_PASSWORD_FILE",
                 secrets.resolve("services/redis-password").toString()));
     Process process = builder.redirectErrorStream(true).start();
-    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(said.lines().findFirst().orElseThrow())
         .startsWith("redis://:own_1-a@redis:6379 ")
         .as("not among the arguments")
         .containsOnlyOnce("own_1-a");
+    assertThat(said.lines())
+        .as("settings that no service knows")
+        .noneMatch(line -> line.startsWith("REDIS_PASSWORD") || line.startsWith("GRPC_SECRET_"));
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /** Watches who is present in a channel over a WebSocket, as an application would. */
-final class Onlooker implements AutoCloseable {
+public final class Onlooker implements AutoCloseable {
   private final WsPeer socket;
   private final Set<String> members = new TreeSet<>();
   private final Set<String> everLeft = new HashSet<>();
@@ -22,7 +22,8 @@ final class Onlooker implements AutoCloseable {
     this.socket = socket;
   }
 
-  static Onlooker open(URI gateway, String channel) {
+  /** Begins to watch. */
+  public static Onlooker open(URI gateway, String channel) {
     WsPeer socket = WsPeer.connect(gateway, bearer("onlooker"));
     socket.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\",\"presence\":true}}");
     socket.await("subscribed");
@@ -31,11 +32,13 @@ final class Onlooker implements AutoCloseable {
     return onlooker;
   }
 
-  static String bearer(String subject) {
+  /** The header with the token of a subject. */
+  public static String bearer(String subject) {
     return "Authorization: Bearer " + token(subject);
   }
 
-  static String token(String subject) {
+  /** A token that may read and publish what has presence in these tests. */
+  public static String token(String subject) {
     return Tokens.token(subject, List.of("chat:*", "board:*"), List.of("chat:*"));
   }
 
@@ -60,19 +63,20 @@ final class Onlooker implements AutoCloseable {
   }
 
   /** Reads on until it sees this. */
-  Onlooker until(Predicate<Onlooker> seen) {
+  public Onlooker until(Predicate<Onlooker> seen) {
     while (!seen.test(this)) {
       next();
     }
     return this;
   }
 
-  Set<String> members() {
+  /** Who is present now. */
+  public Set<String> members() {
     return members;
   }
 
   /** Who was ever seen leaving. */
-  Set<String> everLeft() {
+  public Set<String> everLeft() {
     return everLeft;
   }
 
@@ -80,8 +84,17 @@ final class Onlooker implements AutoCloseable {
     return count;
   }
 
-  boolean stale() {
+  /** Whether the platform says that it does not know. */
+  public boolean stale() {
     return stale;
+  }
+
+  /** A WebSocket whose subject is present in a channel. */
+  public static WsPeer present(URI gateway, String subject, String channel) {
+    WsPeer peer = WsPeer.connect(gateway, bearer(subject));
+    peer.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\",\"present\":true}}");
+    peer.await("subscribed");
+    return peer;
   }
 
   @Override

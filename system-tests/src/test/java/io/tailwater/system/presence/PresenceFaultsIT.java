@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.lettuce.core.RedisClient;
 import io.tailwater.embedded.FreePort;
 import io.tailwater.system.clients.Http;
+import io.tailwater.system.clients.StreamPeek;
 import io.tailwater.system.clients.WsPeer;
+import io.tailwater.system.platform.AddressBehindCable;
 import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.GatewayProcess;
 import io.tailwater.system.platform.InProcessPlatform;
@@ -20,6 +22,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +41,14 @@ final class PresenceFaultsIT {
   /** A stop after which nobody may have left, and one after which everybody must have. */
   private static final long SHORT_STOP_SECONDS = 8;
 
+  /** What docs/protocol.md promises, and the grace of these tests. */
+  private static final int NOTICED_SECONDS = 45;
+
+  private static final int GRACE_SECONDS = 5;
+  private static final int SLACK_SECONDS = 10;
+
+  private static final int DEVICES = 20;
+
   private static final int SESSIONS = Integer.getInteger("tailwater.presence.sessions", 10_000);
   private static final int WATCHERS = 100;
 
@@ -46,13 +58,13 @@ final class PresenceFaultsIT {
     String channel = "chat:presence-signals";
     try (GatewayProcess gateway =
             new GatewayProcess(platform, FreePort.choose(), "edge-gateway-signals");
-        WsPeer lena = present(gateway.address(), "lena", channel);
+        WsPeer lena = Onlooker.present(gateway.address(), "lena", channel);
         Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel)) {
       onlooker.until(seen -> seen.members().contains("lena") && !seen.stale());
       gateway.signal("STOP");
       await().pollDelay(Duration.ofSeconds(SHORT_STOP_SECONDS)).atMost(LIMIT).until(() -> true);
       gateway.signal("CONT");
-      try (WsPeer max = present(gateway.address(), "max", channel)) {
+      try (WsPeer max = Onlooker.present(gateway.address(), "max", channel)) {
         onlooker.until(seen -> seen.members().contains("max"));
         assertThat(onlooker.everLeft()).isEmpty();
         gateway.signal("STOP");
@@ -76,7 +88,7 @@ final class PresenceFaultsIT {
     String channel = "chat:presence-silent-client";
     URI gateway = platform.gateways().getFirst();
     try (Relay network = new Relay(gateway);
-        WsPeer lena = present(network.address(), "lena", channel);
+        WsPeer lena = Onlooker.present(network.address(), "lena", channel);
         Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel)) {
       onlooker.until(seen -> seen.members().contains("lena") && !seen.stale());
       network.silence();
@@ -90,15 +102,97 @@ final class PresenceFaultsIT {
       onlooker.until(seen -> !seen.members().contains("lena"));
       double tookSeconds = (System.nanoTime() - silent) / 1e9;
       System.out.printf("presence: a client without a network left after %.1f s%n", tookSeconds);
-      // 75 s until it is noticed, and the grace.
-      assertThat(tookSeconds).isLessThan(75 + 5 + 10);
+      assertThat(tookSeconds).isLessThan(NOTICED_SECONDS + GRACE_SECONDS + SLACK_SECONDS);
       network.hear();
-      try (WsPeer back = present(network.address(), "lena", channel)) {
+      try (WsPeer back = Onlooker.present(network.address(), "lena", channel)) {
         onlooker.until(seen -> seen.members().contains("lena"));
         assertThat(onlooker.everLeft()).containsExactly("lena");
         assertThat(back.status()).isEqualTo(101);
       }
     }
+  }
+
+  @Test
+  void clientsWhosePacketsVanishLeaveInTimeAndNobodyElse(InProcessPlatform platform)
+      throws Exception {
+    String channel = "chat:presence-cables";
+    Set<String> steady = new TreeSet<>();
+    Set<String> brief = new TreeSet<>();
+    Set<String> gone = new TreeSet<>();
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    try (AddressBehindCable steadyCable = new AddressBehindCable(76);
+        AddressBehindCable briefCable = new AddressBehindCable(77);
+        AddressBehindCable goneCable = new AddressBehindCable(78);
+        Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel)) {
+      for (int i = 0; i < DEVICES; i++) {
+        steady.add(device(platform, threads, steadyCable, "steady-" + i, channel, i));
+        brief.add(device(platform, threads, briefCable, "brief-" + i, channel, i));
+        gone.add(device(platform, threads, goneCable, "gone-" + i, channel, i));
+      }
+      onlooker.until(seen -> seen.members().size() == 3 * DEVICES && !seen.stale());
+      long pulled = System.nanoTime();
+      briefCable.pull();
+      goneCable.pull();
+      await().pollDelay(Duration.ofSeconds(SHORT_STOP_SECONDS)).atMost(LIMIT).until(() -> true);
+      briefCable.plug();
+      assertThat(count(platform.gateways().getFirst(), channel)).isEqualTo(3 * DEVICES);
+      onlooker.until(seen -> !seen.everLeft().isEmpty());
+      double first = (System.nanoTime() - pulled) / 1e9;
+      onlooker.until(seen -> seen.members().size() <= 2 * DEVICES);
+      double last = (System.nanoTime() - pulled) / 1e9;
+      System.out.printf(
+          "presence: %d clients without a network left after %.1f to %.1f s%n",
+          DEVICES, first, last);
+      System.out.printf(
+          "presence: false leaves %d, members that stayed %d%n",
+          onlooker.everLeft().stream().filter(one -> !gone.contains(one)).count(),
+          gone.stream().filter(one -> !onlooker.everLeft().contains(one)).count());
+      assertThat(onlooker.everLeft()).isEqualTo(gone);
+      assertThat(last).isLessThan(NOTICED_SECONDS + GRACE_SECONDS + SLACK_SECONDS);
+      await().pollDelay(Duration.ofSeconds(NOTICED_SECONDS)).atMost(LIMIT).until(() -> true);
+      assertThat(count(platform.gateways().getFirst(), channel)).isEqualTo(2 * DEVICES);
+      goneCable.plug();
+      for (String subject : gone) {
+        device(platform, threads, steadyCable, subject, channel, subject.hashCode() & 0xff);
+      }
+      await()
+          .atMost(LIMIT)
+          .until(() -> count(platform.gateways().getFirst(), channel) == 3 * DEVICES);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** A client that is present and reads on: every second one by an event stream. Its subject. */
+  private static String device(
+      InProcessPlatform platform,
+      ExecutorService threads,
+      AddressBehindCable cable,
+      String subject,
+      String channel,
+      int number) {
+    List<URI> gateways = platform.gateways();
+    URI gateway = gateways.get(number / 2 % gateways.size());
+    if (number % 2 == 0) {
+      StreamPeek stream =
+          StreamPeek.from(
+              cable.address(),
+              gateway,
+              "/v1/events?present=true&channel=" + channel,
+              Map.of(
+                  "Accept",
+                  "text/event-stream",
+                  "Authorization",
+                  "Bearer " + Onlooker.token(subject)));
+      stream.untilLive(1);
+      threads.submit(stream::untilEnd);
+    } else {
+      WsPeer socket = WsPeer.from(cable.address(), gateway, Onlooker.bearer(subject));
+      socket.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\",\"present\":true}}");
+      socket.await("subscribed");
+      threads.submit(() -> socket.await("end"));
+    }
+    return subject;
   }
 
   @Test
@@ -116,8 +210,8 @@ final class PresenceFaultsIT {
                         "redis.uri",
                         link.address().toString().replace("http:", "redis:")))
                 .ready();
-        WsPeer lena = present(deaf.address(), "lena", channel);
-        WsPeer max = present(platform.gateways().getFirst(), "max", channel);
+        WsPeer lena = Onlooker.present(deaf.address(), "lena", channel);
+        WsPeer max = Onlooker.present(platform.gateways().getFirst(), "max", channel);
         Onlooker onlooker = Onlooker.open(platform.gateways().getLast(), channel);
         Onlooker inside = Onlooker.open(deaf.address(), channel)) {
       onlooker.until(seen -> seen.members().size() == 2 && !seen.stale());
@@ -163,7 +257,7 @@ final class PresenceFaultsIT {
           Duration cpu = one.cpu().plus(two.cpu());
           long began = System.nanoTime();
           for (int i = part * SESSIONS / 2; i < (part + 1) * SESSIONS / 2; i++) {
-            members.add(present(gateways.get(i % 2), "member-" + i, channel));
+            members.add(Onlooker.present(gateways.get(i % 2), "member-" + i, channel));
           }
           int expected = members.size();
           await().atMost(LIMIT).until(() -> count(gateways.getFirst(), channel) == expected);
@@ -192,12 +286,5 @@ final class PresenceFaultsIT {
                     .header("Authorization", "Bearer " + Onlooker.token("reader")))
             .json();
     return now.path("count").asLong(-1);
-  }
-
-  private static WsPeer present(URI gateway, String subject, String channel) {
-    WsPeer peer = WsPeer.connect(gateway, Onlooker.bearer(subject));
-    peer.text("{\"id\":1,\"subscribe\":{\"channel\":\"" + channel + "\",\"present\":true}}");
-    peer.await("subscribed");
-    return peer;
   }
 }
