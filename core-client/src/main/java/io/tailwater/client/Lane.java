@@ -19,7 +19,9 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +51,7 @@ public final class Lane implements AutoCloseable {
   private static final int LOOKS = 8;
 
   private final EventCoreStub stub;
+  private final Executor later;
   private final Window window;
   private final Duration patience;
   private final PublishMetrics metrics;
@@ -66,14 +69,29 @@ public final class Lane implements AutoCloseable {
 
   private volatile boolean retired;
 
+  /** Whether what is queued will be sent without anybody's doing. */
+  private final AtomicBoolean sending = new AtomicBoolean();
+
   // Owned by `order`.
   private @Nullable ClientCallStreamObserver<PublishBatch> call;
   private long seq;
   private long looks;
   private boolean looking;
 
-  Lane(EventCoreStub stub, Window window, Duration patience, PublishMetrics metrics) {
+  /**
+   * A lane without a stream yet.
+   *
+   * @param later runs what sends single requests, so that those of one moment leave together; in
+   *     order
+   */
+  Lane(
+      EventCoreStub stub,
+      Executor later,
+      Window window,
+      Duration patience,
+      PublishMetrics metrics) {
     this.stub = stub;
+    this.later = later;
     this.window = window;
     this.patience = patience;
     this.metrics = metrics;
@@ -95,7 +113,9 @@ public final class Lane implements AutoCloseable {
       return CompletableFuture.completedFuture(FULL);
     }
     CompletableFuture<Verdict> verdict = queued(request, size);
-    order.execute(this::write);
+    if (sending.compareAndSet(false, true)) {
+      later.execute(() -> order.execute(this::write));
+    }
     return verdict;
   }
 
@@ -128,6 +148,8 @@ public final class Lane implements AutoCloseable {
   /** Sends all that is queued, in batches. */
   private void write() {
     order.throwIfNotInThisSynchronizationContext();
+    // Before it looks: what is queued after that asks for another look.
+    sending.set(false);
     PublishBatch.Builder batch = PublishBatch.newBuilder();
     int bytes = 0;
     for (Sent sent = queue.poll(); sent != null; sent = queue.poll()) {
@@ -218,6 +240,7 @@ public final class Lane implements AutoCloseable {
   public void close() {
     order.execute(
         () -> {
+          write();
           retired = true;
           endIfIdle();
         });

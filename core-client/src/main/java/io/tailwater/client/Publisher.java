@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
@@ -101,7 +102,8 @@ public final class Publisher {
   }
 
   private Lane open(Channel channel) {
-    return new Lane(EventCoreGrpc.newStub(channel), window, bounds.patience(), metrics);
+    Executor later = channel instanceof ServiceChannel own ? own::later : Runnable::run;
+    return new Lane(EventCoreGrpc.newStub(channel), later, window, bounds.patience(), metrics);
   }
 
   /** The lane that all threads of one channel share, and its successors. Any thread. */

@@ -14,7 +14,9 @@ import io.netty.channel.socket.SocketChannel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -46,10 +48,12 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
           Thread.ofPlatform().daemon().name(THREAD).factory());
 
   private final ManagedChannel channel;
+  private final Executor turn;
   private final ScheduledFuture<?> reconnecting;
 
-  private ServiceChannel(ManagedChannel channel) {
+  private ServiceChannel(ManagedChannel channel, Executor turn) {
     this.channel = channel;
+    this.turn = turn;
     reconnecting =
         RECONNECT.scheduleWithFixedDelay(
             channel::resetConnectBackoff, RECONNECT_MS, RECONNECT_MS, TimeUnit.MILLISECONDS);
@@ -73,7 +77,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
    */
   public static ServiceChannel open(
       List<String> hostPorts, ServiceDescriptor service, CallSecurity security) {
-    return open(security.channel(AddressList.target(hostPorts)), service);
+    return open(security.channel(AddressList.target(hostPorts)), service, Runnable::run);
   }
 
   /**
@@ -96,7 +100,8 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
             .eventLoopGroup(loop)
             .channelType(sockets)
             .directExecutor(),
-        service);
+        service,
+        loop);
   }
 
   /**
@@ -112,10 +117,12 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
         security
             .channel(AddressList.target(List.of(address)))
             .overrideAuthority(AddressList.authority(instance)),
-        service);
+        service,
+        Runnable::run);
   }
 
-  private static ServiceChannel open(NettyChannelBuilder channel, ServiceDescriptor service) {
+  private static ServiceChannel open(
+      NettyChannelBuilder channel, ServiceDescriptor service, Executor turn) {
     return new ServiceChannel(
         channel
             .defaultLoadBalancingPolicy("round_robin")
@@ -123,7 +130,8 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .keepAliveTime(10, TimeUnit.SECONDS)
             .keepAliveTimeout(5, TimeUnit.SECONDS)
-            .build());
+            .build(),
+        turn);
   }
 
   private static Map<String, ?> configuration(ServiceDescriptor service) {
@@ -161,6 +169,18 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
     return method.getSchemaDescriptor() instanceof ProtoMethodDescriptorSupplier supplier
         && supplier.getMethodDescriptor().getOptions().getIdempotencyLevel()
             != IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
+  }
+
+  /**
+   * Runs a task when the loop that the channel lives on has read all that has arrived there, and at
+   * once if the channel lives on none. Tasks run in order.
+   */
+  void later(Runnable task) {
+    try {
+      turn.execute(task);
+    } catch (RejectedExecutionException ended) {
+      task.run();
+    }
   }
 
   @Override

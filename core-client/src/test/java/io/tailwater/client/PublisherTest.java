@@ -12,6 +12,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -41,6 +42,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -107,8 +109,19 @@ final class PublisherTest {
   }
 
   @Test
-  void requestsOfOneCallerLeaveInTheOrderOfItsCallsWhateverOthersDo() throws Exception {
-    Publisher publisher = publisher(new Bounds(100_000, 1 << 24, LIMIT));
+  void requestsOfOneCallerLeaveInTheOrderOfItsCallsWhateverOthersDo() {
+    assertCallersOrder(channel);
+  }
+
+  @Test
+  void onALoopRequestsOfOneCallerLeaveInTheOrderOfItsCallsToo() {
+    withLoop((loop, ofLoop) -> assertCallersOrder(ofLoop));
+  }
+
+  private void assertCallersOrder(Channel way) {
+    Publisher publisher =
+        new Publisher(
+            way, new Bounds(100_000, 1 << 24, LIMIT), new PublishMetrics(meters, NAME));
     int callers = 8;
     int each = 500;
     try (ExecutorService threads = Executors.newFixedThreadPool(callers)) {
@@ -270,26 +283,86 @@ final class PublisherTest {
   }
 
   @Test
-  void onALoopCallsAndVerdictsStayThere() throws Exception {
+  void onALoopCallsAndVerdictsStayThere() {
+    withLoop(
+        (loop, ofLoop) -> {
+          Publisher publisher = new Publisher(ofLoop, BOUNDS, new PublishMetrics(meters, NAME));
+          CompletableFuture<Boolean> heardThere = new CompletableFuture<>();
+          loop.execute(
+              () ->
+                  publisher
+                      .publish(request("a", 0))
+                      .thenAccept(verdict -> heardThere.complete(loop.inEventLoop())));
+          stream(0).await(1);
+          stream(0).judge(0, verdict(Outcome.STORED));
+          assertThat(heardThere.orTimeout(20, TimeUnit.SECONDS).join()).isTrue();
+        });
+  }
+
+  @Test
+  void requestsOfOneTurnOfALoopShareAMessage() {
+    withLoop(
+        (loop, ofLoop) -> {
+          Publisher publisher = new Publisher(ofLoop, BOUNDS, new PublishMetrics(meters, NAME));
+          for (int turn = 0; turn < 3; turn++) {
+            int first = 5 * turn;
+            loop.execute(
+                () ->
+                    IntStream.range(first, first + 5)
+                        .forEach(i -> publisher.publish(request("a", i))));
+            stream(0).await(first + 5);
+          }
+          assertThat(stream(0).batches).containsExactly(5, 5, 5);
+        });
+  }
+
+  @Test
+  void aLaneOfALoopThatIsClosedInTheSameTurnSendsWhatItWasGiven() {
+    withLoop(
+        (loop, ofLoop) -> {
+          Publisher publisher = new Publisher(ofLoop, BOUNDS, new PublishMetrics(meters, NAME));
+          CompletableFuture<Verdict> coming = new CompletableFuture<>();
+          loop.execute(
+              () -> {
+                try (Lane lane = publisher.open()) {
+                  lane.publish(request("a", 0)).thenAccept(coming::complete);
+                }
+              });
+          stream(0).await(1);
+          stream(0).judge(0, verdict(Outcome.STORED));
+          assertThat(coming.orTimeout(20, TimeUnit.SECONDS).join()).isInstanceOf(Stored.class);
+          await().atMost(LIMIT).until(() -> stream(0).completed);
+        });
+  }
+
+  @Test
+  void onALoopThatHasEndedAVerdictComesNevertheless() {
+    CompletableFuture<Verdict> coming = new CompletableFuture<>();
+    Publisher[] publisher = new Publisher[1];
+    withLoop(
+        (loop, ofLoop) ->
+            publisher[0] =
+                new Publisher(
+                    ofLoop,
+                    new Bounds(1_000, 1 << 20, Duration.ofSeconds(1)),
+                    new PublishMetrics(meters, NAME)));
+    publisher[0].publish(request("a", 0)).thenAccept(coming::complete);
+    assertThat(coming.orTimeout(20, TimeUnit.SECONDS).join()).isInstanceOf(Unknown.class);
+  }
+
+  private void withLoop(BiConsumer<EventLoop, ServiceChannel> test) {
     try (MultiThreadIoEventLoopGroup loops =
-            new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-        ServiceChannel ofLoop =
-            ServiceChannel.onLoop(
-                List.of("127.0.0.1:" + server.getPort()),
-                EventCoreGrpc.getServiceDescriptor(),
-                CallSecurity.NONE,
-                loops.next(),
-                NioSocketChannel.class)) {
-      Publisher publisher = new Publisher(ofLoop, BOUNDS, new PublishMetrics(meters, NAME));
-      CompletableFuture<Boolean> heardThere = new CompletableFuture<>();
-      loops.execute(
-          () ->
-              publisher
-                  .publish(request("a", 0))
-                  .thenAccept(verdict -> heardThere.complete(loops.next().inEventLoop())));
-      stream(0).await(1);
-      stream(0).judge(0, verdict(Outcome.STORED));
-      assertThat(heardThere.get(20, TimeUnit.SECONDS)).isTrue();
+        new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory())) {
+      EventLoop loop = loops.next();
+      try (ServiceChannel ofLoop =
+          ServiceChannel.onLoop(
+              List.of("127.0.0.1:" + server.getPort()),
+              EventCoreGrpc.getServiceDescriptor(),
+              CallSecurity.NONE,
+              loop,
+              NioSocketChannel.class)) {
+        test.accept(loop, ofLoop);
+      }
     }
   }
 

@@ -32,7 +32,12 @@ final class BatchLines {
   static final int MAX_LINES = 1_000;
   static final int MAX_BYTES = 4 << 20;
 
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Of text that is known to be UTF-8; names are compared, not kept. */
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.CHARSET_DETECTION)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .build();
 
   private BatchLines() {}
 
@@ -88,7 +93,18 @@ final class BatchLines {
   static Line parse(byte[] line) {
     Text.requireUtf8("a line", line, ErrorCode.INVALID_JSON);
     Text.requireNoByteOrderMark("a line", line, ErrorCode.INVALID_JSON);
-    JsonInput.require(line, "this line");
+    try {
+      return read(line);
+    } catch (RequestException refusal) {
+      // Of a line that is no JSON, this is said first, wherever it ends to be JSON.
+      JsonInput.require(line, "this line");
+      throw refusal;
+    } catch (IOException e) {
+      throw JsonInput.refusal(line, "this line", "a JSON value");
+    }
+  }
+
+  private static Line read(byte[] line) throws IOException {
     String channel = null;
     String type = "";
     String key = "";
@@ -126,8 +142,9 @@ final class BatchLines {
                       + "'");
         }
       }
-    } catch (IOException e) {
-      throw new RequestException(ErrorCode.INVALID_JSON, "this line is not a JSON value");
+      if (parser.nextToken() != null) {
+        throw new IOException("something follows the object");
+      }
     }
     if (channel == null) {
       throw new RequestException(

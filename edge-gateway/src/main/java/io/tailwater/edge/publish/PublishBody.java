@@ -46,6 +46,8 @@ final class PublishBody {
   /** How a body is meant. */
   enum Form {
     JSON,
+    /** A value that was read as a part of other JSON. */
+    PARSED_JSON,
     TEXT,
     /** What {@code curl -d} sends: JSON, though it does not say so. */
     GUESSED_JSON,
@@ -84,6 +86,7 @@ final class PublishBody {
     }
     return switch (form) {
       case JSON -> json(body, namespace);
+      case PARSED_JSON -> parsed(body, namespace);
       case GUESSED_JSON -> {
         if (!EventData.isJson(body)) {
           RequestException beyond = JsonInput.limit(body, "the body");
@@ -108,6 +111,10 @@ final class PublishBody {
     Text.requireUtf8("JSON", body, ErrorCode.INVALID_JSON);
     Text.requireNoByteOrderMark("the body", body, ErrorCode.INVALID_JSON);
     JsonInput.require(body, "the body");
+    return parsed(body, namespace);
+  }
+
+  private static ByteString parsed(byte[] body, Namespace namespace) {
     if (namespace.getData() != DataKind.TEXT) {
       return ByteString.copyFrom(body);
     }

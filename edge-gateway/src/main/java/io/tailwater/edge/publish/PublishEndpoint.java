@@ -155,7 +155,7 @@ final class PublishEndpoint {
             .setTraceparent(traceparent),
         json == null && line.entry().getOp() != EntryOp.DELETE
             ? PublishBody.Form.BYTES
-            : PublishBody.Form.JSON,
+            : PublishBody.Form.PARSED_JSON,
         json == null ? line.bytes() : json);
   }
 

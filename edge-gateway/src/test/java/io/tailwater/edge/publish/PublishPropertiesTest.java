@@ -1,7 +1,9 @@
 package io.tailwater.edge.publish;
 
+import static io.tailwater.edge.http.RequestRefusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.EventData;
 import io.tailwater.contract.Text;
 import io.tailwater.contract.v1.DataKind;
@@ -34,6 +36,10 @@ final class PublishPropertiesTest {
   }
 
   private static void read(byte[] line) {
+    if (!EventData.isJson(line)) {
+      assertRefused(ErrorCode.INVALID_JSON, () -> BatchLines.parse(line));
+      return;
+    }
     Line read = Garbage.readOrRefused(() -> BatchLines.parse(line));
     if (read != null) {
       byte[] data = read.data();
