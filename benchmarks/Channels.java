@@ -24,13 +24,7 @@ final class Channels {
 
   public static void main(String[] arguments) throws Exception {
     int port = Integer.parseInt(arguments[0]);
-    long gateway =
-        Files.readAllLines(Path.of(arguments[1], "pids")).stream()
-            .map(line -> line.split(" "))
-            .filter(words -> words[0].equals("edge-gateway-1"))
-            .mapToLong(words -> Long.parseLong(words[1]))
-            .findFirst()
-            .orElseThrow();
+    long gateway = Processes.of(arguments[1]).pid("edge-gateway-1");
     int connections = Integer.parseInt(arguments[2]);
     Channels run = new Channels();
     // What a gateway allocates once, for its first connections and channels, is not a channel's.

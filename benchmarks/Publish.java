@@ -7,8 +7,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,15 +35,15 @@ final class Publish {
   private static final int CHANNELS = 100;
   private static final int PARTITIONS = 8;
   private static final int LINES = 1_000;
-  private static final int WARM_UP_SECONDS = 8;
+  private static final int WARM_UP_SECONDS = 20;
   private static final String DATA = "{\"text\":\"" + "x".repeat(230) + "\"}";
 
   private final int port;
-  private final Map<String, Long> pids;
+  private final Processes processes;
 
-  private Publish(int port, Map<String, Long> pids) {
+  private Publish(int port, Processes processes) {
     this.port = port;
-    this.pids = pids;
+    this.processes = processes;
   }
 
   /** Publishes until the time is over; returns how many events were stored. */
@@ -58,11 +56,7 @@ final class Publish {
   private record Figures(double perSecond, double p50, double p99, double gateway, double core) {}
 
   public static void main(String[] arguments) throws Exception {
-    Map<String, Long> pids =
-        Files.readAllLines(Path.of(arguments[1], "pids")).stream()
-            .map(line -> line.split(" "))
-            .collect(Collectors.toMap(words -> words[0], words -> Long.valueOf(words[1])));
-    Publish run = new Publish(Integer.parseInt(arguments[0]), pids);
+    Publish run = new Publish(Integer.parseInt(arguments[0]), Processes.of(arguments[1]));
     int seconds = Integer.parseInt(arguments[2]);
     int repetitions = Integer.parseInt(arguments[3]);
     List<Named> ways =
@@ -108,8 +102,8 @@ final class Publish {
 
   private Figures measure(Way way, int seconds) throws Exception {
     Latencies latencies = new Latencies();
-    long gateway = cpuNanos("edge-gateway-1");
-    long core = cpuNanos("event-core-1");
+    long gateway = processes.cpuNanos("edge-gateway-1");
+    long core = processes.cpuNanos("event-core-1");
     long begin = System.nanoTime();
     long count = way.run(begin + seconds * 1_000_000_000L, latencies);
     double took = (System.nanoTime() - begin) / 1e9;
@@ -117,15 +111,8 @@ final class Publish {
         count / took,
         latencies.quantile(0.5) / 1e6,
         latencies.quantile(0.99) / 1e6,
-        (cpuNanos("edge-gateway-1") - gateway) / 1e3 / count,
-        (cpuNanos("event-core-1") - core) / 1e3 / count);
-  }
-
-  /** User and system time of a process of the platform; in steps of 10 ms. */
-  private long cpuNanos(String name) throws IOException {
-    String stat = Files.readString(Path.of("/proc", pids.get(name).toString(), "stat"));
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * 10_000_000L;
+        (processes.cpuNanos("edge-gateway-1") - gateway) / 1e3 / count,
+        (processes.cpuNanos("event-core-1") - core) / 1e3 / count);
   }
 
   private Way posts(int connections) {

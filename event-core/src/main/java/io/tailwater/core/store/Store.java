@@ -18,6 +18,7 @@ import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.CompressionType;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
@@ -60,6 +61,9 @@ public final class Store implements AutoCloseable {
   /** A compaction reads this much ahead of each of its files, of which there may be 40. */
   private static final long COMPACTION_READAHEAD_BYTES = 256L << 10;
 
+  /** The part of the cache in which indexes and filters are safe from the events that are read. */
+  private static final double INDEX_SHARE = 0.5;
+
   private static final double BLOOM_BITS_PER_KEY = 10;
 
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -79,7 +83,7 @@ public final class Store implements AutoCloseable {
     this.owner = owner;
     this.bytes = bytes;
     // A strict limit would fail reads while many blocks are in use; the few threads bound those.
-    cache = new LRUCache(bytes);
+    cache = new LRUCache(bytes, -1, false, INDEX_SHARE);
     // Written events count as blocks of the cache, and push others out. A writer waits at half.
     writeBuffers = new WriteBufferManager(bytes / 2, cache, true);
     options =
@@ -97,6 +101,9 @@ public final class Store implements AutoCloseable {
                 new BlockBasedTableConfig()
                     .setBlockCache(cache)
                     .setCacheIndexAndFilterBlocks(true)
+                    // Whole indexes and filters of large files push each other out of the cache.
+                    .setIndexType(IndexType.kTwoLevelIndexSearch)
+                    .setPartitionFilters(true)
                     .setFilterPolicy(bloom));
     try {
       db = RocksDB.open(options, directory.toString());
