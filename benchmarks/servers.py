@@ -143,6 +143,11 @@ class Tailwater(Server):
             [gateway], {name: pid for name, pid in pids.items() if name != "ai-stream-service"}, process
         )
 
+    def fresh(self):
+        """Another platform of the same tree, with nothing in it."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="fresh-", dir=self.folder))
+        return Tailwater(folder, self.home, self.name, self.more)
+
     def stop(self):
         super().stop()
         shutil.rmtree(self.data, ignore_errors=True)

@@ -8,7 +8,11 @@ def of(results, scenarios):
     for scenario in dict.fromkeys(result["scenario"] for result in results):
         runs = by_variant([result for result in results if result["scenario"] == scenario])
         mode = next(iter(runs.values()))[0]["mode"]
-        rows = {"fanout": fanout, "storm": storm, "connect": connect, "idle": connect}[mode](runs)
+        if mode == "cold":
+            warm = by_variant([result for result in results if result["scenario"] == "small"])
+            rows = cold(runs, warm)
+        else:
+            rows = {"fanout": fanout, "storm": storm, "connect": connect, "idle": connect}[mode](runs)
         sections.append(f"**{scenario}**: `fanload {scenarios.get(scenario, '')}`\n\n" + markdown(rows))
     return "\n\n".join(sections)
 
@@ -52,6 +56,32 @@ def fanout(runs):
                 f"{least['latency']['p99_us'] / 1e3:.1f}",
                 beside(found),
                 f"{statistics.median(run['deliveries_per_recv'] for run in found):.2f}",
+            ]
+        )
+    return rows
+
+
+def cold(runs, warm):
+    """By seconds since the load began, with its connections; `warm`: runs of the same load when warm."""
+    spans = [(0, 5), (5, 10), (10, 20), (20, 30), (30, 45), (45, 60)]
+    rows = [
+        ["server, CPU-s per million in seconds", *(f"{first} to {last}" for first, last in spans)]
+        + ["first 30 s", "x warm", "lost, twice, out of order"]
+    ]
+    for variant, found in runs.items():
+
+        def cost(first, last):
+            return statistics.median(
+                sum(run["cpu_s_by_second"][first:last]) / (last - first) / run["deliveries_per_s"] * 1e6 for run in found
+            )
+
+        rows.append(
+            [
+                variant,
+                *(f"{cost(first, last):.1f}" for first, last in spans),
+                f"**{cost(0, 30):.1f}**",
+                f"{cost(0, 30) / median(warm[variant], 'cpu_s_per_million'):.2f}" if variant in warm else "",
+                ", ".join(str(sum(run[field] for run in found)) for field in ("lost", "dup", "out_of_order")),
             ]
         )
     return rows
