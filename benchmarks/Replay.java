@@ -116,8 +116,11 @@ final class Replay {
           return count;
         }
         count += page.getEventsCount();
-        request = request.toBuilder().setAfter(
-                    Position.newBuilder().setEpoch(page.getEpoch()).setOffset(page.getThrough())).build();
+        request =
+            request.toBuilder()
+                .setAfter(
+                    Position.newBuilder().setEpoch(page.getEpoch()).setOffset(page.getThrough()))
+                .build();
       }
     }
   }

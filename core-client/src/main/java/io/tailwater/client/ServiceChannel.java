@@ -77,7 +77,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
    */
   public static ServiceChannel open(
       List<String> hostPorts, ServiceDescriptor service, CallSecurity security) {
-    return open(security.channel(AddressList.target(hostPorts)), service, Runnable::run);
+    return build(security.channel(AddressList.target(hostPorts)), service, Runnable::run);
   }
 
   /**
@@ -94,7 +94,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
       CallSecurity security,
       EventLoop loop,
       Class<? extends SocketChannel> sockets) {
-    return open(
+    return build(
         security
             .channel(AddressList.target(hostPorts))
             .eventLoopGroup(loop)
@@ -113,7 +113,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
   public static ServiceChannel toInstance(
       InetSocketAddress instance, ServiceDescriptor service, CallSecurity security) {
     String address = instance.getAddress().getHostAddress() + ":" + instance.getPort();
-    return open(
+    return build(
         security
             .channel(AddressList.target(List.of(address)))
             .overrideAuthority(AddressList.authority(instance)),
@@ -121,7 +121,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
         Runnable::run);
   }
 
-  private static ServiceChannel open(
+  private static ServiceChannel build(
       NettyChannelBuilder channel, ServiceDescriptor service, Executor turn) {
     return new ServiceChannel(
         channel

@@ -120,8 +120,7 @@ final class PublisherTest {
 
   private void assertCallersOrder(Channel way) {
     Publisher publisher =
-        new Publisher(
-            way, new Bounds(100_000, 1 << 24, LIMIT), new PublishMetrics(meters, NAME));
+        new Publisher(way, new Bounds(100_000, 1 << 24, LIMIT), new PublishMetrics(meters, NAME));
     int callers = 8;
     int each = 500;
     try (ExecutorService threads = Executors.newFixedThreadPool(callers)) {

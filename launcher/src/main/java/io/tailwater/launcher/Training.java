@@ -22,9 +22,11 @@ import java.util.stream.IntStream;
  * Runs the platform for some seconds as its users do, so that a JVM with {@code -XX:AOTCacheOutput}
  * keeps the classes and the profiles of that: events are published one by one, in batches and over
  * WebSocket, and read over SSE and WebSocket. {@code ./tailwater} starts it after a build, for
- * later starts of {@code up}; without it they are slower, and nothing else.
+ * later starts of {@code up}, and the images' build starts it for those of its services; without it
+ * they are slower, and nothing else.
  */
 final class Training {
+  private static final String HTTP = "http://";
   private static final int CHANNELS = 10;
   private static final int READERS_OF_EACH = 8;
   private static final int ROUNDS = 100;
@@ -33,26 +35,20 @@ final class Training {
   private final HttpClient http = HttpClient.newHttpClient();
   private final String address;
 
-  private Training(int port) {
-    address = "127.0.0.1:" + port;
+  private Training(String address) {
+    this.address = address;
   }
 
   /**
    * Runs it, and ends the JVM, with 0 if all went well.
    *
-   * @param args a directory that the platform may write to
+   * @param args a directory that a platform in this JVM may write to, or the {@code http://}
+   *     address of one that runs elsewhere
    */
   public static void main(String[] args) {
-    int port = FreePort.chooseRow(Ports.SPAN);
-    Path data = Path.of(args[0]);
-    Thread.ofPlatform()
-        .daemon()
-        .name("training-platform")
-        .start(
-            () -> Tailwater.run("up", "--port", String.valueOf(port), "--data", data.toString()));
     try {
-      awaitReady(data);
-      new Training(port).run();
+      new Training(args[0].startsWith(HTTP) ? args[0].substring(HTTP.length()) : started(args[0]))
+          .run();
       System.exit(ExitStatus.DONE);
     } catch (IOException | UncheckedIOException | CompletionException e) {
       System.err.println("training failed: " + e);
@@ -60,6 +56,17 @@ final class Training {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Starts a platform here; returns its address once it is ready. */
+  private static String started(String data) throws IOException, InterruptedException {
+    int port = FreePort.chooseRow(Ports.SPAN);
+    Thread.ofPlatform()
+        .daemon()
+        .name("training-platform")
+        .start(() -> Tailwater.run("up", "--port", String.valueOf(port), "--data", data));
+    awaitReady(Path.of(data));
+    return "127.0.0.1:" + port;
   }
 
   /** Waits for the file by which commands find a platform. */

@@ -35,9 +35,6 @@ public record Plan(
   private static final List<String> LIGHT =
       List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx192m");
   private static final List<String> BUSY = List.of("-XX:+UseSerialGC", "-Xms64m", "-Xmx384m");
-  // Measured: docs/benchmarks.
-  private static final List<String> GATEWAY =
-      Stream.concat(BUSY.stream(), Stream.of("-XX:+UseCompactObjectHeaders")).toList();
 
   /** The namespace of usage events. */
   private static final String USAGE = "ai-usage";
@@ -163,7 +160,7 @@ public record Plan(
         properties,
         "http://127.0.0.1:" + port,
         ports.management(index),
-        GATEWAY);
+        BUSY);
   }
 
   private ServiceSpec aiStreams() {

@@ -19,6 +19,10 @@ final class ProcessCommands {
       List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "tailwater");
   private static final List<String> KAFKA_OPTIONS =
       List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m");
+
+  /** The cache of {@code ./tailwater}, from which this JVM started too. */
+  private static final String AOT_CACHE = "tailwater.aot-cache";
+
   // In the environment and not among the arguments, so that ps shows which part a process is.
   private static final Map<String, String> CLASS_PATH =
       Map.of("CLASSPATH", System.getProperty("java.class.path"));
@@ -106,6 +110,13 @@ final class ProcessCommands {
     command.add("--sun-misc-unsafe-memory-access=allow");
     // The supervisor starts it again; MemoryExhaustion does the same for direct memory.
     command.add("-XX:+ExitOnOutOfMemoryError");
+    // As of ./tailwater: a cache is for one kind of object headers.
+    command.add("-XX:+UseCompactObjectHeaders");
+    String cache = System.getProperty(AOT_CACHE);
+    if (cache != null) {
+      // Ignored without a word where it does not fit.
+      command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:disable"));
+    }
     command.addAll(options);
     return command;
   }
