@@ -40,7 +40,7 @@
 #endif
 
 /* ------------------------------------------------------------------ options */
-enum { T_SSE, T_WS };
+enum { T_SSE, T_WS, T_SIO };
 enum { M_CONNECT, M_FANOUT, M_STORM, M_IDLE };
 #define MAXH 32
 typedef struct {
@@ -184,6 +184,7 @@ typedef struct Conn {
   char *ob;
   u32 ol, oc;        /* unsent output */
   char *id, *idpend; /* last event id; id of the event being built */
+  char *pid; /* private id of a Socket.IO session */
   u32 maxseq, nrecv;
   u64 *bits;
   u64 t0;
@@ -712,18 +713,68 @@ static int body_feed(Conn *c, const char *p, size_t n, u64 now, Feed f, size_t *
   return 0;
 }
 
+/* ------------------------------------------------------------------ Socket.IO, each packet a message of a WebSocket */
+/* 1: the packet is the protocol's own; 0: it is an event or an acknowledgement; -1: the connection is over. */
+static int sio_packet(Conn *c, const char *p, size_t n) {
+  char b[512];
+  if (n && p[0] == '2') {
+    INC(pings);
+    ws_send(c, 1, "3", 1);
+    return 1;
+  }
+  if (n && p[0] == '0') {
+    int restores = open_resume && c->pid && c->id;
+    int k = restores ? snprintf(b, sizeof b, "40{\"pid\":\"%s\",\"offset\":\"%s\"}", c->pid, c->id)
+                     : snprintf(b, sizeof b, "40");
+    ws_send(c, 1, b, (size_t)k);
+    return 1;
+  }
+  if (n < 2 || p[0] != '4' || p[1] == '1' || p[1] == '4') {
+    dbg("conn %u: ended by '%.*s'", c->idx, (int)(n > 200 ? 200 : n), p);
+    INC(wserr);
+    return -1;
+  }
+  if (p[1] == '0') {
+    int had = open_resume && c->pid && c->id, same = 0;
+    if (find_str(p, n, "pid", b, sizeof b)) {
+      same = had && !strcmp(b, c->pid);
+      free(c->pid);
+      c->pid = strdup(b);
+    }
+    /* Whoever is restored has its rooms again. */
+    if (same)
+      mark_open(c);
+    else
+      send_subs(c);
+    return 1;
+  }
+  if (p[1] == '2' && n > 5 && p[n - 1] == ']' && p[n - 2] == '"') { /* the last argument is the offset */
+    const char *q = memrchr(p, '"', n - 2);
+    if (q)
+      set_id(c, q + 1, (size_t)(p + n - 2 - (q + 1)));
+  }
+  return 0;
+}
+
 /* ------------------------------------------------------------------ WebSocket frames */
-static void ws_msg(Conn *c, const char *p, size_t n, u64 now) {
-  if (c->st == S_HDR) {
+/* -1: the connection is over. */
+static int ws_msg(Conn *c, const char *p, size_t n, u64 now) {
+  if (c->tr == T_SIO) {
+    int own = sio_packet(c, p, n);
+    if (own)
+      return own;
+  }
+  /* Socket.IO's server sends what was missed before it says that the client is restored. */
+  if (c->st == S_HDR && !(c->tr == T_SIO && p[1] == '2')) {
     if (memmem(p, n, O.wsready, strlen(O.wsready)))
       mark_open(c);
-    return;
+    return 0;
   }
   /* A frame may hold several events: each begins with its body's "run". */
   const char *e = p + n, *at = p, *next;
   if (O.wsready && O.have_pub && !memmem(p, n, "\"run", 4)) {
     INC(events_other);
-    return;
+    return 0;
   }
   do {
     next = O.have_pub ? memmem(at, (size_t)(e - at), "\"run", 4) : 0;
@@ -734,7 +785,7 @@ static void ws_msg(Conn *c, const char *p, size_t n, u64 now) {
       char b[128];
       if (find_str(at, (size_t)(end - at), O.idkey, b, sizeof b))
         set_id(c, b, strlen(b));
-    } else if (n > 4 && !memcmp(p, "id: ", 4)) {
+    } else if (c->tr == T_WS && n > 4 && !memcmp(p, "id: ", 4)) {
       const char *nl = memchr(p, '\n', n);
       if (nl)
         set_id(c, p + 4, (size_t)(nl - p - 4));
@@ -742,6 +793,7 @@ static void ws_msg(Conn *c, const char *p, size_t n, u64 now) {
     deliver(c, at, (size_t)(end - at), now);
     at = end;
   } while (next);
+  return 0;
 }
 /* returns bytes consumed; -1 = close */
 static ssize_t ws_parse(Conn *c, const char *p, size_t n, u64 now) {
@@ -811,7 +863,8 @@ static ssize_t ws_parse(Conn *c, const char *p, size_t n, u64 now) {
         c->frag_op = 0;
         u32 k = c->dl;
         c->dl = 0;
-        ws_msg(c, c->db, k, now);
+        if (ws_msg(c, c->db, k, now) < 0)
+          return -1;
       }
     } else if (op == 1 || op == 2) {
       if (c->frag_op) {
@@ -819,9 +872,10 @@ static ssize_t ws_parse(Conn *c, const char *p, size_t n, u64 now) {
         INC(wserr);
         return -1;
       }
-      if (fin)
-        ws_msg(c, d, (size_t)l, now);
-      else {
+      if (fin) {
+        if (ws_msg(c, d, (size_t)l, now) < 0)
+          return -1;
+      } else {
         c->frag_op = (u8)op;
         c->dl = 0;
         app(&c->db, &c->dl, &c->dc, d, (size_t)l);
@@ -928,6 +982,8 @@ static int on_head(Conn *c, const char *h, size_t n) { /* h..h+n incl. the empty
     return -1;
   }
   c->upgraded = 1;
+  if (c->tr == T_SIO)
+    return 0;
   if (!O.wsready)
     mark_open(c);
   send_subs(c);
@@ -1542,7 +1598,7 @@ static void snap(Snap *s, int mem) {
 /* ------------------------------------------------------------------ main */
 static const char *HELP =
     "fanload MODE --url http://127.0.0.1:PORT/path [options]      MODE: connect | idle | fanout | storm\n"
-    "subscribers  -n N  -t sse|ws  --chans K (%d in paths/headers/texts = i mod K; 0: = i)  --header 'A: b'\n"
+    "subscribers  -n N  -t sse|ws|sio  --chans K (%d in paths/headers/texts = i mod K; 0: = i)  --header 'A: b'\n"
     "             --ws-send TEXT (\\r \\n \\xHH escapes, %d; repeatable; sent after the handshake)  --ws-binary (as "
     "binary frames)\n"
     "             --ws-ready TEXT (open when a frame with it comes; what has no event then counts as none)  --subproto "
@@ -1663,7 +1719,7 @@ int main(int argc, char **argv) {
       O.connect_rate = atof(V);
     else if (IS("-t")) {
       const char *v = V;
-      O.tr = !strcmp(v, "sse") ? T_SSE : !strcmp(v, "ws") ? T_WS : -1;
+      O.tr = !strcmp(v, "sse") ? T_SSE : !strcmp(v, "ws") ? T_WS : !strcmp(v, "sio") ? T_SIO : -1;
       if (O.tr < 0)
         die("-t is sse or ws, not %s", v);
     } else if (IS("--src-ips"))
@@ -2007,7 +2063,7 @@ int main(int argc, char **argv) {
   atomic_fetch_add(&S->gen, 1);
   for (int i = 1; i < O.procs; i++)
     waitpid(kids[i], 0, 0);
-  static const char *mn[] = {"connect", "fanout", "storm", "idle"}, *tn[] = {"sse", "ws"};
+  static const char *mn[] = {"connect", "fanout", "storm", "idle"}, *tn[] = {"sse", "ws", "sio"};
   long drss = (long)m1.rss_kb - (long)m0.rss_kb, dpss = (long)m1.pss_kb - (long)m0.pss_kb;
   if (!O.quiet) {
     printf("%s %s %s n=%ld chans=%ld: ", O.label, mn[O.mode], tn[O.tr], O.n, O.chans);

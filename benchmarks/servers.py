@@ -111,8 +111,8 @@ class Tailwater(Server):
     """The platform of this tree, each part its own process; its figures are those of its one gateway."""
 
     name = "tailwater"
-    transports = ("sse", "json", "protobuf", "pattern")
-    storms = ("sse", "json")
+    transports = ("sse", "json", "protobuf", "pattern", "sio")
+    storms = ("sse", "json", "sio")
     one_subject = ("pattern",)
 
     # Readers of a pattern read all of so many channels; publications go to each in turn.
@@ -162,6 +162,8 @@ class Tailwater(Server):
             header = f"Authorization: Bearer {self.token}"
             spread = ["--spread", self.PATTERN_CHANNELS]
             return ["-t", "sse", "--event", "message", "--url", url, "--header", header, *map(str, spread)]
+        if transport == "sio":
+            return socket_io(self.port, '420["tw:subscribe",{"channel":"%s"}]' % channel)
         # What a reader is told when it is subscribed names its channel; its connection is open then.
         flags = [
             "-t",
@@ -183,6 +185,49 @@ class Tailwater(Server):
 
     def publish(self, key):
         return ["--pub-url", f"http://127.0.0.1:{self.port}/v1/events?channel=demo:{key}%d"]
+
+
+class SocketIo(Server):
+    """Socket.IO's own server, with its Redis streams adapter on a Redis of its own and connection state recovery."""
+
+    name = "socketio"
+    transports = ("sio",)
+    storms = ("sio",)
+
+    def start(self):
+        if not (shutil.which("npm") and shutil.which("redis-server")):
+            raise NotInstalled("Socket.IO's server needs Node and Redis (Debian: apt-get install nodejs npm redis-server)")
+        program = HERE / "target" / "socketio"
+        shutil.copytree(HERE / "socketio", program, dirs_exist_ok=True)
+        subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], cwd=program, check=True
+        )
+        redis_port = free_port()
+        self.redis = spawn(
+            ["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--save", "", "--dir", self.folder],
+            self.folder / "redis.log",
+        )
+        await_port(redis_port, self.redis)
+        self.port = free_port()
+        process = spawn(["node", program / "server.mjs", self.port, redis_port], self.folder / "node.log")
+        await_port(self.port, process)
+        self.running = Running([process.pid], {"redis": self.redis.pid}, process)
+
+    def stop(self):
+        super().stop()
+        end(self.redis)
+
+    def subscribe(self, transport, key):
+        return socket_io(self.port, '420["join","%s"]' % f"{key}%d")
+
+    def publish(self, key):
+        return ["--pub-url", f"http://127.0.0.1:{self.port}/pub/{key}%d"]
+
+
+def socket_io(port, join):
+    """A reader is open once it has the acknowledgement of having joined."""
+    url = f"http://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket"
+    return ["-t", "sio", "--url", url, "--ws-send", join, "--ws-ready", "430["]
 
 
 def spawn(command, log):

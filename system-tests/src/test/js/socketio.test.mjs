@@ -201,6 +201,36 @@ test('an acknowledgement that does not come, comes late or is too large is none'
   assert.deepEqual(await ask(socket, 'ask.20000', 3), []);
 });
 
+for (const transports of TRANSPORTS) {
+  test(`${transports.join(' then ')}: a backend sends several arguments, with bytes inside of them`, async () => {
+    const socket = await connected('/', {transports, auth: {token}});
+    for (const args of [[1, 'two', {three: [true]}], [Buffer.of(1, 2), {deep: [Buffer.of(3), 'text']}, Buffer.of()], [[], null]]) {
+      const pushed = once(socket, 'arguments');
+      const answer = await new Promise((resolve) => socket.emit('arguments', ...args, (...all) => resolve(all)));
+      assert.deepEqual(answer, args);
+      const event = await pushed;
+      assert.deepEqual(event.slice(0, -1), args);
+      assert.match(event.at(-1), /^tw\./);
+    }
+  });
+}
+
+test('the backend learns the namespace of a socket, and what its application hands in', async () => {
+  const main = await connected('/', {auth: {token, user: 'é', more: [1]}});
+  assert.deepEqual(await ask(main, 'handshake'), ['/', {user: 'é', more: [1]}]);
+  const other = await connected('/calls', {auth: {token}});
+  assert.deepEqual(await ask(other, 'handshake'), ['/calls', {}]);
+  const [error] = await once(connect('/', {auth: {token, user: 'x'.repeat(5_000)}}), 'connect_error');
+  assert.equal(error.data.code, 'too_large');
+});
+
+test('a push to acknowledge whose socket ends first is unavailable', async () => {
+  const socket = await connected('/', {auth: {token}});
+  socket.emit('ask.20000', 1);
+  await once(socket, 'question');
+  socket.disconnect();
+});
+
 test('auth.meta adds what is known of an event, and names of the library arrive otherwise', async () => {
   const channel = unique();
   const socket = await connected('/', {auth: {token, meta: true}});
@@ -403,6 +433,60 @@ test('malformed packets end a session over WebSocket', async () => {
     messages.forEach(send);
     await closed;
   }
+});
+
+test('without recovery there is no private id, and no offset', async () => {
+  const {next, send} = peer(`EIO=4&transport=websocket&access_token=${token}`);
+  await next();
+  send('40');
+  const message = async () => {
+    let text = await next();
+    for (; text === '2'; text = await next()) send('3');
+    return text;
+  };
+  assert.deepEqual(Object.keys(JSON.parse((await message()).slice(2))), ['sid']);
+  send('42["push",0]');
+  assert.equal(await message(), '42["note",1]');
+  const channel = unique();
+  send(`427["tw:subscribe",{"channel":"${channel}"}]`);
+  assert.match(await message(), /^437\[\{/);
+  send(`42["tw:publish",{"channel":"${channel}","data":"x"}]`);
+  let text = await message();
+  for (; text.startsWith('42["tw.live"'); text = await message());
+  assert.equal(text, '42["message","x"]');
+});
+
+test('a body has text and bytes, and so has a poll', async () => {
+  // Without haste: a session that misses a pong is over.
+  const polls = `${gateway}/socket.io/?EIO=4&transport=polling`;
+  const poll = async (sid, init) => {
+    const answer = await fetch(`${polls}&sid=${sid}`, init);
+    assert.equal(answer.status, 200);
+    return answer.text();
+  };
+  const {sid} = JSON.parse((await (await fetch(`${polls}&access_token=${token}`)).text()).slice(1));
+  await poll(sid, {method: 'POST', body: '40'});
+  assert.match(await poll(sid), /^40\{/);
+  const body = '451-8["echo",{"_placeholder":true,"num":0}]\x1ebAQID\r\nBA==\n';
+  assert.equal(await poll(sid, {method: 'POST', body}), 'ok');
+  let text = '';
+  while (text.split('\x1e').length < 2) text += (text ? '\x1e' : '') + (await poll(sid));
+  assert.equal(text, '461-8[{"_placeholder":true,"num":0}]\x1ebAQIDBA==');
+});
+
+test('a poll beside the packet that ends an upgrade does not end the session', async () => {
+  const {sid} = await begin();
+  const {next, send, opened} = peer(`EIO=4&transport=websocket&sid=${sid}`);
+  await opened();
+  send('2probe');
+  assert.equal(await next(), '3probe');
+  const poll = fetch(polling(sid));
+  send('5');
+  assert.ok([200, 400].includes((await poll).status));
+  send('40');
+  let text = await next();
+  for (; text === '2'; text = await next()) send('3');
+  assert.match(text, /^40\{/);
 });
 
 test('an upgrade: probe, noop, upgrade; the polls of the session are over', async () => {

@@ -2,12 +2,12 @@ package io.tailwater.edge.backend;
 
 import com.google.protobuf.ByteString;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.EventData;
 import io.tailwater.contract.backend.v1.CallAnswer;
 import io.tailwater.contract.backend.v1.Detail;
 import io.tailwater.contract.backend.v1.Failure;
 import io.tailwater.contract.backend.v1.Result;
 import io.tailwater.edge.connection.JsonText;
+import io.tailwater.edge.connection.Payload;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -59,12 +59,14 @@ final class Answers {
     if (data.size() > MAX_RESULT_BYTES) {
       return rubbish("more than 1 MiB", hasKey);
     }
+    Payload payload = Payloads.read(data, result.getEncoding(), result.getBytesAtList());
+    if (payload != null) {
+      return new CallOutcome.Answered(payload);
+    }
     return switch (result.getEncoding()) {
-      case ENCODING_BYTES -> new CallOutcome.Answered(data, true);
-      case ENCODING_JSON ->
-          EventData.isJson(data.toByteArray())
-              ? new CallOutcome.Answered(data, false)
-              : rubbish("something that is not JSON", hasKey);
+      case ENCODING_BYTES, ENCODING_JSON -> rubbish("something that is not JSON", hasKey);
+      case ENCODING_ARGUMENTS ->
+          rubbish("something that is not a JSON array, or without bytes where they are", hasKey);
       case UNRECOGNIZED -> rubbish("an encoding that is not known here", hasKey);
     };
   }

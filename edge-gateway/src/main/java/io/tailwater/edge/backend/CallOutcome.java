@@ -1,17 +1,13 @@
 package io.tailwater.edge.backend;
 
-import com.google.protobuf.ByteString;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
+import io.tailwater.edge.connection.Payload;
 
 /** What became of a call. Immutable. */
 public sealed interface CallOutcome {
-  /**
-   * The backend has answered.
-   *
-   * @param data a JSON value as text, or bytes
-   */
-  record Answered(ByteString data, boolean bytes) implements CallOutcome {}
+  /** The backend has answered. */
+  record Answered(Payload result) implements CallOutcome {}
 
   /**
    * The call has failed.

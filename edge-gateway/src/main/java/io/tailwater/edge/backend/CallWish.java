@@ -6,6 +6,7 @@ import io.tailwater.contract.IdempotencyKey;
 import io.tailwater.contract.MethodName;
 import io.tailwater.contract.RequestException;
 import io.tailwater.edge.request.JsonInput;
+import java.util.List;
 
 /**
  * What a client asks of the backend. Immutable.
@@ -17,6 +18,7 @@ import io.tailwater.edge.request.JsonInput;
  * @param connection the connection that it came over; empty for none
  * @param session the id of this connection's session; empty for none
  * @param traceparent as in W3C Trace Context; empty for none
+ * @param bytesAt JSON Pointers to texts of base64 in the data that the client has sent as bytes
  */
 public record CallWish(
     String method,
@@ -26,7 +28,8 @@ public record CallWish(
     long timeoutMs,
     String connection,
     String session,
-    String traceparent) {
+    String traceparent,
+    List<String> bytesAt) {
   /** Largest data of a call: 256 KiB as base64, and room for the fields around it. */
   public static final int MAX_DATA_BYTES = 352 << 10;
 
@@ -64,6 +67,19 @@ public record CallWish(
     if (timeoutMs == 0) {
       timeoutMs = DEFAULT_TIMEOUT_MS;
     }
+  }
+
+  /** Data that is JSON or bytes as a whole. */
+  public CallWish(
+      String method,
+      ByteString data,
+      boolean bytes,
+      String key,
+      long timeoutMs,
+      String connection,
+      String session,
+      String traceparent) {
+    this(method, data, bytes, key, timeoutMs, connection, session, traceparent, List.of());
   }
 
   boolean hasKey() {

@@ -156,6 +156,7 @@ public final class Calls {
         .setMethod(wish.method())
         .setData(wish.data())
         .setEncoding(wish.bytes() ? Encoding.ENCODING_BYTES : Encoding.ENCODING_JSON)
+        .addAllBytesAt(wish.bytesAt())
         .setKey(wish.key())
         .setTimeoutMs(wish.timeoutMs())
         .setTraceparent(wish.traceparent())

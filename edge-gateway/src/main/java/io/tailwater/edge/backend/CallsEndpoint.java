@@ -15,6 +15,7 @@ import io.tailwater.edge.access.Access;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.HangUp;
 import io.tailwater.edge.connection.JsonText;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.http.Bodies;
 import io.tailwater.edge.http.Problems;
 import io.tailwater.edge.http.RequestBody;
@@ -90,14 +91,15 @@ final class CallsEndpoint {
   }
 
   private static String text(CallOutcome.Answered answered) {
-    return answered.bytes()
+    Payload result = answered.result();
+    return result.isBytes()
         ? JsonText.object(
             to -> {
               to.writeStringField(
-                  "data", Base64.getEncoder().encodeToString(answered.data().toByteArray()));
+                  "data", Base64.getEncoder().encodeToString(result.data().toByteArray()));
               to.writeStringField("encoding", "base64");
             })
-        : "{\"data\":" + answered.data().toStringUtf8() + "}";
+        : "{\"data\":" + result.data().toStringUtf8() + "}";
   }
 
   private static String text(CallOutcome.Failed failed) {

@@ -1,5 +1,6 @@
 package io.tailwater.edge.backend;
 
+import com.google.protobuf.ByteString;
 import io.netty.channel.EventLoop;
 import io.tailwater.contract.backend.v1.Closed;
 import io.tailwater.contract.backend.v1.Connection;
@@ -46,12 +47,30 @@ public final class KnownConnections implements Link.Watch {
    * @param restored whether an earlier connection had the session
    */
   public void opened(Identity identity, String connection, String session, boolean restored) {
+    opened(identity, connection, session, restored, "", ByteString.EMPTY);
+  }
+
+  /**
+   * As {@link #opened(Identity, String, String, boolean)}, of a connection with a handshake.
+   *
+   * @param namespace that the client has connected to
+   * @param auth what its application has sent with it, a JSON object
+   */
+  public void opened(
+      Identity identity,
+      String connection,
+      String session,
+      boolean restored,
+      String namespace,
+      ByteString auth) {
     Connection one =
         Connection.newBuilder()
             .setConnection(connection)
             .setSession(session)
             .setSubject(identity.subject())
             .setAddress(identity.address())
+            .setNamespace(namespace)
+            .setAuth(auth)
             .build();
     FromGateway.Builder message = FromGateway.newBuilder();
     FromGateway built = restored ? message.setResumed(one).build() : message.setOpened(one).build();

@@ -3,12 +3,10 @@ package io.tailwater.edge.backend;
 import com.google.protobuf.ByteString;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
-import io.tailwater.contract.EventData;
 import io.tailwater.contract.EventType;
 import io.tailwater.contract.RequestException;
 import io.tailwater.contract.backend.v1.Acknowledged;
 import io.tailwater.contract.backend.v1.Done;
-import io.tailwater.contract.backend.v1.Encoding;
 import io.tailwater.contract.backend.v1.End;
 import io.tailwater.contract.backend.v1.Join;
 import io.tailwater.contract.backend.v1.Push;
@@ -17,6 +15,7 @@ import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.connection.Connection;
 import io.tailwater.edge.connection.Connections;
 import io.tailwater.edge.connection.Disconnect;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.connection.Transport;
 import io.tailwater.edge.log.Start;
 import io.tailwater.edge.log.StartText;
@@ -82,17 +81,21 @@ final class Orders {
   private CompletableFuture<Done> push(Push push, Consumer<Acknowledged> heard) {
     String type = EventType.publishable(push.getType());
     ByteString data = push.getData();
-    boolean bytes = push.getEncoding() == Encoding.ENCODING_BYTES;
     if (data.size() > MAX_PUSH_BYTES) {
       throw new RequestException(
           ErrorCode.TOO_LARGE, "a push has at most " + MAX_PUSH_BYTES + " bytes");
     }
-    if (!bytes && !EventData.isJson(data.toByteArray())) {
-      throw new RequestException(ErrorCode.INVALID_JSON, "the data of a push is a JSON value");
+    Payload payload = Payloads.read(data, push.getEncoding(), push.getBytesAtList());
+    if (payload == null) {
+      throw new RequestException(
+          ErrorCode.INVALID_JSON,
+          "the data of a push is a JSON value, or a JSON array of arguments"
+              + " with texts of base64 at each of 'bytes_at', at most "
+              + Payloads.MAX_PIECES);
     }
     long timeoutMs = push.getAckTimeoutMs();
     if (timeoutMs == 0) {
-      return done(push.getId(), targets(push), connection -> connection.push(type, data, bytes));
+      return done(push.getId(), targets(push), connection -> connection.push(type, payload));
     }
     if (timeoutMs < 0 || timeoutMs > MAX_ACK_TIMEOUT_MS || push.getId() == 0) {
       throw new RequestException(
@@ -106,7 +109,7 @@ final class Orders {
         targets(push),
         connection ->
             connection.ask(
-                type, data, bytes, timeoutMs, new Hearing(push.getId(), connection.id(), heard)));
+                type, payload, timeoutMs, new Hearing(push.getId(), connection.id(), heard)));
   }
 
   /** Tells the backend what came of a push to one connection. Immutable. */

@@ -1,6 +1,5 @@
 package io.tailwater.edge.connection;
 
-import com.google.protobuf.ByteString;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.Positions;
@@ -394,11 +393,11 @@ public final class Connection extends Beat implements Reader<Subscription> {
    * @param data a JSON value as text, or bytes
    * @return whether it was written
    */
-  public boolean push(String type, ByteString data, boolean bytes) {
+  public boolean push(String type, Payload payload) {
     assert loop.inLoop();
     boolean taken = takesPushes() && !identity.anonymous() && writable();
     if (taken) {
-      ((Transport.Pushes) transport).push(type, data, bytes);
+      ((Transport.Pushes) transport).push(type, payload);
       touched();
     }
     return taken;
@@ -410,13 +409,12 @@ public final class Connection extends Beat implements Reader<Subscription> {
    * @return whether it was written; if not, nothing is heard of it
    * @throws RequestException as {@link Transport.Asks#ask}
    */
-  public boolean ask(
-      String type, ByteString data, boolean bytes, long timeoutMs, Transport.Asks.Heard heard) {
+  public boolean ask(String type, Payload payload, long timeoutMs, Transport.Asks.Heard heard) {
     assert loop.inLoop();
     if (!(transport instanceof Transport.Asks port) || identity.anonymous() || !writable()) {
       return false;
     }
-    port.ask(type, data, bytes, timeoutMs, heard);
+    port.ask(type, payload, timeoutMs, heard);
     touched();
     return true;
   }

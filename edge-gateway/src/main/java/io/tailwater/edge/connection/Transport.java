@@ -1,6 +1,5 @@
 package io.tailwater.edge.connection;
 
-import com.google.protobuf.ByteString;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.ErrorCode;
 import io.tailwater.contract.RequestException;
@@ -103,12 +102,8 @@ public interface Transport {
       return true;
     }
 
-    /**
-     * Writes a push.
-     *
-     * @param data a JSON value as text, or bytes
-     */
-    void push(String type, ByteString data, boolean bytes);
+    /** Writes a push. */
+    void push(String type, Payload payload);
   }
 
   /** A transport whose client can acknowledge a push. */
@@ -116,12 +111,11 @@ public interface Transport {
     /**
      * Writes a push that the client is to acknowledge.
      *
-     * @param data a JSON value as text, or bytes
      * @param timeoutMs after which its acknowledgement comes too late
      * @param heard gets what came of it, once, on the connection's loop
      * @throws RequestException if too many have no acknowledgement yet
      */
-    void ask(String type, ByteString data, boolean bytes, long timeoutMs, Heard heard);
+    void ask(String type, Payload payload, long timeoutMs, Heard heard);
 
     /** What came of a push that is to be acknowledged. */
     interface Heard {

@@ -16,6 +16,7 @@ import io.tailwater.edge.backend.CallWish;
 import io.tailwater.edge.backend.Calls;
 import io.tailwater.edge.backend.OngoingCall;
 import io.tailwater.edge.backend.Route;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.session.HandOvers;
 import io.tailwater.edge.session.OpenCall;
 import io.tailwater.edge.session.OpenCalls;
@@ -122,12 +123,13 @@ final class FramesCalls {
 
   private static ServerFrame.Builder frame(CallOutcome outcome) {
     return switch (outcome) {
-      case CallOutcome.Answered(ByteString data, boolean bytes) ->
+      case CallOutcome.Answered(Payload result) ->
           ServerFrame.newBuilder()
               .setResult(
                   Result.newBuilder()
-                      .setData(data)
-                      .setEncoding(bytes ? Encoding.ENCODING_BASE64 : Encoding.ENCODING_JSON));
+                      .setData(result.data())
+                      .setEncoding(
+                          result.isBytes() ? Encoding.ENCODING_BASE64 : Encoding.ENCODING_JSON));
       case CallOutcome.Failed failed ->
           ServerFrame.newBuilder()
               .setError(

@@ -1,6 +1,5 @@
 package io.tailwater.edge.frames;
 
-import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.tailwater.contract.Channel;
 import io.tailwater.contract.v1.ChannelReset;
@@ -17,6 +16,7 @@ import io.tailwater.edge.connection.Disconnect;
 import io.tailwater.edge.connection.Opens;
 import io.tailwater.edge.connection.Outlet;
 import io.tailwater.edge.connection.OutletTransport;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.StateJson;
 import io.tailwater.edge.connection.StreamOpening;
@@ -126,14 +126,15 @@ final class FramesTransport
   }
 
   @Override
-  public void push(String type, ByteString data, boolean bytes) {
+  public void push(String type, Payload payload) {
     write(
         ServerFrame.newBuilder()
             .setPush(
                 Push.newBuilder()
                     .setType(type)
-                    .setData(data)
-                    .setEncoding(bytes ? Encoding.ENCODING_BASE64 : Encoding.ENCODING_JSON)));
+                    .setData(payload.data())
+                    .setEncoding(
+                        payload.isBytes() ? Encoding.ENCODING_BASE64 : Encoding.ENCODING_JSON)));
   }
 
   @Override

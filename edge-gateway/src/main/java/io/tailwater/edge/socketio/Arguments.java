@@ -36,8 +36,28 @@ record Arguments(String name, List<Value> values) {
    *
    * @param json as it was written, with bytes inside of it as texts of base64
    * @param bytes the bytes that it consists of; null if it is something else
+   * @param at JSON Pointers to the texts of base64 in it
    */
-  record Value(byte[] json, byte @Nullable [] bytes) {}
+  record Value(byte[] json, byte @Nullable [] bytes, List<String> at) {
+    static Value of(byte[] json) {
+      return new Value(json, null, List.of());
+    }
+  }
+
+  /**
+   * JSON Pointers to the texts of base64 in the {@link #array}.
+   *
+   * @param before stands before each: where the array itself stands
+   */
+  List<String> bytesAt(String before) {
+    List<String> all = new ArrayList<>(0);
+    for (int i = 0; i < values.size(); i++) {
+      for (String at : values.get(i).at()) {
+        all.add(before + "/" + i + at);
+      }
+    }
+    return all;
+  }
 
   /** The arguments as one JSON array. */
   byte[] array() {
@@ -92,9 +112,7 @@ record Arguments(String name, List<Value> values) {
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       byte[] json = WrittenJson.value(parser, payload);
       Value value =
-          attachments.isEmpty()
-              ? new Value(json, null)
-              : filled(json, attachments, name.startsWith(OURS));
+          attachments.isEmpty() ? Value.of(json) : filled(json, attachments, name.startsWith(OURS));
       if (value == null) {
         return null;
       }
@@ -107,8 +125,9 @@ record Arguments(String name, List<Value> values) {
    * Where a placeholder stands in the text, and which attachment belongs there.
    *
    * @param data whether it is the field {@code data} of the argument
+   * @param pointer as in RFC 6901
    */
-  private record Place(int start, int end, byte[] bytes, boolean data) {}
+  private record Place(int start, int end, byte[] bytes, boolean data, String pointer) {}
 
   /** An object that is being read. */
   private static final class Candidate {
@@ -134,7 +153,7 @@ record Arguments(String name, List<Value> values) {
       throws IOException {
     List<Place> places = places(json, attachments);
     if (places == null || places.isEmpty()) {
-      return places == null ? null : new Value(json, null);
+      return places == null ? null : Value.of(json);
     }
     ByteArrayOutputStream filled = new ByteArrayOutputStream();
     int copied = 0;
@@ -151,7 +170,10 @@ record Arguments(String name, List<Value> values) {
     }
     filled.write(json, copied, json.length - copied);
     boolean whole = places.getFirst().start() == 0 && places.getFirst().end() == json.length;
-    return new Value(filled.toByteArray(), whole ? places.getFirst().bytes() : null);
+    return new Value(
+        filled.toByteArray(),
+        whole ? places.getFirst().bytes() : null,
+        places.stream().map(Place::pointer).toList());
   }
 
   private static @Nullable List<Place> places(byte[] json, List<byte[]> attachments)
@@ -172,7 +194,8 @@ record Arguments(String name, List<Value> values) {
             if (ended.isPlaceholder()) {
               int end = (int) parser.currentLocation().getByteOffset();
               boolean data = open.size() == 1 && open.element().field.equals(DATA);
-              places.add(new Place(ended.start, end, attachments.get(ended.number), data));
+              String pointer = parser.getParsingContext().pathAsPointer().toString();
+              places.add(new Place(ended.start, end, attachments.get(ended.number), data, pointer));
             }
           }
           case FIELD_NAME -> {

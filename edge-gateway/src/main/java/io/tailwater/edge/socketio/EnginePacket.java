@@ -75,9 +75,21 @@ record EnginePacket(Type type, boolean binary, byte[] data) {
       return text(text);
     }
     try {
-      return bytes(Base64.getDecoder().decode(Arrays.copyOfRange(text, 1, text.length)));
+      return bytes(Base64.getDecoder().decode(withoutLineBreaks(text)));
     } catch (IllegalArgumentException e) {
       return null;
     }
+  }
+
+  /** The client in Java breaks base64 into lines. */
+  private static byte[] withoutLineBreaks(byte[] text) {
+    byte[] base64 = new byte[text.length - 1];
+    int length = 0;
+    for (int i = 1; i < text.length; i++) {
+      if (text[i] != '\n' && text[i] != '\r') {
+        base64[length++] = text[i];
+      }
+    }
+    return Arrays.copyOf(base64, length);
   }
 }

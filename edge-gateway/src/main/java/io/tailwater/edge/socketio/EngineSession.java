@@ -26,6 +26,9 @@ final class EngineSession {
 
   private static final String PROBE = "probe";
 
+  /** How long a poll waits for packets during an upgrade. */
+  private static final long RELEASE_AFTER_MS = 50;
+
   private final String sid;
   private final EdgeLoop loop;
   private final SocketIoConfiguration configuration;
@@ -158,7 +161,7 @@ final class EngineSession {
     } else {
       waiting.poll(response);
       if (state == State.UPGRADING) {
-        waiting.release();
+        releaseSoon();
       }
       listener().onWritable();
     }
@@ -243,7 +246,7 @@ final class EngineSession {
     return state == State.OPEN && polls != null;
   }
 
-  /** A WebSocket was probed: whether it may go on. A poll that waits is answered. */
+  /** A WebSocket was probed: whether it may go on. A poll that waits is answered soon. */
   boolean onProbe(@Nullable EnginePacket packet) {
     assert loop.inLoop();
     boolean probes =
@@ -252,10 +255,25 @@ final class EngineSession {
       return false;
     }
     state = State.UPGRADING;
-    if (polls != null) {
-      polls.release();
-    }
+    releaseSoon();
     return true;
+  }
+
+  /**
+   * Answers a poll that waits during an upgrade. Not at once: its request can have overtaken the
+   * packet that ends the upgrade, and then it is one too many.
+   */
+  private void releaseSoon() {
+    var unused =
+        loop.eventLoop()
+            .schedule(
+                () -> {
+                  if (state == State.UPGRADING && polls != null) {
+                    polls.release();
+                  }
+                },
+                RELEASE_AFTER_MS,
+                TimeUnit.MILLISECONDS);
   }
 
   /** From now on the session goes over this leg. */
@@ -268,7 +286,7 @@ final class EngineSession {
     state = State.UPGRADED;
     polls = null;
     leg = next;
-    before.release();
+    before.refuse(EngineError.BAD_REQUEST);
     before.handOver(next);
     flush();
     onWritable();

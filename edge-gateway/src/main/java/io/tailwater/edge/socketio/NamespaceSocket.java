@@ -160,21 +160,30 @@ final class NamespaceSocket implements Rooms.Waits {
   /** Any other event: a call of its own name, or of the method that takes whatever has none. */
   private CallWish wish(Arguments event) {
     if (!isMethod(event.name())) {
-      return wish(EMIT, emitted(event), false);
+      return wish(EMIT, emitted(event), false, event.bytesAt("/args"));
     }
     List<Arguments.Value> values = event.values();
     if (values.size() == 1) {
       byte[] bytes = values.getFirst().bytes();
       return bytes == null
-          ? wish(event.name(), values.getFirst().json(), false)
-          : wish(event.name(), bytes, true);
+          ? wish(event.name(), values.getFirst().json(), false, values.getFirst().at())
+          : wish(event.name(), bytes, true, List.of());
     }
-    return wish(event.name(), values.isEmpty() ? new byte[0] : event.array(), false);
+    return wish(
+        event.name(), values.isEmpty() ? new byte[0] : event.array(), false, event.bytesAt(""));
   }
 
-  private CallWish wish(String method, byte[] data, boolean bytes) {
+  private CallWish wish(String method, byte[] data, boolean bytes, List<String> bytesAt) {
     return new CallWish(
-        method, ByteString.copyFrom(data), bytes, "", 0, connection.id(), session.id(), "");
+        method,
+        ByteString.copyFrom(data),
+        bytes,
+        "",
+        0,
+        connection.id(),
+        session.id(),
+        "",
+        bytesAt);
   }
 
   private static boolean isMethod(String name) {

@@ -129,10 +129,15 @@ final class PollLeg implements Leg {
 
   @Override
   public void reset() {
+    refuse(EngineError.SESSION_UNKNOWN);
+  }
+
+  /** Refuses a poll that waits. */
+  void refuse(EngineError why) {
     if (poll != null) {
       CompletableFuture<HttpResponse<?>> last = poll;
       poll = null;
-      last.complete(EngineError.SESSION_UNKNOWN.response());
+      last.complete(why.response());
     }
   }
 

@@ -9,6 +9,7 @@ import io.tailwater.edge.backend.CallOutcome;
 import io.tailwater.edge.connection.ConflictJson;
 import io.tailwater.edge.connection.EventJson;
 import io.tailwater.edge.connection.MessageJson;
+import io.tailwater.edge.connection.Payload;
 
 /**
  * Answers one event of a client, once: by an acknowledgement, if the client wants one. Confined to
@@ -20,17 +21,13 @@ import io.tailwater.edge.connection.MessageJson;
 record Reply(SocketTransport transport, String event, long id) {
   /** It is done. */
   void done(Message result) {
-    acknowledge(MessageJson.text(result));
+    acknowledge(Payload.json(ByteString.copyFromUtf8(MessageJson.text(result))));
   }
 
   /** What became of a call. */
   void outcome(CallOutcome outcome) {
     switch (outcome) {
-      case CallOutcome.Answered(ByteString data, boolean bytes) -> {
-        if (id != SocketPacket.NO_ID) {
-          transport.acknowledge(id, data, bytes);
-        }
-      }
+      case CallOutcome.Answered(Payload result) -> acknowledge(result);
       case CallOutcome.Failed failed ->
           fail(
               Error.newBuilder()
@@ -65,13 +62,13 @@ record Reply(SocketTransport transport, String event, long id) {
       transport.emit(
           "tw.error", "{\"event\":" + EventJson.quoted(event) + ",\"error\":" + json + "}");
     } else {
-      acknowledge("{\"error\":" + json + "}");
+      acknowledge(Payload.json(ByteString.copyFromUtf8("{\"error\":" + json + "}")));
     }
   }
 
-  private void acknowledge(String json) {
+  private void acknowledge(Payload payload) {
     if (id != SocketPacket.NO_ID) {
-      transport.acknowledge(id, ByteString.copyFromUtf8(json), false);
+      transport.acknowledge(id, payload);
     }
   }
 }

@@ -268,7 +268,7 @@ final class SocketIoClient implements EngineListener {
       return;
     }
     SocketTransport transport =
-        new SocketTransport(session, namespace, auth.meta(), parts.metrics());
+        new SocketTransport(session, namespace, auth.meta(), parts.recovers(), parts.metrics());
     Connection connection;
     try {
       connection = parts.subscriptions().begin(session.loop(), identity, transport);
@@ -293,7 +293,9 @@ final class SocketIoClient implements EngineListener {
     stopDeadline();
     // Answers of an earlier connection are lost, as in Socket.IO.
     parts.sessions().opened(session, connection, answer -> {});
-    parts.known().opened(identity, connection.id(), session.id(), session.restored());
+    parts
+        .known()
+        .opened(identity, connection.id(), session.id(), session.restored(), namespace, auth.own());
     String pid = parts.recovers() ? ",\"pid\":" + EventJson.quoted(session.text()) : "";
     socket.begin(
         begun.rooms() == null ? List.of() : begun.rooms(),

@@ -1,11 +1,13 @@
 package io.tailwater.edge.socketio;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.tailwater.contract.Epoch;
 import io.tailwater.contract.v1.DataKind;
 import io.tailwater.contract.v1.EntryOp;
 import io.tailwater.contract.v1.Event;
 import io.tailwater.edge.connection.EventJson;
+import io.tailwater.edge.connection.Payload;
 import java.nio.charset.StandardCharsets;
 
 /** Writes packets of Socket.IO. Stateless. */
@@ -18,8 +20,6 @@ final class SocketText {
 
   /** Before names of the gateway's own events. */
   private static final String NOTICE = "tw.";
-
-  private static final String FIRST_PLACEHOLDER = "{\"_placeholder\":true,\"num\":0}";
 
   private SocketText() {}
 
@@ -46,8 +46,9 @@ final class SocketText {
   /** Writes the beginning of an event: its name, its data, and no end yet. */
   static void begin(Event event, ByteBuf out) {
     begin(event.getEvent().isEmpty() ? event.getType() : otherwise(event.getEvent()), out);
+    out.writeByte(',');
     if (isBytes(event)) {
-      ascii(FIRST_PLACEHOLDER, out);
+      ascii(placeholder(0), out);
     } else {
       EventJson.writeData(event, out);
     }
@@ -65,21 +66,53 @@ final class SocketText {
     EventJson.writeMeta(channel, epoch, event, out);
   }
 
-  /** Writes the beginning of an event up to its data. */
+  /** Writes the beginning of an event: its name, and no comma yet. */
   static void begin(String name, ByteBuf out) {
     ascii("[", out);
     EventJson.writeString(SocketPacket.RESERVED.contains(name) ? OTHERWISE + name : name, out);
-    out.writeByte(',');
+  }
+
+  /**
+   * Writes the arguments of an event or an acknowledgement.
+   *
+   * @param before stands before the first, if there is one
+   */
+  static void arguments(String before, Payload payload, ByteBuf out) {
+    ByteString data = payload.data();
+    switch (payload.kind()) {
+      case JSON -> {
+        ascii(before, out);
+        append(data, out);
+      }
+      case BYTES -> ascii(before + placeholder(0), out);
+      case ARGUMENTS -> {
+        int end = data.size() - 1;
+        if (!data.substring(1, end).toStringUtf8().isBlank()) {
+          ascii(before, out);
+          int at = 1;
+          for (int i = 0; i < payload.pieces().size(); i++) {
+            Payload.Piece piece = payload.pieces().get(i);
+            append(data.substring(at, piece.start()), out);
+            ascii(placeholder(i), out);
+            at = piece.end();
+          }
+          append(data.substring(at, end), out);
+        }
+      }
+    }
+  }
+
+  private static void append(ByteString text, ByteBuf out) {
+    out.writeBytes(text.asReadOnlyByteBuffer());
+  }
+
+  private static String placeholder(int number) {
+    return "{\"_placeholder\":true,\"num\":" + number + "}";
   }
 
   /** Writes the end of an event: the positions that the client hands back. */
   static void end(String positions, ByteBuf out) {
     ascii(",\"" + OFFSET + positions + "\"]", out);
-  }
-
-  /** Writes the placeholder of the only attachment. */
-  static void placeholder(ByteBuf out) {
-    ascii(FIRST_PLACEHOLDER, out);
   }
 
   /** Whether an event's data is an attachment. */

@@ -11,6 +11,7 @@ import io.tailwater.edge.connection.EventBytes;
 import io.tailwater.edge.connection.NoticeJson;
 import io.tailwater.edge.connection.Opens;
 import io.tailwater.edge.connection.Outlet;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.connection.StateJson;
 import io.tailwater.edge.connection.StreamOpening;
 import io.tailwater.edge.connection.Transport;
@@ -21,13 +22,14 @@ import io.tailwater.edge.log.StateBlock;
 import io.tailwater.edge.log.Subscription;
 import io.tailwater.edge.presence.PresenceUpdate;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Confined to the connection's event loop: writes to one socket of a client, in one namespace. What
- * is stored nowhere is written as an event, too, so that every event carries the positions.
+ * is stored nowhere is written as an event, too, so that every event can carry the positions.
  */
 final class SocketTransport
     implements Transport,
@@ -44,6 +46,7 @@ final class SocketTransport
   private final EngineSession session;
   private final String namespace;
   private final boolean meta;
+  private final boolean offsets;
   private final Asked asked;
   private @Nullable Owner owner;
   private @Nullable Connection connection;
@@ -69,11 +72,18 @@ final class SocketTransport
   /**
    * @param namespace of Socket.IO, with its slash
    * @param meta whether events come with what is known of them besides their data
+   * @param offsets whether events end with the positions
    */
-  SocketTransport(EngineSession session, String namespace, boolean meta, SocketIoMetrics metrics) {
+  SocketTransport(
+      EngineSession session,
+      String namespace,
+      boolean meta,
+      boolean offsets,
+      SocketIoMetrics metrics) {
     this.session = session;
     this.namespace = namespace;
     this.meta = meta;
+    this.offsets = offsets;
     this.asked = new Asked(session.loop(), metrics);
   }
 
@@ -127,7 +137,8 @@ final class SocketTransport
 
   /** The shared frames that say everything to this socket; null if there are none. */
   private @Nullable SocketFrames frames(Subscription subscription) {
-    if (connection().subscriptions().size() > 1
+    if (!offsets
+        || connection().subscriptions().size() > 1
         || !(subscription.scope() instanceof Channel channel)) {
       return null;
     }
@@ -143,9 +154,9 @@ final class SocketTransport
     boolean bytes = SocketText.isBytes(event);
     session.message(
         out -> {
-          eventHead(bytes, out);
+          eventHead(bytes ? 1 : 0, SocketPacket.NO_ID, out);
           out.writeBytes(body);
-          SocketText.end(positions(subscription, event.getOffset()), out);
+          end(positions(subscription, event.getOffset()), out);
         });
     body.release();
     if (bytes) {
@@ -153,13 +164,22 @@ final class SocketTransport
     }
   }
 
-  private void eventHead(boolean bytes, ByteBuf out) {
+  private void eventHead(int attachments, long id, ByteBuf out) {
     SocketText.head(
-        bytes ? SocketPacket.Type.BINARY_EVENT : SocketPacket.Type.EVENT,
-        1,
+        attachments > 0 ? SocketPacket.Type.BINARY_EVENT : SocketPacket.Type.EVENT,
+        attachments,
         namespace,
-        SocketPacket.NO_ID,
+        id,
         out);
+  }
+
+  /** Without recovery no client hands the positions back, and they are left out. */
+  private void end(String positions, ByteBuf out) {
+    if (offsets) {
+      SocketText.end(positions, out);
+    } else {
+      out.writeByte(']');
+    }
   }
 
   /** Where the socket stands in all its rooms; empty without any. */
@@ -183,10 +203,11 @@ final class SocketTransport
   void emit(String name, Consumer<ByteBuf> data) {
     session.message(
         out -> {
-          eventHead(false, out);
+          eventHead(0, SocketPacket.NO_ID, out);
           SocketText.begin(name, out);
+          out.writeByte(',');
           data.accept(out);
-          SocketText.end(positions(null, 0), out);
+          end(positions(null, 0), out);
         });
   }
 
@@ -196,44 +217,40 @@ final class SocketTransport
   }
 
   @Override
-  public void push(String type, ByteString data, boolean bytes) {
-    if (!bytes) {
-      emit(type, out -> out.writeBytes(data.asReadOnlyByteBuffer()));
-      return;
-    }
-    session.message(
-        out -> {
-          eventHead(true, out);
-          SocketText.begin(type, out);
-          SocketText.placeholder(out);
-          SocketText.end(positions(null, 0), out);
-        });
-    session.bytes(data.toByteArray());
+  public void push(String type, Payload payload) {
+    push(type, payload, SocketPacket.NO_ID);
   }
 
-  /** An event that is to be acknowledged has no offset, as in Socket.IO: its callback is last. */
   @Override
-  public void ask(String type, ByteString data, boolean bytes, long timeoutMs, Heard heard) {
-    long id = asked.add(timeoutMs, heard);
+  public void ask(String type, Payload payload, long timeoutMs, Heard heard) {
+    push(type, payload, asked.add(timeoutMs, heard));
+  }
+
+  /**
+   * An event that is to be acknowledged has no offset, as in Socket.IO: its callback is last.
+   *
+   * @param id {@link SocketPacket#NO_ID} if it is not to be acknowledged
+   */
+  private void push(String type, Payload payload, long id) {
+    List<ByteString> attachments = attachments(payload);
     session.message(
         out -> {
-          SocketText.head(
-              bytes ? SocketPacket.Type.BINARY_EVENT : SocketPacket.Type.EVENT,
-              1,
-              namespace,
-              id,
-              out);
+          eventHead(attachments.size(), id, out);
           SocketText.begin(type, out);
-          if (bytes) {
-            SocketText.placeholder(out);
+          SocketText.arguments(",", payload, out);
+          if (id == SocketPacket.NO_ID) {
+            end(positions(null, 0), out);
           } else {
-            out.writeBytes(data.asReadOnlyByteBuffer());
+            out.writeByte(']');
           }
-          out.writeByte(']');
         });
-    if (bytes) {
-      session.bytes(data.toByteArray());
-    }
+    attachments.forEach(bytes -> session.bytes(bytes.toByteArray()));
+  }
+
+  private static List<ByteString> attachments(Payload payload) {
+    return payload.isBytes()
+        ? List.of(payload.data())
+        : payload.pieces().stream().map(Payload.Piece::bytes).toList();
   }
 
   /** The events that its client is to acknowledge. */
@@ -241,27 +258,22 @@ final class SocketTransport
     return asked;
   }
 
-  /**
-   * Acknowledges an event.
-   *
-   * @param data a JSON value, or bytes
-   */
-  void acknowledge(long id, ByteString data, boolean bytes) {
+  /** Acknowledges an event. */
+  void acknowledge(long id, Payload payload) {
+    List<ByteString> attachments = attachments(payload);
     session.message(
         out -> {
           SocketText.head(
-              bytes ? SocketPacket.Type.BINARY_ACK : SocketPacket.Type.ACK, 1, namespace, id, out);
+              attachments.isEmpty() ? SocketPacket.Type.ACK : SocketPacket.Type.BINARY_ACK,
+              attachments.size(),
+              namespace,
+              id,
+              out);
           out.writeByte('[');
-          if (bytes) {
-            SocketText.placeholder(out);
-          } else {
-            out.writeBytes(data.asReadOnlyByteBuffer());
-          }
+          SocketText.arguments("", payload, out);
           out.writeByte(']');
         });
-    if (bytes) {
-      session.bytes(data.toByteArray());
-    }
+    attachments.forEach(bytes -> session.bytes(bytes.toByteArray()));
   }
 
   @Override

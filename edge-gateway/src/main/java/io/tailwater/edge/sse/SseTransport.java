@@ -17,6 +17,7 @@ import io.tailwater.edge.connection.NoticeJson;
 import io.tailwater.edge.connection.Opens;
 import io.tailwater.edge.connection.Outlet;
 import io.tailwater.edge.connection.OutletTransport;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.connection.RetryDelay;
 import io.tailwater.edge.connection.StateJson;
 import io.tailwater.edge.connection.StreamOpening;
@@ -196,7 +197,8 @@ final class SseTransport
 
   /** Without an id: it has no place in any log. */
   @Override
-  public void push(String type, ByteString data, boolean bytes) {
+  public void push(String type, Payload payload) {
+    ByteString data = payload.data();
     assert netty.eventLoop().inEventLoop();
     ByteBuf out = netty.alloc().directBuffer(128 + 2 * data.size());
     ascii("event: tw.push\ndata: ", out);
@@ -204,7 +206,7 @@ final class SseTransport
         out,
         json -> {
           json.writeStringField("type", type);
-          if (bytes) {
+          if (payload.isBytes()) {
             json.writeStringField("encoding", "base64");
             json.writeStringField("data", Base64.getEncoder().encodeToString(data.toByteArray()));
           } else {

@@ -22,6 +22,7 @@ import io.tailwater.contract.backend.v1.Result;
 import io.tailwater.edge.access.Grant;
 import io.tailwater.edge.access.Identity;
 import io.tailwater.edge.access.Issue;
+import io.tailwater.edge.connection.Payload;
 import io.tailwater.edge.limits.Admission;
 import io.tailwater.edge.limits.EdgeLimits;
 import io.tailwater.edge.limits.Places;
@@ -112,7 +113,7 @@ final class CallsTest {
             });
     backend.answer(ScriptedBackend.result(id, "{\"n\":1.0}"));
     assertThat(call.outcome().join())
-        .isEqualTo(new CallOutcome.Answered(ByteString.copyFromUtf8("{\"n\":1.0}"), false));
+        .isEqualTo(new CallOutcome.Answered(Payload.json(ByteString.copyFromUtf8("{\"n\":1.0}"))));
     assertNothingIsHeld();
   }
 
@@ -129,9 +130,9 @@ final class CallsTest {
     backend.answer(ScriptedBackend.result(1, "1"));
     backend.answer(ScriptedBackend.result(2, "2"));
     assertThat(two.outcome().join())
-        .isEqualTo(new CallOutcome.Answered(ByteString.copyFromUtf8("1"), false));
+        .isEqualTo(new CallOutcome.Answered(Payload.json(ByteString.copyFromUtf8("1"))));
     assertThat(ofBob.outcome().join())
-        .isEqualTo(new CallOutcome.Answered(ByteString.copyFromUtf8("2"), false));
+        .isEqualTo(new CallOutcome.Answered(Payload.json(ByteString.copyFromUtf8("2"))));
     // Afterwards it is a call of its own.
     call("alice", "room.join", "m-1", 20_000);
     received(3);

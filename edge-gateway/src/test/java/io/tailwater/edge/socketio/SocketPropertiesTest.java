@@ -2,6 +2,7 @@ package io.tailwater.edge.socketio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.tailwater.edge.request.Garbage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -193,7 +194,8 @@ final class SocketPropertiesTest {
     SocketPacket packet = read("0/chat?a=b,{\"token\":\"t\",\"other\":[1],\"meta\":true}");
     assertThat(packet).isNotNull();
     assertThat(packet.namespace()).isEqualTo("/chat");
-    assertThat(Auth.read(packet.payload())).isEqualTo(new Auth("t", true, null, ""));
+    assertThat(Auth.read(packet.payload()))
+        .isEqualTo(new Auth("t", true, null, "", ByteString.copyFromUtf8("{\"other\":[1]}")));
   }
 
   private static @Nullable SocketPacket read(String text) {

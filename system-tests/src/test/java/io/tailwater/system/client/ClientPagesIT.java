@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.tailwater.contract.Channel;
 import io.tailwater.system.Json;
 import io.tailwater.system.Repository;
+import io.tailwater.system.Scale;
 import io.tailwater.system.clients.Cut;
 import io.tailwater.system.clients.Http;
 import io.tailwater.system.platform.ExtraGateway;
@@ -91,6 +92,7 @@ final class ClientPagesIT {
     relay = new Relay(gateway.address());
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
     server.createContext("/", exchange -> page(exchange, "page.html", "text/html"));
+    server.createContext("/socketio", exchange -> page(exchange, "socketio.html", "text/html"));
     server.createContext("/away", exchange -> page(exchange, "away.html", "text/html"));
     for (String worker : List.of("worker.js", "aside.js")) {
       server.createContext("/" + worker, exchange -> page(exchange, worker, "text/javascript"));
@@ -234,8 +236,21 @@ final class ClientPagesIT {
     assumeThat(isThere(browser)).as(browser + " is installed").isTrue();
     Channel channel = new Channel(Namespaces.DEMO, "pages " + browser + " " + transport);
     open(browser, channel, transport, "");
+    cut(channel, 5);
+  }
+
+  /** With Socket.IO's own client, unmodified, which recovers every time. */
+  @ParameterizedTest
+  @ValueSource(strings = {"websocket", "polling+websocket"})
+  void aPageOfSocketIoThatIsCutHasEveryEventOnce(String transports) throws Exception {
+    Channel channel = new Channel(Namespaces.DEMO, "pages socketio " + transports);
+    open("chromium", channel, encoded(transports), "", "socketio");
+    cut(channel, Scale.of(5, 100));
+  }
+
+  private void cut(Channel channel, int times) {
     awaitReport("live", 1);
-    for (int cuts = 1; cuts <= 5; cuts++) {
+    for (int cuts = 1; cuts <= times; cuts++) {
       publish(channel);
       int before = of("live").size();
       await()
@@ -262,13 +277,19 @@ final class ClientPagesIT {
 
   private void open(String browser, Channel channel, String transport, String more)
       throws IOException {
+    open(browser, channel, transport, more, "");
+  }
+
+  private void open(String browser, Channel channel, String transport, String more, String page)
+      throws IOException {
     Path profile = Files.createDirectory(profiles.resolve("profile"));
     List<String> command = new ArrayList<>(Objects.requireNonNull(BROWSERS.get(browser)));
     command.add(command.removeLast() + profile);
     command.add(
-        "http://127.0.0.1:%d/?gateway=%s&channel=%s&transport=%s%s"
+        "http://127.0.0.1:%d/%s?gateway=%s&channel=%s&transport=%s%s"
             .formatted(
                 server.getAddress().getPort(),
+                page,
                 encoded(relay.address().toString()),
                 encoded(channel.toString()),
                 transport,

@@ -10,7 +10,9 @@ import io.tailwater.contract.backend.v1.AuthorizeRequest;
 import io.tailwater.contract.backend.v1.BackendGrpc.BackendImplBase;
 import io.tailwater.contract.backend.v1.CallAnswer;
 import io.tailwater.contract.backend.v1.CallRequest;
+import io.tailwater.contract.backend.v1.Connection;
 import io.tailwater.contract.backend.v1.Done;
+import io.tailwater.contract.backend.v1.Encoding;
 import io.tailwater.contract.backend.v1.End;
 import io.tailwater.contract.backend.v1.FromGateway;
 import io.tailwater.contract.backend.v1.Join;
@@ -37,13 +39,20 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A backend whose methods are what a test needs: {@code echo} and {@code socketio.emit}; {@code
  * wait.MS} answers later; {@code never}; {@code session}; {@code twice}; {@code rubbish}; {@code
  * push}, {@code join}, {@code leave} and {@code end} do so to the caller; {@code ask.MS} pushes to
- * the caller what it has sent, and answers with what it acknowledges in time. Any thread.
+ * the caller what it has sent, and answers with what it acknowledges in time; {@code arguments}
+ * pushes and answers with the arguments that it has got; {@code handshake} answers with what was
+ * known when the caller's connection began. Any thread.
  */
 public final class TestBackend implements AutoCloseable {
   public final LinkedBlockingQueue<Done> done = new LinkedBlockingQueue<>();
 
   /** Connections that were opened, resumed and closed. */
   public final LinkedBlockingQueue<FromGateway> news = new LinkedBlockingQueue<>();
+
+  /** What clients have acknowledged, or not. */
+  public final List<Acknowledged> acknowledged = new CopyOnWriteArrayList<>();
+
+  private final Map<String, Connection> opened = new ConcurrentHashMap<>();
 
   /** What was asked whether it is allowed. */
   public final List<String> questions = new CopyOnWriteArrayList<>();
@@ -125,8 +134,15 @@ public final class TestBackend implements AutoCloseable {
       switch (message.getMessageCase()) {
         case CALL -> call(message.getCall());
         case ANSWER -> done.add(message.getAnswer());
-        case OPENED, RESUMED, CLOSED -> news.add(message);
-        case ACKNOWLEDGED -> acknowledged(message.getAcknowledged());
+        case OPENED -> {
+          opened.put(message.getOpened().getConnection(), message.getOpened());
+          news.add(message);
+        }
+        case RESUMED, CLOSED -> news.add(message);
+        case ACKNOWLEDGED -> {
+          acknowledged.add(message.getAcknowledged());
+          acknowledged(message.getAcknowledged());
+        }
         case HELLO, CANCEL, MESSAGE_NOT_SET -> {}
       }
     }
@@ -175,6 +191,28 @@ public final class TestBackend implements AutoCloseable {
                           .setData(call.getData())
                           .setEncoding(call.getEncoding())
                           .setAckTimeoutMs(Long.parseLong(name[1])))
+                  .build());
+        }
+        case "arguments" -> {
+          send(
+              ToGateway.newBuilder()
+                  .setPush(
+                      Push.newBuilder()
+                          .setConnection(connection)
+                          .setType("arguments")
+                          .setData(call.getData())
+                          .setEncoding(Encoding.ENCODING_ARGUMENTS)
+                          .addAllBytesAt(call.getBytesAtList()))
+                  .build());
+          answer(call.toBuilder().setEncoding(Encoding.ENCODING_ARGUMENTS).build());
+        }
+        case "handshake" -> {
+          Connection of = opened.getOrDefault(connection, Connection.getDefaultInstance());
+          answer(
+              call.toBuilder()
+                  .setData(
+                      ByteString.copyFromUtf8(
+                          "[\"%s\",%s]".formatted(of.getNamespace(), of.getAuth().toStringUtf8())))
                   .build());
         }
         case "join" -> {
@@ -233,7 +271,11 @@ public final class TestBackend implements AutoCloseable {
                       .setResult(
                           Result.newBuilder()
                               .setData(call.getData())
-                              .setEncoding(call.getEncoding())))
+                              .setEncoding(call.getEncoding())
+                              .addAllBytesAt(
+                                  call.getEncoding() == Encoding.ENCODING_ARGUMENTS
+                                      ? call.getBytesAtList()
+                                      : List.of())))
               .build());
     }
 

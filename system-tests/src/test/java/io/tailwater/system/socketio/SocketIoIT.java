@@ -1,10 +1,13 @@
 package io.tailwater.system.socketio;
 
+import static org.awaitility.Awaitility.await;
+
 import io.tailwater.embedded.FreePort;
 import io.tailwater.system.platform.ExtraGateway;
 import io.tailwater.system.platform.InProcessPlatform;
 import io.tailwater.system.platform.OnPlatforms;
 import io.tailwater.system.platform.TestBackend;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +20,8 @@ final class SocketIoIT {
       Map.of(
           "tailwater.edge.socketio.ping-interval", "300ms",
           "tailwater.edge.socketio.ping-timeout", "200ms",
-          "tailwater.edge.socketio.connect-within", "3s");
+          "tailwater.edge.socketio.connect-within", "3s",
+          "tailwater.edge.socketio.recovery", "0s");
 
   private final InProcessPlatform platform;
 
@@ -40,6 +44,10 @@ final class SocketIoIT {
               gateway.ready().address() + "," + hasty.ready().address(),
               "SOCKETIO_CLIENT",
               client));
+      await("the backend is told of a push whose socket has ended")
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> backend.acknowledged.stream().anyMatch(a -> a.getCode().equals("unavailable")));
     }
   }
 }
