@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** {@code docker compose up}, through nginx. */
 @Tag("compose")
 final class ComposeIT extends DeliveryContract {
-  private static final int BACKEND_KILLS = 3;
+  private static final int BACKEND_KILLS = 2;
   private static final int MESSAGES = 100;
 
   /** What docs/protocol.md promises of clients that vanish, and the grace of these tests. */
