@@ -39,6 +39,8 @@ export const live = {
         this.turn('refused');
       }
     });
+    // Quiet is judged from here on.
+    this.heardMs = Date.now();
     this.ask();
     this.timer = setInterval(() => this.tick(), 1_000);
   },
@@ -61,7 +63,7 @@ export const live = {
 
   tick() {
     const now = Date.now();
-    if (this.state !== 'refused' && now - (this.heardMs ?? 0) > QUIET_MS && now - (this.askedMs ?? 0) > ASK_MS && !document.hidden) this.ask();
+    if (this.state !== 'refused' && now - this.heardMs > QUIET_MS && now - (this.askedMs ?? 0) > ASK_MS && !document.hidden) this.ask();
     for (const all of [this.gateways, this.cores]) {
       for (const [name, one] of all) if (now - one.heardMs > FORGET_MS) all.delete(name);
     }
@@ -76,7 +78,7 @@ export const live = {
       const now = Date.now();
       this.complete = overview.complete;
       for (const report of overview.reports) this.add(report, now);
-      if (now - (this.heardMs ?? 0) > QUIET_MS) this.turn('asking');
+      if (now - this.heardMs > QUIET_MS) this.turn('asking');
     } catch (refusal) {
       this.refusal = refusal;
       this.turn(refusal.status === 403 ? 'refused' : 'connecting');

@@ -212,6 +212,19 @@ final class ConsolePageIT {
   }
 
   @Test
+  void aConsoleThatHasJustBeenOpenedDoesNotCallItsChannelQuiet() {
+    try (Console console = Console.open(development.address())) {
+      Page page = console.page;
+      page.clock().setFixedTime(System.currentTimeMillis());
+      // Never answered, so that only the gateway that was asked reports.
+      page.route("**/v1/events*", route -> {});
+      page.reload();
+      page.locator("#main >> text=edge-gateway-console").first().waitFor();
+      page.locator("#main >> text=Waiting for the first report").waitFor();
+    }
+  }
+
+  @Test
   void aReaderIsFoundAndDisconnected() {
     try (Console console = Console.open(development.address());
         StreamPeek theirs = reader("mallory-console")) {
