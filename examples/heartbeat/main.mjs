@@ -23,7 +23,7 @@ function connect() {
     socket.send(JSON.stringify({id: number, ping: {}}));
   }, 2000);
 
-  let interval = 25_000;
+  let interval = 15_000;
   socket.on('message', (text) => {
     const frame = JSON.parse(text);
     if (frame.welcome) {

@@ -78,7 +78,7 @@ final class WebSocketIT {
       assertThat(welcome.path("connection").asText()).startsWith("c-");
       assertThat(welcome.path("session").asText()).startsWith("s-");
       assertThat(welcome.path("server_time_ms").asLong()).isPositive();
-      assertThat(welcome.path("ping_ms").asInt()).isEqualTo(25_000);
+      assertThat(welcome.path("ping_ms").asInt()).isEqualTo(15_000);
       assertThat(welcome.path("limits").toString())
           .isEqualTo("{\"frame\":65536,\"channels\":1000}");
     }
