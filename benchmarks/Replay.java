@@ -160,7 +160,7 @@ final class Replay {
       InputStream in = socket.getInputStream();
       byte[] buffer = new byte[1 << 18];
       long count = 0;
-      // Only data has so many letters in a row: its lines are counted by their last ones.
+      // Only the data of an event has 230 of this letter in a row, so each such run is an event.
       int run = 0;
       while (count < events) {
         int read = in.read(buffer);

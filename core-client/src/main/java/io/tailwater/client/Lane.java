@@ -69,7 +69,7 @@ public final class Lane implements AutoCloseable {
 
   private volatile boolean retired;
 
-  /** Whether what is queued will be sent without anybody's doing. */
+  /** Whether a write of the queue has been scheduled and has not begun. */
   private final AtomicBoolean sending = new AtomicBoolean();
 
   // Owned by `order`.
@@ -81,8 +81,7 @@ public final class Lane implements AutoCloseable {
   /**
    * A lane without a stream yet.
    *
-   * @param later runs what sends single requests, so that those of one moment leave together; in
-   *     order
+   * @param later runs the write of queued requests, so that those of one turn leave together
    */
   Lane(
       EventCoreStub stub,
@@ -148,7 +147,7 @@ public final class Lane implements AutoCloseable {
   /** Sends all that is queued, in batches. */
   private void write() {
     order.throwIfNotInThisSynchronizationContext();
-    // Before it looks: what is queued after that asks for another look.
+    // Before the queue is read: a request that is added later schedules another write.
     sending.set(false);
     PublishBatch.Builder batch = PublishBatch.newBuilder();
     int bytes = 0;

@@ -22,7 +22,7 @@ public record Payload(ByteString data, Kind kind, List<Piece> pieces) {
   }
 
   /**
-   * Bytes inside of JSON.
+   * Bytes inside JSON.
    *
    * @param start of their text in the data, with its quotation marks
    * @param end behind it

@@ -96,7 +96,7 @@ final class BatchLines {
     try {
       return read(line);
     } catch (RequestException refusal) {
-      // Of a line that is no JSON, this is said first, wherever it ends to be JSON.
+      // A line that is not JSON is refused for that, whatever else is wrong with it.
       JsonInput.require(line, "this line");
       throw refusal;
     } catch (IOException e) {

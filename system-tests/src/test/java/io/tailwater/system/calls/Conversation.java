@@ -28,7 +28,7 @@ public final class Conversation implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int CLIENTS = 8;
 
-  /** How long a message may be refused while there is no backend. */
+  /** How long messages may be refused while no backend runs. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static final Duration PAUSE = Duration.ofMillis(100);

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The pods of the manifests, each a container that is made as a kubelet makes it: with its
  * variables and those of the Services beside it, its user, its read-only image, its memory, and its
- * probes. Names of Services are names of the network. There is no cluster: what its control plane,
- * its policies and its Ingress do is not tried.
+ * probes. The network resolves the names of the Services. There is no cluster, so the control
+ * plane, the network policies and the Ingress are not tried.
  */
 @Tag("compose")
 final class KubernetesIT {
